@@ -1,0 +1,41 @@
+"""The rules of the house that cost most when broken."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_the_gui_process_imports_neither_torch_nor_model() -> None:
+    command = (
+        "import pkgutil, sys, bcseg_gui.app, bcseg_gui.ui, bcseg_gui.session, bcseg_gui.core, bcseg_gui.compute.client\n"
+        "for package in (bcseg_gui.ui, bcseg_gui.session, bcseg_gui.core):\n"
+        "    for module in pkgutil.walk_packages(package.__path__, package.__name__ + '.'):\n"
+        "        __import__(module.name)\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules} & {'torch', 'model'}))"
+    )
+    answer = subprocess.run([sys.executable, "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (answer.returncode, answer.stdout.strip()) == (0, ""), answer.stderr
+
+
+def test_contracts_hold_the_import_rule() -> None:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        contracts = tomllib.load(file)["tool"]["importlinter"]["contracts"]
+    forbidden = {source: set[str]() for contract in contracts for source in contract.get("source_modules", ())}
+    for contract in contracts:
+        for source in contract.get("source_modules", ()):
+            forbidden[source] |= set(contract["forbidden_modules"])
+    for room in ("app", "ui", "session", "core", "compute.client"):
+        assert {"torch", "model"} <= forbidden[f"bcseg_gui.{room}"], room
+    assert {"PySide6", "bcseg_gui"} <= forbidden["model"]
+    assert "PySide6" in forbidden["bcseg_gui.core"]
+
+
+def test_folders_that_are_no_packages_stay_so() -> None:
+    # A package named “packaging” would shadow the one that pip's tools import.
+    for folder in ("packaging", "resources", "tests", "benchmarks"):
+        assert not list((ROOT / folder).rglob("__init__.py")), folder
