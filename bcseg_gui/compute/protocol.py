@@ -1,0 +1,218 @@
+"""What the window and the compute process say to each other: frozen values that cross a pipe.
+
+Imported on both sides, so neither Qt nor torch may come in here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bcseg_gui.core.geometry import Region
+
+
+@runtime_checkable
+class Sentence(Protocol):
+    """An error that was written for a person: core's UserError, model's ModelError."""
+
+    @property
+    def template(self) -> str: ...
+    @property
+    def fields(self) -> Mapping[str, object]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class WarmUp:
+    """Load a model, so that the first Segment does not wait for it. Finishes with None."""
+
+    job: int
+    model_folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Find the cells of a slide, nearest to `first` first. Finishes with a `SegmentResult`.
+
+    `region` None is the whole slide; `first` is a level-0 point (x, y). `cell_diameter` is in level-0 pixels; None
+    takes it from the slide's mpp, else from the model. `threshold` is a probability.
+    """
+
+    job: int
+    slide_path: Path
+    model_folder: Path
+    region: Region | None = None
+    first: tuple[int, int] = (0, 0)
+    cell_diameter: float | None = None
+    threshold: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Train:
+    """Fine-tune the parent on a dataset's "train" pairs, then compare both on its "holdout" pairs.
+
+    Writes weights.safetensors, model.json, history.csv and curves.png to `output_folder`. Finishes with a
+    `TrainResult`.
+    """
+
+    job: int
+    dataset_folder: Path
+    parent_folder: Path
+    output_folder: Path
+    epochs: int
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluate:
+    """Compare models on a dataset's "holdout" pairs. Finishes with an `EvaluateResult`."""
+
+    job: int
+    dataset_folder: Path
+    model_folders: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Stop a job at its next tile or training step; the answer is `Cancelled`."""
+
+    job: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shutdown:
+    """Stop what is under way and end the process. No answer."""
+
+
+Request = WarmUp | Segment | Train | Evaluate
+Message = Request | Cancel | Shutdown
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """How well a model does on a set of pictures; means over the pictures, `worst_dice` the lowest of them."""
+
+    pictures: int
+    dice: float
+    jaccard: float
+    pixel_accuracy: float
+    loss: float
+    worst_dice: float
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentResult:
+    """`cell_diameter` is the one that was used, in level-0 pixels; `model` the ModelVersion's name."""
+
+    cell_diameter: float
+    seconds: float
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrainResult:
+    """`old` is the parent and `new` the candidate in `model_folder`, on the same held-out pictures."""
+
+    model_folder: Path
+    old: Metrics
+    new: Metrics
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateResult:
+    """Metrics in the order of `Evaluate.model_folders`."""
+
+    metrics: tuple[Metrics, ...]
+    seconds: float
+
+
+Result = SegmentResult | TrainResult | EvaluateResult | None
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The compute process has taken the job up; until then it waits its turn."""
+
+    job: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`done` of `total` tiles or training steps; `seconds_left` None until something is done to judge from."""
+
+    job: int
+    done: int
+    total: int
+    seconds_left: float | None = None
+    loss: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TilePredicted:
+    """`classes`: uint8 (region.h, region.w), class ids. The regions of one job tile its region exactly once."""
+
+    job: int
+    region: Region
+    classes: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class EpochDone:
+    """One line of history.csv; `epoch` counts from 1."""
+
+    job: int
+    epoch: int
+    epochs: int
+    accuracy: float
+    loss: float
+    val_accuracy: float
+    val_loss: float
+    val_dice: float
+    val_jaccard: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    job: int
+    result: Result = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    job: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """`core.i18n.sentence(failed)` is what the person reads; `template` and `fields` are UserError's."""
+
+    job: int
+    template: str
+    fields: dict[str, object] = field(default_factory=dict)
+
+    @classmethod
+    def because(cls, job: int, error: Sentence) -> Failed:
+        """From a UserError or ModelError. Field values become plain, so that they surely cross the pipe."""
+        fields: dict[str, object] = {
+            name: value if isinstance(value, str | int | float) else str(value) for name, value in error.fields.items()
+        }
+        return cls(job, error.template, fields)
+
+
+Event = Started | Progress | TilePredicted | EpochDone | Finished | Cancelled | Failed
+"""Every job that was submitted ends with exactly one of Finished, Cancelled, Failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A log record of the compute process, for the one log that the app keeps."""
+
+    logger: str
+    level: int
+    text: str

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bcseg_gui.compute import protocol
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.geometry import Region
+
+METRICS = protocol.Metrics(pictures=2, dice=0.9, jaccard=0.8, pixel_accuracy=0.95, loss=0.2, worst_dice=0.7)
+
+MESSAGES = [
+    protocol.WarmUp(1, Path("m")),
+    protocol.Segment(2, Path("a.svs"), Path("m"), Region(1, 2, 3, 4), (5, 6), 42.0, 0.4),
+    protocol.Train(3, Path("d"), Path("m"), Path("o"), 4, 5),
+    protocol.Evaluate(4, Path("d"), (Path("m"), Path("n"))),
+    protocol.Cancel(5),
+    protocol.Shutdown(),
+    protocol.Started(6),
+    protocol.Progress(7, 1, 2, 3.0, 0.5),
+    protocol.EpochDone(8, 1, 2, 0.9, 0.1, 0.9, 0.1, 0.8, 0.7, 1.0),
+    protocol.Finished(9, protocol.SegmentResult(42.0, 1.0, "m")),
+    protocol.Finished(10, protocol.TrainResult(Path("o"), METRICS, METRICS, 3.0)),
+    protocol.Finished(11, protocol.EvaluateResult((METRICS, METRICS), 3.0)),
+    protocol.Cancelled(12),
+    protocol.Failed(13, "No {path}", {"path": "x"}),
+    protocol.LogLine("a.b", 30, "text"),
+]
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: type(message).__name__)
+def test_messages_survive_the_pipe(message: object) -> None:
+    assert pickle.loads(pickle.dumps(message)) == message
+
+
+def test_tile_survives_the_pipe() -> None:
+    classes = np.arange(6, dtype=np.uint8).reshape(2, 3)
+    tile = pickle.loads(pickle.dumps(protocol.TilePredicted(1, Region(0, 0, 3, 2), classes)))
+    assert (tile.job, tile.region) == (1, Region(0, 0, 3, 2))
+    np.testing.assert_array_equal(tile.classes, classes)
+
+
+def test_failure_keeps_the_sentence_and_makes_its_fields_plain() -> None:
+    error = UserError("No {path}, {count} times.", path=Path("a.svs"), count=2)
+    assert protocol.Failed.because(1, error) == protocol.Failed(
+        1, "No {path}, {count} times.", {"path": "a.svs", "count": 2}
+    )
