@@ -1,0 +1,78 @@
+"""What a project remembers of its classes and slides: values, as they stand in its JSON files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal, Protocol
+
+from bcseg_gui.core.geometry import Region
+
+from .holdout import Split
+from .promotions import Promotions
+
+Status = Literal["todo", "doing", "reviewed"]
+
+
+class Measured(Protocol):
+    """The part of a `Slide` an entry keeps."""
+
+    @property
+    def dimensions(self) -> tuple[int, int]: ...
+    @property
+    def mpp(self) -> float | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class MaskClass:
+    """A class of the mask: `id` 1–127, `color` as “#rrggbb”."""
+
+    id: int
+    name: str
+    color: str
+
+
+DEFAULT_CLASSES = (MaskClass(1, "cell", "#0072b2"),)
+
+
+@dataclass(frozen=True, slots=True)
+class SlideEntry:
+    """One slide of a project; `slides/<id>/slide.json`.
+
+    `path` is absolute here (in the file it is relative to the project folder where it can be, with forward slashes).
+    `width`, `height` (level-0 pixels) and `mpp` are 0, 0 and None until the slide was opened once: see `measured`.
+    `cell_diameter` (level-0 pixels) is set by the user, else None. `reviewed` without a region means the whole slide.
+    `split` is empty until the slide is first reviewed, then never changes.
+    """
+
+    id: str
+    path: Path
+    fingerprint: str
+    width: int = 0
+    height: int = 0
+    mpp: float | None = None
+    cell_diameter: float | None = None
+    status: Status = "todo"
+    reviewed: tuple[Region, ...] = ()
+    split: Split | Literal[""] = ""
+    schema: int = 1
+
+    def measured(self, slide: Measured) -> SlideEntry:
+        """This entry with the size and mpp of its opened slide."""
+        return replace(self, width=slide.dimensions[0], height=slide.dimensions[1], mpp=slide.mpp)
+
+    def reviewed_regions(self) -> tuple[Region, ...]:
+        """The regions to learn from, the whole slide when none is named; none at all unless it is reviewed."""
+        if self.status != "reviewed":
+            return ()
+        return self.reviewed or (Region(0, 0, self.width, self.height),)
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectFile:
+    """`project.json`: `slides` are the ids in the order of the worklist."""
+
+    classes: tuple[MaskClass, ...] = DEFAULT_CLASSES
+    slides: tuple[str, ...] = ()
+    promotions: Promotions = field(default_factory=Promotions)
+    schema: int = 1

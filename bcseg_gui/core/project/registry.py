@@ -1,0 +1,241 @@
+"""The models one can choose from: those the app came with, and those of a library folder. Needs no torch."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import secrets
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.files import (
+    NewerFileError,
+    atomic_file,
+    make_folder,
+    place_folder,
+    read_error,
+    read_json,
+    sha256,
+    temporary_folder,
+    write_atomic,
+)
+
+from .promotions import LibraryPromotions, PromotionStore
+
+WEIGHTS_FILE = "weights.safetensors"
+INFO_FILE = "model.json"
+ARCHITECTURES = ("ternausnet11", "ternausnet16")
+
+_KEPT_BESIDE = (".csv", ".html", ".md", ".png", ".txt")
+"""What may lie beside the weights (history, report, model card) and is copied with them."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """The part of `model.json` that is read here; diameters in pixels, of the working scale and of level 0."""
+
+    name: str
+    architecture: str
+    classes: tuple[str, ...]
+    cell_diameter: Annotated[float, msgspec.Meta(gt=0)]
+    source_cell_diameter: Annotated[float, msgspec.Meta(gt=0)]
+    weights_sha256: str
+    parent: str | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
+    licence: str = ""
+    created: str = ""
+    schema: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """A model folder that can be loaded; see `ModelFile` for the units."""
+
+    name: str
+    folder: Path
+    architecture: str
+    classes: tuple[str, ...]
+    cell_diameter: float
+    source_cell_diameter: float
+    parent: str | None
+    metrics: dict[str, float]
+    created: str
+    licence: str
+    bundled: bool
+
+
+class ModelRegistry:
+    """The versions under `bundled` (only read) and `library`, one folder each; versions are never changed."""
+
+    def __init__(self, bundled: Path, library: Path, promotions: PromotionStore | None = None) -> None:
+        """Without `promotions`, the library itself remembers the active model (`active.json`)."""
+        self._bundled = bundled
+        self._library = library
+        self._promotions = promotions or LibraryPromotions(library)
+
+    def versions(self) -> list[ModelVersion]:
+        """Bundled ones first, each group oldest first. One that cannot be read is left out; `get` tells why."""
+        found: list[ModelVersion] = []
+        for folder in self._folders():
+            try:
+                found.append(self._read(folder))
+            except UserError as error:
+                _log.warning("Model left out: %s", error)
+        return sorted(found, key=lambda version: (not version.bundled, version.created, version.name))
+
+    def get(self, name: str) -> ModelVersion:
+        """Raises UserError when there is no such model, or it cannot be read."""
+        for version in self.versions():
+            if version.name == name:
+                return version
+        for folder in self._folders():
+            if folder.name == name:
+                return self._read(folder)
+        raise UserError("There is no model “{name}”. Choose another one.", name=name)
+
+    def active(self) -> ModelVersion:
+        """The promoted model, else the newest bundled one. Raises UserError when it is gone, or there is none."""
+        if name := self._promotions.read_promotions().active:
+            return self.get(name)
+        bundled = [version for version in self.versions() if version.bundled]
+        if not bundled:
+            raise UserError("No model came with this program in “{folder}”. Import one.", folder=self._bundled)
+        return bundled[-1]
+
+    def promote(self, name: str) -> ModelVersion:
+        """Use this model from now on. Raises UserError when there is no such model."""
+        version = self.get(name)
+        self._promotions.write_promotions(self._promotions.read_promotions().promoted(name))
+        return version
+
+    def rollback(self) -> ModelVersion:
+        """Use the model before the active one; those gone since are passed over. Raises UserError when none is left."""
+        promotions = self._promotions.read_promotions().rolled_back()
+        present = {version.name for version in self.versions()}
+        while promotions.active and promotions.active not in present:
+            promotions = promotions.rolled_back()
+        self._promotions.write_promotions(promotions)
+        return self.active()
+
+    def new_folder(self) -> Path:
+        """An empty folder to train into; `add` takes it over. One that is left is removed when its project opens."""
+        return make_folder(self._library / f".new-{secrets.token_hex(4)}.tmp")
+
+    def add(self, folder: Path, name: str | None = None) -> ModelVersion:
+        """Copy a model folder into the library, under `name` or its own; a name in use gets the suffix -2, -3 ….
+
+        Raises UserError when it is not a whole model of this program; the library is then as it was.
+        """
+        info = check_model(folder)
+        name = self._free_name(name or info.name)
+        destination = self._library / name
+        with temporary_folder(destination) as temporary:
+            for path in sorted(folder.iterdir()):
+                if path.name == WEIGHTS_FILE or path.suffix.lower() in _KEPT_BESIDE:
+                    _copy(path, temporary / path.name)
+            # Keys this program does not read are kept as they are.
+            content = json.loads((folder / INFO_FILE).read_bytes()) | {"name": name}
+            write_atomic(temporary / INFO_FILE, json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n")
+            # The copy is checked, not only the source: a stick pulled out half-way must not leave a model.
+            check_model(temporary)
+            place_folder(temporary, destination)
+        if folder.parent == self._library and folder.name.startswith(".new-"):
+            shutil.rmtree(folder, ignore_errors=True)
+        return self._read(destination)
+
+    def import_(self, path: Path) -> ModelVersion:
+        """As `add`, for what a person chose: a model folder, or one of the two files in it."""
+        if path.is_file() and path.name not in (INFO_FILE, WEIGHTS_FILE):
+            raise _not_ours(path)
+        return self.add(path.parent if path.is_file() else path)
+
+    def _folders(self) -> list[Path]:
+        return [
+            path.parent for root in (self._bundled, self._library) for path in sorted(root.glob(f"[!.]*/{INFO_FILE}"))
+        ]
+
+    def _read(self, folder: Path) -> ModelVersion:
+        info = read_json(folder / INFO_FILE, ModelFile)
+        return ModelVersion(
+            name=info.name,
+            folder=folder,
+            architecture=info.architecture,
+            classes=info.classes,
+            cell_diameter=info.cell_diameter,
+            source_cell_diameter=info.source_cell_diameter,
+            parent=info.parent,
+            metrics=info.metrics,
+            created=info.created,
+            licence=info.licence,
+            bundled=folder.parent == self._bundled,
+        )
+
+    def _free_name(self, wanted: str) -> str:
+        # The name becomes a folder's, so nothing in it may lead elsewhere or be hidden.
+        stem = re.sub(r"[^\w.-]+", "-", wanted).strip(".-")[:80] or "model"
+        taken = {path.name.casefold() for path in self._library.glob("*")}
+        taken |= {version.name.casefold() for version in self.versions()}
+        name, number = stem, 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{stem}-{number}"
+        return name
+
+
+def check_model(folder: Path) -> ModelFile:
+    """Raise UserError unless `folder` holds a whole model of this program; nothing in it is executed or unpickled."""
+    if not (folder / INFO_FILE).is_file() or not (folder / WEIGHTS_FILE).is_file():
+        raise _not_ours(folder)
+    try:
+        info = read_json(folder / INFO_FILE, ModelFile)
+    except NewerFileError:
+        raise
+    except UserError as error:
+        raise _not_ours(folder) from error
+    if info.architecture not in ARCHITECTURES:
+        raise UserError(
+            "The model in “{folder}” is of a kind this program does not know ({architecture}).",
+            folder=folder,
+            architecture=info.architecture,
+        )
+    weights = folder / WEIGHTS_FILE
+    if not _has_safetensors_header(weights) or sha256(weights) != info.weights_sha256:
+        raise UserError(
+            "The weights of the model in “{folder}” are damaged or not its own. Copy the whole folder again.",
+            folder=folder,
+        )
+    return info
+
+
+def _has_safetensors_header(path: Path) -> bool:
+    """8 bytes of length (little endian), then that much JSON: one object a tensor."""
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            if length > path.stat().st_size - 8:
+                return False
+            return isinstance(msgspec.json.decode(file.read(length)), dict)
+    except OSError as error:
+        raise read_error(error, path) from error
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return False
+
+
+def _copy(source: Path, destination: Path) -> None:
+    with source.open("rb") as reading, atomic_file(destination) as writing:
+        shutil.copyfileobj(reading, writing, 1 << 20)
+
+
+def _not_ours(path: Path) -> UserError:
+    return UserError(
+        "“{path}” is not a model of this program. Choose a folder that holds model.json and weights.safetensors.",
+        path=path,
+    )
