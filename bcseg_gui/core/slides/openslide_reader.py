@@ -1,0 +1,115 @@
+"""Whole-slide files through OpenSlide: SVS, NDPI, MRXS, SCN, BIF, DICOM, tiled TIFF…"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import openslide
+from numpy.typing import NDArray
+
+from ..errors import UserError
+from .pixels import over_white
+from .slide import Slide, plausible_mpp
+
+
+class OpenSlideSlide(Slide):
+    """A slide whose tiles OpenSlide decodes when they are asked for."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises openslide.OpenSlideError when OpenSlide cannot open the file."""
+        handle = openslide.OpenSlide(path)
+        properties = dict(handle.properties)
+        super().__init__(
+            path,
+            tuple(handle.level_dimensions),
+            tuple(handle.level_downsamples),
+            properties=properties,
+            mpp=plausible_mpp(
+                _number(properties, openslide.PROPERTY_NAME_MPP_X), _number(properties, openslide.PROPERTY_NAME_MPP_Y)
+            ),
+            associated_images=_AssociatedImages(self, tuple(handle.associated_images)),
+        )
+        self._lock = threading.Lock()
+        self._handle: openslide.OpenSlide | None = handle
+        self._is_closed = False
+
+    def _read(self, location: tuple[int, int], level: int, size: tuple[int, int]) -> NDArray[np.uint8]:
+        handle = self._open_handle()
+        try:
+            return over_white(np.asarray(handle.read_region(location, level, size)))
+        except (openslide.OpenSlideError, OSError) as error:
+            raise self._failed(handle, error) from error
+
+    def read_associated(self, name: str) -> NDArray[np.uint8]:
+        """RGB of one associated image. Raises KeyError for a name the slide does not have."""
+        handle = self._open_handle()
+        try:
+            return over_white(np.asarray(handle.associated_images[name]))
+        except (openslide.OpenSlideError, OSError) as error:
+            raise self._failed(handle, error) from error
+
+    def close(self) -> None:
+        # Only let go: OpenSlide closes with the last reference, which a read in another thread may still hold.
+        # Closing its handle under that read would crash.
+        with self._lock:
+            self._handle = None
+            self._is_closed = True
+
+    def _open_handle(self) -> openslide.OpenSlide:
+        with self._lock:
+            if self._is_closed:
+                raise self._closed()
+            if self._handle is None:
+                try:
+                    self._handle = openslide.OpenSlide(self.path)
+                except (openslide.OpenSlideError, OSError) as error:
+                    raise _unreadable(self.path, error) from error
+            return self._handle
+
+    def _failed(self, handle: openslide.OpenSlide, error: Exception) -> UserError:
+        # After one error an OpenSlide handle refuses everything; a fresh one may work once the drive is back.
+        with self._lock:
+            if self._handle is handle:
+                self._handle = None
+        return _unreadable(self.path, error)
+
+
+def _unreadable(path: Path, error: Exception) -> UserError:
+    if not path.exists():
+        return UserError(
+            "“{path}” is no longer there. Connect its drive, or put the file back, and open it again.", path=path
+        )
+    return UserError(
+        "A part of “{path}” cannot be read ({reason}). The file may be damaged: copy it again from its source.",
+        path=path,
+        reason=error,
+    )
+
+
+class _AssociatedImages(Mapping[str, NDArray[np.uint8]]):
+    """Names known at once, pixels read on demand."""
+
+    def __init__(self, slide: OpenSlideSlide, names: tuple[str, ...]) -> None:
+        self._slide = slide
+        self._names = names
+
+    def __getitem__(self, name: str) -> NDArray[np.uint8]:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._slide.read_associated(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def _number(properties: Mapping[str, str], name: str) -> float | None:
+    try:
+        return float(properties[name])
+    except (KeyError, ValueError):
+        return None

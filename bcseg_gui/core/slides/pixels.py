@@ -1,0 +1,71 @@
+"""Any decoded array → RGB uint8: windowing of deep pictures, alpha over white, orientation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_WINDOW_PERCENTILES = (0.1, 99.9)
+_SAMPLES = 1 << 22
+
+
+def to_uint8(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Map a deep picture (integers of more than 8 bits, or floats) to 0–255 by one window for the whole picture.
+
+    The window spans the 0.1th to the 99.9th percentile of all channels together, so that colours keep their
+    balance. uint8 is returned as it is.
+    """
+    if values.dtype == np.uint8:
+        return values
+    if values.dtype == np.bool_:
+        return values.astype(np.uint8) * 255
+    step = max(1, int(np.sqrt(values.size / _SAMPLES)))
+    sample = values[::step, ::step]
+    sample = sample[np.isfinite(sample)]
+    low, high = (float(v) for v in np.percentile(sample, _WINDOW_PERCENTILES)) if sample.size else (0.0, 1.0)
+    if high <= low:  # one flat colour: there is nothing to window, so keep its place in the range of the type
+        low, high = 0.0, float(np.iinfo(values.dtype).max) if values.dtype.kind in "iu" else 1.0
+    if values.dtype == np.uint16:  # a table is many times faster than arithmetic on every pixel
+        return np.take(_windowed(np.arange(1 << 16), low, high), values)
+    rows = [_windowed(row, low, high) for row in values]  # by rows: no second float copy of a large picture
+    return np.stack(rows)
+
+
+def _windowed(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
+    scaled = (np.nan_to_num(values.astype(np.float64), nan=low) - low) * (255.0 / (high - low))
+    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+
+
+def over_white(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(h, w, 4) with straight alpha → (h, w, 3) laid over white."""
+    rgb, alpha = rgba[..., :3], rgba[..., 3:]
+    if alpha.min(initial=255) == 255:
+        return np.ascontiguousarray(rgb)
+    wide = alpha.astype(np.uint16)
+    return ((rgb * wide + 255 * (255 - wide) + 127) // 255).astype(np.uint8)
+
+
+def to_rgb(values: NDArray[np.uint8], alpha: bool = False) -> NDArray[np.uint8]:
+    """(h, w) or (h, w, c) → RGB (h, w, 3), contiguous.
+
+    `alpha`: the last channel is opacity. Without it, of more than three channels the first three are shown, of
+    fewer than three the first one, as grey.
+    """
+    if values.ndim == 2:
+        values = values[..., np.newaxis]
+    colours = values[..., :-1] if alpha else values
+    rgb = colours[..., :3] if colours.shape[-1] >= 3 else np.repeat(colours[..., :1], 3, axis=-1)
+    return over_white(np.concatenate([rgb, values[..., -1:]], axis=-1)) if alpha else np.ascontiguousarray(rgb)
+
+
+def upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    """Turn a picture as its EXIF / TIFF orientation (1–8) says; an unknown value leaves it."""
+    if orientation in (5, 6, 7, 8):
+        pixels = pixels.swapaxes(0, 1)
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels)

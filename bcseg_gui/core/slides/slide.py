@@ -1,0 +1,154 @@
+"""The one way to read pixels, whatever the file: a `Slide` speaks OpenSlide's words and returns RGB arrays."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import UserError
+from ..geometry import Region
+
+PLAUSIBLE_MPP = (0.02, 5.0)
+"""µm per pixel a microscope can have; a value outside (72 dpi is 353 µm) was never measured."""
+
+_MAX_READ = 1 << 24
+"""Pixels `read_scaled` asks of a level at once, so that a slide without overview levels does not fill the memory."""
+
+
+class Slide(ABC):
+    """A source picture with its overview levels; level 0 is the full size, the downsamples grow with the level.
+
+    Reading is safe from several threads at once, also while another one closes the slide. `mpp` is in µm per level-0
+    pixel, None when the file does not say it credibly. `associated_images` are the label, macro and such, RGB, read
+    on demand; they may show a patient's name.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        level_dimensions: tuple[tuple[int, int], ...],
+        level_downsamples: tuple[float, ...],
+        *,
+        properties: Mapping[str, str],
+        mpp: float | None,
+        associated_images: Mapping[str, NDArray[np.uint8]] | None = None,
+    ) -> None:
+        self.path = path
+        self.level_dimensions = level_dimensions
+        self.level_downsamples = level_downsamples
+        self.properties = properties
+        self.mpp = mpp
+        self.associated_images: Mapping[str, NDArray[np.uint8]] = associated_images or {}
+
+    @property
+    def level_count(self) -> int:
+        return len(self.level_dimensions)
+
+    @property
+    def dimensions(self) -> tuple[int, int]:
+        """(width, height) of level 0."""
+        return self.level_dimensions[0]
+
+    def get_best_level_for_downsample(self, downsample: float) -> int:
+        """The coarsest level that is still at least as fine as `downsample`; a 1 % coarser one counts as equal."""
+        best = 0
+        for level, level_downsample in enumerate(self.level_downsamples):
+            if level_downsample <= downsample * 1.01:
+                best = level
+        return best
+
+    def read_region(self, location: tuple[int, int], level: int, size: tuple[int, int]) -> NDArray[np.uint8]:
+        """RGB (height, width, 3) of `size` = (width, height) pixels of a level.
+
+        `location` is the top left corner in LEVEL-0 pixels, as in OpenSlide. What lies outside the slide is white.
+        Raises UserError when the file can no longer be read, IndexError for a level that does not exist.
+        """
+        width, height = size
+        if not 0 <= level < self.level_count:
+            raise IndexError(f"level {level} of {self.level_count}")
+        if width < 0 or height < 0:
+            raise ValueError(f"size {size} is negative")
+        scale = self.level_downsamples[level]
+        # One level pixel of margin: which pixels a fractional location touches is the reader's affair.
+        reach = Region(
+            location[0] - int(scale) - 1, location[1] - int(scale) - 1, int((width + 2) * scale) + 2,
+            int((height + 2) * scale) + 2,
+        )  # fmt: skip
+        if width == 0 or height == 0 or reach.intersected(Region(0, 0, *self.dimensions)).is_empty:
+            return np.full((height, width, 3), 255, np.uint8)
+        return self._read(location, level, size)
+
+    @abstractmethod
+    def _read(self, location: tuple[int, int], level: int, size: tuple[int, int]) -> NDArray[np.uint8]:
+        """`read_region` with a valid level, a size above 0 and a region on or near the slide."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let the file go; a read that is under way still ends well, a later one raises UserError."""
+
+    def _closed(self) -> UserError:
+        return UserError("“{path}” was closed. Open it again to see it.", path=self.path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self.path)!r}, {self.dimensions}, levels={self.level_count})"
+
+
+def read_scaled(slide: Slide, region: Region, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """RGB (h, w, 3) of the level-0 `region` resized to `size` = (w, h), from the coarsest level that is fine enough.
+
+    Averages over the area when shrinking, interpolates linearly when enlarging; outside the slide is white. Placed
+    to within one pixel of the level read. Raises UserError when the file can no longer be read, ValueError when the
+    region or size is empty.
+    """
+    width, height = size
+    if region.is_empty or width <= 0 or height <= 0:
+        raise ValueError(f"nothing to read: {region} to {size}")
+    downsample = min(region.w / width, region.h / height)
+    level = slide.get_best_level_for_downsample(downsample)
+    scale = slide.level_downsamples[level]
+    level_size = (max(1, round(region.w / scale)), max(1, round(region.h / scale)))
+    if level_size[0] * level_size[1] > _MAX_READ and max(size) > 1:
+        return _read_halves(slide, region, size)
+    pixels = slide.read_region((region.x, region.y), level, level_size)
+    if level_size == size:
+        return pixels
+    shrinks = width <= level_size[0] and height <= level_size[1]
+    resized = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    return np.asarray(resized, np.uint8)
+
+
+def _read_halves(slide: Slide, region: Region, size: tuple[int, int]) -> NDArray[np.uint8]:
+    width, height = size
+    if width >= height:
+        half = width // 2
+        cut = round(region.w * half / width)
+        left = Region(region.x, region.y, cut, region.h)
+        right = Region(region.x + cut, region.y, region.w - cut, region.h)
+        return np.hstack([read_scaled(slide, left, (half, height)), read_scaled(slide, right, (width - half, height))])
+    half = height // 2
+    cut = round(region.h * half / height)
+    top = Region(region.x, region.y, region.w, cut)
+    bottom = Region(region.x, region.y + cut, region.w, region.h - cut)
+    return np.vstack([read_scaled(slide, top, (width, half)), read_scaled(slide, bottom, (width, height - half))])
+
+
+def plausible_mpp(x: float | None, y: float | None) -> float | None:
+    """The mean of both µm per pixel, or None when one is absent, implausible, or they differ by more than 5 %."""
+    if x is None or y is None or not (PLAUSIBLE_MPP[0] <= x <= PLAUSIBLE_MPP[1]) or abs(x - y) > 0.05 * x:
+        return None
+    return (x + y) / 2
