@@ -1,0 +1,1 @@
+"""TernausNet: the network, its training and its use. Knows nothing of Qt nor of the application."""

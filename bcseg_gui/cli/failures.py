@@ -1,0 +1,28 @@
+"""One clear sentence on standard error instead of a traceback."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.i18n import _, sentence
+from model.errors import ModelError
+
+
+def complain(error: BaseException) -> None:
+    print(sentence(error), file=sys.stderr)
+
+
+@contextmanager
+def failures_in_plain_words() -> Iterator[None]:
+    """Ends the program with exit code 1 and a sentence for what a person can mend, 130 when interrupted."""
+    try:
+        yield
+    except (UserError, ModelError) as error:
+        complain(error)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print(_("Stopped."), file=sys.stderr)
+        sys.exit(130)

@@ -1,0 +1,23 @@
+"""`bcseg`: the command line. One small file a subcommand; nothing here knows of Qt."""
+
+from __future__ import annotations
+
+import typer
+
+from bcseg_gui.core import i18n
+
+from . import train
+from .failures import failures_in_plain_words
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+    help="Segment blood cells in microscope slides, compare models, and train them.",
+)  # fmt: skip
+app.command("train")(train.train)
+
+
+def main() -> None:
+    """Entry point. Exit 0: all inputs succeeded; 1: one failed; 2: wrong usage."""
+    i18n.install(None)
+    with failures_in_plain_words():
+        app()

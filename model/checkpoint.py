@@ -1,0 +1,157 @@
+"""A model on disk: a folder with `weights.safetensors` (float16) and `model.json`. No pickle is ever loaded."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+
+from .errors import ModelError
+from .ternausnet import Architecture, Decoder, TernausNet, build, load_vgg_encoder
+
+SCHEMA = 1
+WEIGHTS_FILE = "weights.safetensors"
+INFO_FILE = "model.json"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What `model.json` says. Diameters are in pixels: of the working scale, and of level 0 in the training pictures."""
+
+    name: str
+    architecture: Architecture = "ternausnet16"
+    num_filters: int = 24
+    decoder: Decoder = "deconv"
+    classes: tuple[str, ...] = ("cell",)
+    cell_diameter: float = 42.0
+    source_cell_diameter: float = 106.0
+    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    std: tuple[float, float, float] = (0.229, 0.224, 0.225)
+    parent: str | None = None
+    dataset_hash: str = ""
+    metrics: dict[str, float] = field(default_factory=dict)
+    licence: str = ""
+    created: str = ""
+    weights_sha256: str = ""
+    schema: int = SCHEMA
+
+    @property
+    def num_outputs(self) -> int:
+        """One class is a sigmoid; several are a softmax with the background first."""
+        return 1 if len(self.classes) == 1 else len(self.classes) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    info: ModelInfo
+    network: TernausNet
+
+    def renamed(self, name: str) -> Model:
+        """The same network as the start of a new version whose parent is this one."""
+        return Model(replace(self.info, name=name, parent=self.info.name, metrics={}), self.network)
+
+
+def new_model(info: ModelInfo, *, seed: int = 0, encoder_weights: Path | None = None) -> Model:
+    """An untrained model; with `encoder_weights` (VGG under torchvision's names, safetensors) a started encoder."""
+    torch.manual_seed(seed)
+    network = build(
+        info.architecture, num_classes=info.num_outputs, num_filters=info.num_filters, decoder=info.decoder
+    )
+    if encoder_weights is not None:
+        try:
+            load_vgg_encoder(network, _read_tensors(encoder_weights))
+        except (KeyError, RuntimeError) as error:
+            raise ModelError(
+                "{path} does not hold the VGG weights that {architecture} starts from: {reason}",
+                path=encoder_weights, architecture=info.architecture, reason=error,
+            ) from error  # fmt: skip
+    return Model(info, network)
+
+
+def load_model(folder: Path) -> Model:
+    """Read a model folder. Raises ModelError naming the file when it is absent, foreign, newer or damaged."""
+    info = read_info(folder)
+    network = build(
+        info.architecture, num_classes=info.num_outputs, num_filters=info.num_filters, decoder=info.decoder
+    )
+    tensors = _read_tensors(folder / WEIGHTS_FILE)
+    try:
+        network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+    except RuntimeError as error:
+        raise ModelError(
+            "{path} does not fit the network named in {info}: the model is damaged. Import it again.",
+            path=folder / WEIGHTS_FILE, info=INFO_FILE,
+        ) from error  # fmt: skip
+    return Model(info, network.eval())
+
+
+def read_info(folder: Path) -> ModelInfo:
+    path = folder / INFO_FILE
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(
+            "{folder} is not a model: it has no readable {info}. Choose a model folder of this program.",
+            folder=folder, info=INFO_FILE,
+        ) from error  # fmt: skip
+    try:
+        if msgspec.json.decode(content, type=dict[str, object]).get("schema") != SCHEMA:
+            raise ModelError(
+                "{path} was written by a newer version of this program. Update the program to use this model.",
+                path=path,
+            )
+        return msgspec.json.decode(content, type=ModelInfo)
+    except msgspec.DecodeError as error:
+        raise ModelError("{path} is damaged: {reason}. Import the model again.", path=path, reason=error) from error
+
+
+def save_model(model: Model, folder: Path) -> ModelInfo:
+    """Write weights (float16) and `model.json` into `folder`, each whole or not at all; the info goes last."""
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {name: tensor.detach().half().contiguous() for name, tensor in model.network.state_dict().items()}
+    content = save(state)
+    info = replace(
+        model.info,
+        weights_sha256=hashlib.sha256(content).hexdigest(),
+        created=model.info.created or datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    write_atomic(folder / WEIGHTS_FILE, content)
+    write_atomic(folder / INFO_FILE, msgspec.json.format(msgspec.json.encode(info), indent=2) + b"\n")
+    return info
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Replace a file as a whole: after a crash either the old content or the new is there. Raises ModelError."""
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise ModelError(
+            "{path} could not be written ({reason}). Free some space or choose another folder.",
+            path=path, reason=error.strerror,
+        ) from error  # fmt: skip
+
+
+def _read_tensors(path: Path) -> dict[str, torch.Tensor]:
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise ModelError(
+            "{path} is not a readable weights file (safetensors): {reason}", path=path, reason=error
+        ) from error

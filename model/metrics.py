@@ -1,0 +1,111 @@
+"""How good a mask is, per pixel and per cell, against a mask drawn by a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+MIN_CELL_AREA = 200
+"""Smallest 4-connected component counted as a cell, in level-0 pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureScore:
+    """Shares in 0…1. `loss`: mean binary cross-entropy per pixel (NaN for methods without probabilities)."""
+
+    name: str
+    dice: float
+    jaccard: float
+    pixel_accuracy: float
+    loss: float
+    object_f1: float
+    count: int
+    true_count: int
+    seconds_per_megapixel: float = float("nan")
+
+    @property
+    def count_error(self) -> float:
+        return abs(self.count - self.true_count) / max(1, self.true_count)
+
+
+def score_picture(
+    name: str,
+    classes: NDArray[np.uint8],
+    truth: NDArray[np.uint8],
+    probability: NDArray[np.float32] | None = None,
+    *,
+    seconds: float = float("nan"),
+    min_area: int = MIN_CELL_AREA,
+) -> PictureScore:
+    """Score one mask; `classes` and `truth` are class ids `(h, w)`, `probability` that of foreground `(h, w)`."""
+    predicted, true = classes > 0, truth > 0
+    overlap = int(np.count_nonzero(predicted & true))
+    total = int(np.count_nonzero(predicted)) + int(np.count_nonzero(true))
+    matched, count, true_count = match_cells(classes, truth, min_area)
+    return PictureScore(
+        name=name,
+        dice=2 * overlap / total if total else 1.0,
+        jaccard=overlap / (total - overlap) if total else 1.0,
+        pixel_accuracy=float(np.mean(classes == truth)),
+        loss=float("nan") if probability is None else cross_entropy(probability, true),
+        object_f1=2 * matched / (count + true_count) if count + true_count else 1.0,
+        count=count,
+        true_count=true_count,
+        seconds_per_megapixel=seconds / truth.size * 1e6,
+    )
+
+
+def cross_entropy(probability: NDArray[np.float32], true: NDArray[np.bool_]) -> float:
+    likelihood = np.where(true, probability, 1 - probability)
+    return float(-np.log(np.clip(likelihood, 1e-6, 1)).mean())
+
+
+def match_cells(classes: NDArray[np.uint8], truth: NDArray[np.uint8], min_area: int) -> tuple[int, int, int]:
+    """`(pairs with IoU ≥ 0.5, cells, true cells)`. A pair at IoU > 0.5 is unique; at exactly 0.5 the first is taken."""
+    labels, areas = _components(classes, min_area)
+    true_labels, true_areas = _components(truth, min_area)
+    both = (labels > 0) & (true_labels > 0)
+    codes, overlaps = np.unique(
+        labels[both].astype(np.int64) * len(true_areas) + true_labels[both], return_counts=True
+    )
+    taken: set[tuple[str, int]] = set()
+    matched = 0
+    for code, overlap in zip(codes, overlaps, strict=True):
+        cell, true_cell = divmod(int(code), len(true_areas))
+        union = areas[cell] + true_areas[true_cell] - overlap
+        ends = {("cell", cell), ("true", true_cell)}
+        if overlap * 2 >= union and not ends & taken:
+            taken |= ends
+            matched += 1
+    return matched, len(areas) - 1, len(true_areas) - 1
+
+
+def _components(classes: NDArray[np.uint8], min_area: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Labels 1…n of the 4-connected components of each class with at least `min_area` px, and areas (index 0 unused)."""
+    labels = np.zeros(classes.shape, np.int32)
+    areas: list[int] = [0]
+    for class_id in np.unique(classes[classes > 0]):
+        count, found, stats, _ = cv2.connectedComponentsWithStats((classes == class_id).astype(np.uint8), connectivity=4)
+        renumber = np.zeros(count, np.int32)
+        for index in range(1, count):
+            if stats[index, cv2.CC_STAT_AREA] >= min_area:
+                renumber[index] = len(areas)
+                areas.append(int(stats[index, cv2.CC_STAT_AREA]))
+        labels += renumber[found]
+    return labels, np.array(areas, np.int64)
+
+
+def summary(scores: Sequence[PictureScore]) -> dict[str, float]:
+    """Means over pictures, and the worst Dice: the figures of one row of an evaluation."""
+
+    def mean(name: str) -> float:
+        return float(np.mean([getattr(score, name) for score in scores])) if scores else float("nan")
+
+    names = "dice", "jaccard", "pixel_accuracy", "loss", "object_f1", "count_error", "seconds_per_megapixel"
+    return {name: mean(name) for name in names} | {
+        "worst_dice": min((score.dice for score in scores), default=float("nan"))
+    }

@@ -1,0 +1,135 @@
+"""Segmentation of a picture of any size, tile by tile.
+
+Three planes: level-0 pixels of the slide (no prefix), pixels of the working scale (`work_`), and those of the network's
+padded input. A tile is read with a halo that is cut off again, so that every tile is final when it is yielded.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .checkpoint import ModelInfo
+from .engine import Engine
+from .preprocess import normalise, pad_to_stride, resize, working_scale
+
+TILE = 448
+"""Largest side of a tile without its halo, in working-scale pixels."""
+HALO = 32
+"""Context on each side in working-scale pixels; about three quarters of a cell's diameter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rect:
+    """Half-open rectangle in level-0 pixels."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+
+
+class Reader(Protocol):
+    """Reads a level-0 rectangle that lies within the slide, resized to `size` = (width, height): RGB uint8."""
+
+    def __call__(self, rect: Rect, size: tuple[int, int]) -> NDArray[np.uint8]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PredictedTile:
+    """`probabilities`: float32 `(outputs, rect.h, rect.w)` at level 0. The tiles of a region cover it exactly once."""
+
+    rect: Rect
+    probabilities: NDArray[np.float32]
+
+
+def tiles_of(region: Rect, scale: float, first: tuple[int, int] | None = None) -> list[Rect]:
+    """Cut a region into nearly equal tiles of at most `TILE` working-scale pixels, the nearest to `first` first."""
+    columns = max(1, math.ceil(region.w * scale / TILE))
+    rows = max(1, math.ceil(region.h * scale / TILE))
+    xs = [region.x + region.w * i // columns for i in range(columns + 1)]
+    ys = [region.y + region.h * i // rows for i in range(rows + 1)]
+    tiles = [
+        Rect(x, y, right - x, bottom - y)
+        for y, bottom in zip(ys, ys[1:], strict=False)
+        for x, right in zip(xs, xs[1:], strict=False)
+        if right > x and bottom > y
+    ]
+    if first is not None:
+        tiles.sort(key=lambda tile: math.dist(first, (tile.x + tile.w / 2, tile.y + tile.h / 2)))
+    return tiles
+
+
+def predict(
+    engine: Engine,
+    info: ModelInfo,
+    read: Reader,
+    dimensions: tuple[int, int],
+    *,
+    region: Rect | None = None,
+    slide_cell_diameter: float | None = None,
+    first: tuple[int, int] | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Iterator[PredictedTile]:
+    """Predict a region of a slide of `dimensions` = (width, height); stops between tiles once `cancelled()`.
+
+    `slide_cell_diameter` in level-0 px; `first`: the level-0 point whose neighbourhood comes first.
+    """
+    scale = working_scale(info, slide_cell_diameter)
+    for tile in tiles_of(region or Rect(0, 0, *dimensions), scale, first):
+        if cancelled():
+            return
+        yield PredictedTile(tile, _predict_tile(engine, info, read, dimensions, tile, scale))
+
+
+def _predict_tile(
+    engine: Engine, info: ModelInfo, read: Reader, dimensions: tuple[int, int], tile: Rect, scale: float
+) -> NDArray[np.float32]:
+    halo = math.ceil(HALO / scale)
+    left, top = max(0, tile.x - halo), max(0, tile.y - halo)
+    right, bottom = min(dimensions[0], tile.x + tile.w + halo), min(dimensions[1], tile.y + tile.h + halo)
+    outer = Rect(left, top, right - left, bottom - top)
+    work_size = max(1, round(outer.w * scale)), max(1, round(outer.h * scale))
+    picture = read(outer, work_size)
+    batch = normalise(pad_to_stride(picture), info)[None]
+    work_probabilities = engine.probabilities(batch)[0, :, : work_size[1], : work_size[0]]
+    rows = slice(tile.y - outer.y, tile.y - outer.y + tile.h)
+    columns = slice(tile.x - outer.x, tile.x - outer.x + tile.w)
+    return np.stack(
+        [
+            cv2.resize(plane, (outer.w, outer.h), interpolation=cv2.INTER_LINEAR)[rows, columns]
+            for plane in work_probabilities
+        ]
+    )
+
+
+def classify(probabilities: NDArray[np.float32], threshold: float = 0.5) -> NDArray[np.uint8]:
+    """Class ids `(h, w)`: 0 background. One output: foreground at or above `threshold`.
+
+    Several: the likeliest class where the foreground as a whole reaches `threshold`.
+    """
+    if len(probabilities) == 1:
+        return (probabilities[0] >= threshold).astype(np.uint8)
+    foreground = 1 - probabilities[0] >= threshold
+    return np.where(foreground, probabilities[1:].argmax(0) + 1, 0).astype(np.uint8)
+
+
+def predict_picture(
+    engine: Engine, info: ModelInfo, picture: NDArray[np.uint8], slide_cell_diameter: float | None = None
+) -> NDArray[np.float32]:
+    """Probabilities float32 `(outputs, h, w)` of a whole RGB picture held in memory."""
+    def read(rect: Rect, size: tuple[int, int]) -> NDArray[np.uint8]:
+        return resize(picture[rect.y : rect.y + rect.h, rect.x : rect.x + rect.w], size)
+
+    height, width = picture.shape[:2]
+    whole = np.empty((info.num_outputs, height, width), np.float32)
+    for tile in predict(engine, info, read, (width, height), slide_cell_diameter=slide_cell_diameter):
+        rect = tile.rect
+        whole[:, rect.y : rect.y + rect.h, rect.x : rect.x + rect.w] = tile.probabilities
+    return whole

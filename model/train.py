@@ -1,0 +1,273 @@
+"""The training loop: learning rate → forward, backward, step → checkpoint → validation, as events."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from . import history
+from .checkpoint import Model, ModelInfo, load_model, save_model
+from .dataset import Crop, Dataset, Pair, PictureReader, cut_crop, median_cell_diameter, read_pair, read_picture
+from .engine import TorchEngine, best_device
+from .evaluate import evaluate_model
+from .history import EpochRow
+from .losses import objective
+from .metrics import PictureScore, summary
+from .preprocess import normalise, working_scale
+from .ternausnet import decoder_parameters, encoder_parameters
+
+CHECKPOINT_FILE = "checkpoint.pt"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings:
+    """`crop` in working-scale px. An epoch shows as many crop pixels as the training pictures hold."""
+
+    epochs: int = 4
+    seed: int = 0
+    batch: int = 4
+    crop: int = 256
+    encoder_rate: float = 3e-5
+    decoder_rate: float = 3e-4
+    gap_weight: float = 4.0
+    checkpoint_every: int = 10
+
+    def gentler(self) -> TrainSettings:
+        """For fine-tuning: a third of the learning rates, so that what the parent knows is not washed away."""
+        return replace(self, encoder_rate=self.encoder_rate / 3, decoder_rate=self.decoder_rate / 3)
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    step: int
+    steps: int
+    loss: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class EpochDone:
+    row: EpochRow
+    epochs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """The model with the best validation Dice is on disk; `scores` are its holdout pictures."""
+
+    info: ModelInfo
+    scores: tuple[PictureScore, ...]
+
+
+def train(
+    model: Model,
+    dataset: Dataset,
+    output: Path,
+    settings: TrainSettings,
+    *,
+    read: PictureReader = read_picture,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Iterator[StepDone | EpochDone | Trained]:
+    """Train `model` in place and write `output`: weights of the best epoch, model.json, history.csv, curves.png.
+
+    An interrupted run that is started again with the same arguments goes on from its last checkpoint. Stops between
+    steps once `cancelled()`, keeping the checkpoint. The random numbers of a step depend on the seed and the step
+    alone, so the same seed gives the same weights, interrupted or not. Raises ModelError for unusable files.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    reader = _PairReader(len(model.info.classes), read)
+    model = replace(model, info=_measured(model.info, dataset, reader))
+    run = _Run(model, dataset, settings, output)
+    run.resume()
+    steps = run.steps_per_epoch * settings.epochs
+    started = time.monotonic()
+    while run.step < steps:
+        if cancelled():
+            run.save_checkpoint()
+            return
+        crops = [run.draw(reader, index) for index in range(settings.batch)]
+        loss = run.train_step(crops, steps)
+        yield StepDone(run.step, steps, loss, time.monotonic() - started)
+        if run.step % run.steps_per_epoch == 0:
+            row, scores = run.finish_epoch(reader, time.monotonic() - started)
+            yield EpochDone(row, settings.epochs)
+            started = time.monotonic()
+        elif run.step % settings.checkpoint_every == 0:
+            run.save_checkpoint()
+    best = load_model(output)
+    scores = evaluate_model(TorchEngine(best), best.info, dataset.holdout, reader)
+    (output / CHECKPOINT_FILE).unlink(missing_ok=True)
+    yield Trained(best.info, tuple(scores))
+
+
+class _PairReader:
+    """Reads pairs, keeping the last few: a decoded 1,600 × 1,200 field is 8 MB and a data set may have thousands."""
+
+    def __init__(self, classes: int, read: PictureReader) -> None:
+        self.cached = lru_cache(maxsize=64)(lambda pair: read_pair(pair, classes, read))
+
+    def __call__(self, pair: Pair) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        return self.cached(pair)
+
+
+def _measured(info: ModelInfo, dataset: Dataset, reader: _PairReader) -> ModelInfo:
+    """The info of the model to be: its pictures' cell diameter (of the first ones, in sorted order) and data hash."""
+    masks = [reader(pair)[1] for pair in dataset.training[:20]]
+    diameter = median_cell_diameter(masks, info.source_cell_diameter)
+    return replace(info, source_cell_diameter=round(diameter, 1), dataset_hash=dataset.hash, created="")
+
+
+class _Run:
+    """The state that a checkpoint holds, and what a step does to it."""
+
+    def __init__(self, model: Model, dataset: Dataset, settings: TrainSettings, output: Path) -> None:
+        self.info, self.dataset, self.settings, self.output = model.info, dataset, settings, output
+        self.device = best_device()
+        self.network = model.network.to(self.device)
+        rates = [(encoder_parameters, settings.encoder_rate), (decoder_parameters, settings.decoder_rate)]
+        self.optimizer = torch.optim.AdamW(
+            [{"params": pick(self.network), "lr": rate, "peak": rate} for pick, rate in rates], weight_decay=1e-4
+        )
+        self.scale = working_scale(self.info, None)
+        self.step = 0
+        self.history: list[EpochRow] = []
+        self.loss_sum = self.correct = self.pixels = 0.0
+        self.steps_per_epoch = 0
+
+    def resume(self) -> None:
+        """Go on from the checkpoint of a run with the same data and settings; any other one is not ours to use."""
+        area = sum(_area(pair) for pair in self.dataset.training) * self.scale**2
+        self.steps_per_epoch = max(1, round(area / (self.settings.crop**2 * self.settings.batch)))
+        path = self.output / CHECKPOINT_FILE
+        if not path.is_file():
+            return
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        if state["identity"] != self._identity():
+            return
+        self.network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step = state["step"]
+        self.history = [EpochRow(**row) for row in state["history"]]
+        self.loss_sum, self.correct, self.pixels = state["sums"]
+
+    def save_checkpoint(self) -> None:
+        path = self.output / CHECKPOINT_FILE
+        temporary = path.with_suffix(".tmp")
+        state = {
+            "identity": self._identity(),
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "history": [asdict(row) for row in self.history],
+            "sums": (self.loss_sum, self.correct, self.pixels),
+        }
+        with temporary.open("wb") as file:
+            torch.save(state, file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+
+    def _identity(self) -> str:
+        return f"{self.info.architecture} {self.info.parent} {self.dataset.hash} {self.settings}"
+
+    def draw(self, reader: _PairReader, index: int) -> Crop:
+        """Crop `index` of the coming step. The pictures take turns in an order shuffled anew for every round."""
+        training = self.dataset.training
+        turn, place = divmod(self.step * self.settings.batch + index, len(training))
+        order = np.random.default_rng([self.settings.seed, 1, turn]).permutation(len(training))
+        picture, mask = reader(training[order[place]])
+        return cut_crop(
+            picture,
+            mask,
+            scale=self.scale,
+            size=self.settings.crop,
+            cell_diameter=self.info.source_cell_diameter,
+            classes=len(self.info.classes),
+            rng=np.random.default_rng([self.settings.seed, 2, self.step, index]),
+        )
+
+    def train_step(self, crops: list[Crop], steps: int) -> float:
+        """One step of the optimiser; returns the mean cross-entropy per pixel, as the history reports it."""
+        rate = _rate(self.step, steps)
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["peak"] * rate
+        batch = torch.from_numpy(np.stack([normalise(crop.picture, self.info) for crop in crops])).to(self.device)
+        target = torch.from_numpy(np.stack([crop.target for crop in crops])[:, None]).to(self.device)
+        gap = torch.from_numpy(np.stack([crop.gap for crop in crops])[:, None]).to(self.device)
+        self.network.train()
+        self.optimizer.zero_grad(set_to_none=True)
+        with _mixed_precision(self.device):
+            logits = self.network(batch)
+        logits = logits.float()
+        objective(logits, target, gap, self.settings.gap_weight).backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        self.optimizer.step()
+        self.step += 1
+        return self._record(logits.detach(), target)
+
+    def _record(self, logits: torch.Tensor, target: torch.Tensor) -> float:
+        functional = torch.nn.functional
+        if logits.shape[1] == 1:
+            loss = float(functional.binary_cross_entropy_with_logits(logits, target))
+            correct = int(((logits > 0) == (target > 0.5)).sum())
+        else:
+            loss = float(functional.cross_entropy(logits, target[:, 0].long()))
+            correct = int((logits.argmax(1) == target[:, 0]).sum())
+        self.loss_sum += loss * target.numel()
+        self.correct += correct
+        self.pixels += target.numel()
+        return loss
+
+    def finish_epoch(self, reader: _PairReader, seconds: float) -> tuple[EpochRow, list[PictureScore]]:
+        """Validate on the holdout, keep the weights if they are the best so far, write history and curves."""
+        model = Model(self.info, self.network.eval())
+        scores = evaluate_model(TorchEngine(model, self.device), self.info, self.dataset.holdout, reader)
+        figures = summary(scores)
+        row = EpochRow(
+            epoch=len(self.history) + 1,
+            accuracy=self.correct / self.pixels,
+            loss=self.loss_sum / self.pixels,
+            val_accuracy=figures["pixel_accuracy"],
+            val_loss=figures["loss"],
+            val_dice=figures["dice"],
+            val_jaccard=figures["jaccard"],
+            seconds=seconds,
+        )
+        self.loss_sum = self.correct = self.pixels = 0.0
+        if all(row.val_dice > earlier.val_dice for earlier in self.history):
+            info = replace(self.info, metrics={name: round(value, 5) for name, value in figures.items()})
+            save_model(Model(info, self.network), self.output)
+        self.history.append(row)
+        history.write(self.output, self.history)
+        self.save_checkpoint()
+        return row, scores
+
+
+def _rate(step: int, steps: int) -> float:
+    """Share of the peak learning rate: a short warm-up, then half a cosine down to zero."""
+    warm_up = min(10, max(1, steps // 10))
+    if step < warm_up:
+        return (step + 1) / warm_up
+    return 0.5 * (1 + math.cos(math.pi * (step - warm_up) / max(1, steps - warm_up)))
+
+
+def _mixed_precision(device: torch.device) -> torch.autocast:
+    """bfloat16 where the hardware gains from it: CUDA, and CPUs with instructions for it."""
+    fast = device.type == "cuda" or (device.type == "cpu" and torch.cpu._is_avx512_bf16_supported())
+    return torch.autocast(device.type if fast else "cpu", torch.bfloat16, enabled=fast)
+
+
+def _area(pair: Pair) -> int:
+    from PIL import Image
+
+    with Image.open(pair.mask) as mask:
+        return mask.width * mask.height
