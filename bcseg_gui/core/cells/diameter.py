@@ -1,0 +1,11 @@
+"""How large cells are on a slide that says its scale."""
+
+from __future__ import annotations
+
+RED_CELL_DIAMETER_UM = 7.5
+"""Diameter of a human red cell on a dried smear, in µm; normally 6.7 to 8.2."""
+
+
+def expected_cell_diameter(mpp: float) -> float:
+    """Diameter of a red cell in level-0 pixels, from µm per level-0 pixel."""
+    return RED_CELL_DIAMETER_UM / mpp

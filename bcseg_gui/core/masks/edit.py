@@ -1,0 +1,156 @@
+"""One undoable change of a mask, from its first pixel to the transaction that writes it."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..geometry import Region, TileKey, tiles_covering
+from .pyramid import CLASS_BITS, MANUAL
+from .tiles import Tiles
+from .tilestore import EditRecord, TileStore
+
+NOTHING = Region(0, 0, 0, 0)
+
+
+class MaskEdit:
+    """An edit that is open until `commit` or `rollback`; made by `Mask.begin`.
+
+    Its changes are visible in the mask at once and reach the file only with `commit`. What was there before needs no
+    copy: while an edit is open the file still holds it.
+    """
+
+    def __init__(
+        self,
+        store: TileStore,
+        tiles: Tiles,
+        bounds: Region,
+        *,
+        tool: str,
+        model: str = "",
+        author: str = "",
+        class_id: int = 0,
+    ) -> None:
+        self.tool = tool
+        self.model = model
+        self.author = author
+        self.class_id = class_id
+        self.is_open = True
+        self._store = store
+        self._tiles = tiles
+        self._bounds = bounds
+        self._keys: set[TileKey] = set()
+        self._touched = NOTHING
+        self._at = datetime.now(UTC)
+        self._started = time.monotonic()
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing was touched so far."""
+        return not self._keys
+
+    def paint(self, region: Region, where: NDArray[np.bool_], class_id: int) -> Region:
+        """Set `class_id` and the manual bit where `where`, bool (region.h, region.w), is True.
+
+        Class 0 erases, and marks the background as set by a person. What lies outside the mask is left out. Returns
+        the part of `region` that was touched, empty when nothing was.
+        """
+        self._expect_open()
+        if where.shape != (region.h, region.w):
+            raise ValueError(f"where is {where.shape}, the region {(region.h, region.w)}")
+        if not 0 <= class_id <= CLASS_BITS:
+            raise ValueError(f"class id {class_id} is not in 0…{CLASS_BITS}")
+        touched = NOTHING
+        target = region.intersected(self._bounds)
+        for key in tiles_covering(target):
+            tile_region = key.level_region()
+            part = target.intersected(tile_region)
+            here = where[part.slices_in(region)]
+            if here.any():
+                tile = self._change(key)
+                np.copyto(tile[part.slices_in(tile_region)], np.uint8(class_id | MANUAL), where=here)
+                touched = touched.united(part)
+        return self._note(touched)
+
+    def predict(self, region: Region, classes: NDArray[np.uint8]) -> Region:
+        """Write class ids, uint8 (region.h, region.w), wherever no person has set the pixel.
+
+        What lies outside the mask is left out. Returns a region that holds every pixel that changed, empty when none
+        did.
+        """
+        self._expect_open()
+        if classes.shape != (region.h, region.w):
+            raise ValueError(f"classes is {classes.shape}, the region {(region.h, region.w)}")
+        if classes.size and int(classes.max()) > CLASS_BITS:
+            raise ValueError(f"a predicted class id is above {CLASS_BITS}")
+        touched = NOTHING
+        target = region.intersected(self._bounds)
+        for key in tiles_covering(target):
+            tile_region = key.level_region()
+            part = target.intersected(tile_region)
+            place = part.slices_in(tile_region)
+            new = classes[part.slices_in(region)]
+            tile = self._tiles.get(key)
+            if tile is None:
+                changed = new != 0
+            else:
+                old = tile[place]
+                changed = (old != new) & (old < MANUAL)
+            if changed.any():
+                np.copyto(self._change(key)[place], new, where=changed)
+                touched = touched.united(part)
+        return self._note(touched)
+
+    def commit(self) -> Region:
+        """Write the edit in one transaction and close it; returns the region it touched.
+
+        An edit that changed nothing writes nothing and returns an empty region, so does one that is closed already.
+        Raises UserError when the file cannot be written: then the edit stays open and visible, and nothing of it is
+        lost. Commit it again once the cause is gone, or roll it back.
+        """
+        if not self.is_open:
+            return NOTHING
+        changes = {}
+        for key in self._keys:
+            data = self._tiles.packed(key)
+            if data != self._store.read(key):
+                changes[key] = data
+        if changes:
+            self._store.write_edit(self._record(), changes)
+        self._tiles.saved(self._keys)
+        self.is_open = False
+        return self._touched if changes else NOTHING
+
+    def rollback(self) -> Region:
+        """Make the mask in memory what the file holds and close the edit; returns the region it had touched."""
+        if not self.is_open:
+            return NOTHING
+        self._tiles.reload(self._keys)
+        self.is_open = False
+        return self._touched
+
+    def _expect_open(self) -> None:
+        if not self.is_open:
+            raise RuntimeError("this edit was committed or rolled back; begin another")
+
+    def _change(self, key: TileKey) -> NDArray[np.uint8]:
+        self._keys.add(key)
+        return self._tiles.changing(key)
+
+    def _note(self, touched: Region) -> Region:
+        self._touched = self._touched.united(touched)
+        return touched
+
+    def _record(self) -> EditRecord:
+        return EditRecord(
+            seq=0,
+            at=self._at.isoformat(timespec="milliseconds"),
+            author=self.author,
+            tool=self.tool,
+            class_id=self.class_id,
+            model=self.model,
+            seconds=round(time.monotonic() - self._started, 3),
+        )

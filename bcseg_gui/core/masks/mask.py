@@ -1,0 +1,170 @@
+"""The mask of a slide: one byte a level-0 pixel, with a history that outlives the program."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import UserError
+from ..geometry import Region, TileKey, tiles_covering
+from .edit import NOTHING, MaskEdit
+from .tiles import Tiles
+from .tilestore import EditRecord, TileStore
+
+
+class Mask:
+    """One uint8 per level-0 pixel: the low 7 bits are the class id, the high bit says that a person set it.
+
+    For one thread; another may open the same file to read it. Use as a context manager or call `close`.
+    """
+
+    def __init__(self, store: TileStore, dimensions: tuple[int, int]) -> None:
+        self.dimensions = dimensions
+        """(width, height) in level-0 pixels"""
+        self._store = store
+        self._tiles = Tiles(store)
+        self._bounds = Region(0, 0, *dimensions)
+        self._edit: MaskEdit | None = None
+
+    @classmethod
+    def open(cls, path: Path, dimensions: tuple[int, int]) -> Mask:
+        """Open the mask at `path` of a slide of (width, height), making it when absent.
+
+        Raises UserError when the file is damaged or not ours (it is left as it is), of a newer version, of a slide of
+        another size, locked by another program, or cannot be made.
+        """
+        store = TileStore(path, dimensions)
+        try:
+            return cls(store, dimensions)
+        except UserError:
+            store.close()
+            raise
+
+    def close(self) -> None:
+        """Commit an edit still open and let go of the file.
+
+        Raises UserError, and stays open, when that edit cannot be written; roll it back to close without it.
+        """
+        self._commit_open()
+        # Overviews can be computed again at any time, so failing to keep them is no failure.
+        with suppress(UserError):
+            overviews = self._tiles.finished_overviews()
+            if overviews:
+                self._store.write_overviews(overviews)
+        self._store.close()
+
+    def __enter__(self) -> Mask:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        # As after a crash: an edit that was cut off does not count.
+        if error is not None and self._edit is not None:
+            self._edit.rollback()
+        self.close()
+
+    # -- pixels ---------------------------------------------------------------------------------------------------
+
+    def read(self, region: Region) -> NDArray[np.uint8]:
+        """A copy of the pixels, uint8 (region.h, region.w) with the manual bit; outside the mask they are 0."""
+        pixels = np.zeros((region.h, region.w), np.uint8)
+        for key in tiles_covering(region.intersected(self._bounds)):
+            tile = self._tiles.get(key)
+            if tile is not None:
+                tile_region = key.level_region()
+                part = region.intersected(tile_region)
+                pixels[part.slices_in(region)] = tile[part.slices_in(tile_region)]
+        return pixels
+
+    def tile(self, key: TileKey) -> NDArray[np.uint8] | None:
+        """The live level-0 tile, uint8 (512, 512) and 0 outside the mask; None when there is nothing in it.
+
+        It is the array that edits change in place, and stays the same one while anybody holds it: look, don't write.
+        """
+        return self._tiles.get(key)
+
+    @property
+    def level_count(self) -> int:
+        """Level 0 and its overviews, each half the size of the one before, down to one that fits into a tile."""
+        return self._store.levels
+
+    def overview_tile(self, key: TileKey) -> NDArray[np.uint8] | None:
+        """The live tile of an overview level (1 ≤ key.level < level_count), or None when there is nothing in it.
+
+        Edits reach it when it is asked for, not before; only what changed is computed. A pixel shows the highest class
+        id below it, without the manual bit, so that the thinnest cell stays visible.
+        """
+        return self._tiles.overview(key)
+
+    # -- edits ----------------------------------------------------------------------------------------------------
+
+    def begin(self, tool: str, *, model: str = "", author: str = "", class_id: int = 0) -> MaskEdit:
+        """A new edit; `tool` names it in the history. Commits an edit still open, so may raise UserError.
+
+        One edit is open at a time, because undo is last in, first out: a stroke painted while a segmentation streams
+        in lies on top of the tiles that came before it and below those that come after. The segmentation sees
+        `is_open` turn False and goes on in an edit of its own.
+        """
+        self._commit_open()
+        self._edit = MaskEdit(
+            self._store, self._tiles, self._bounds, tool=tool, model=model, author=author, class_id=class_id
+        )
+        return self._edit
+
+    @property
+    def can_undo(self) -> bool:
+        return self._open_change is not None or self._store.next_undo() is not None
+
+    @property
+    def can_redo(self) -> bool:
+        return self._open_change is None and self._store.next_redo() is not None
+
+    @property
+    def undo_text(self) -> str:
+        """Tool of the edit that `undo` would take back, empty when there is none."""
+        edit = self._open_change or self._store.next_undo()
+        return edit.tool if edit else ""
+
+    @property
+    def redo_text(self) -> str:
+        """Tool of the edit that `redo` would bring back, empty when there is none."""
+        edit = None if self._open_change else self._store.next_redo()
+        return edit.tool if edit else ""
+
+    def undo(self) -> Region:
+        """Take back the last edit, in memory and in the file; returns the tiles that changed as one region.
+
+        Commits an edit still open first. Returns an empty region when there is nothing to take back.
+        """
+        self._commit_open()
+        edit = self._store.next_undo()
+        return self._reload(self._store.undo(edit.seq)) if edit else NOTHING
+
+    def redo(self) -> Region:
+        """Bring back the edit that was undone last; otherwise as `undo`."""
+        self._commit_open()
+        edit = self._store.next_redo()
+        return self._reload(self._store.redo(edit.seq)) if edit else NOTHING
+
+    def edits(self) -> list[EditRecord]:
+        """Every edit ever committed, oldest first, those taken back included."""
+        return self._store.edits()
+
+    @property
+    def _open_change(self) -> MaskEdit | None:
+        edit = self._edit
+        return edit if edit is not None and edit.is_open and not edit.is_empty else None
+
+    def _commit_open(self) -> None:
+        if self._edit is not None:
+            self._edit.commit()
+
+    def _reload(self, keys: list[TileKey]) -> Region:
+        self._tiles.reload(keys)
+        changed = NOTHING
+        for key in keys:
+            changed = changed.united(key.level_region())
+        return changed.intersected(self._bounds)
