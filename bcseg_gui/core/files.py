@@ -75,34 +75,30 @@ def write_error(error: OSError, path: Path) -> UserError:
 
 
 @contextmanager
-def atomic_file(path: Path) -> Iterator[IO[bytes]]:
-    """Yield a new file to write to; it takes the place of `path`, on disk for certain, when the block ends well.
+def new_file(path: Path) -> Iterator[IO[bytes]]:
+    """Yield a file that must not exist yet; on disk for certain when the block ends. Raises OSError as it comes."""
+    # Not `tempfile`: its files are 0600, and colleagues who share the folder have to read them.
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    with os.fdopen(descriptor, "wb") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
 
-    Raises UserError when it cannot be written. Whatever ends the block early, `path` stays as it was and the
-    temporary file is removed.
-    """
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Replace `path` by `data`. Raises UserError when it cannot be written, and leaves the file as it was."""
     temporary = _temporary_beside(path)
     try:
-        # Not `tempfile`: its files are 0600, and colleagues who share the folder have to read them.
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
+        with new_file(temporary) as file:
+            file.write(data)
         temporary.replace(path)
-        _sync_folder(path.parent)
     except BaseException as error:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise write_error(error, path) from error
         raise
-
-
-def write_atomic(path: Path, data: bytes) -> None:
-    """Replace `path` by `data`, or raise UserError and leave it as it was."""
-    with atomic_file(path) as file:
-        file.write(data)
+    _sync_folder(path.parent)
 
 
 def make_folder(path: Path) -> Path:
@@ -116,7 +112,10 @@ def make_folder(path: Path) -> Path:
 
 @contextmanager
 def temporary_folder(destination: Path) -> Iterator[Path]:
-    """Yield an empty folder beside `destination` to build in; it is removed at the end unless it was put in place."""
+    """Yield an empty folder beside `destination` to build in; it is removed at the end unless it was put in place.
+
+    An OSError inside becomes the UserError of a write to `destination`: that is the name the person knows.
+    """
     make_folder(destination.parent)
     temporary = _temporary_beside(destination)
     try:
@@ -201,7 +200,11 @@ def read_json(path: Path, kind: type[Content]) -> Content:
 
 def write_json(path: Path, value: HasSchema) -> None:
     """Write a typed value as indented JSON, atomically. Raises UserError."""
-    write_atomic(path, msgspec.json.format(msgspec.json.encode(value, enc_hook=_encode_path), indent=2) + b"\n")
+    write_atomic(path, encode_json(value))
+
+
+def encode_json(value: HasSchema) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value, enc_hook=_encode_path), indent=2) + b"\n"
 
 
 def read_error(error: OSError, path: Path) -> UserError:

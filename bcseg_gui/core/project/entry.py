@@ -6,8 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
-from bcseg_gui.core.geometry import Region
-
+from ..geometry import Region
 from .holdout import Split
 from .promotions import Promotions
 

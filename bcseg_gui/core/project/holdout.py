@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from bcseg_gui.core.errors import UserError
+from ..errors import UserError
 
 Split = Literal["train", "holdout"]
 

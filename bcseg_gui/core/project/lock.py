@@ -13,8 +13,8 @@ from pathlib import Path
 
 import msgspec
 
-from bcseg_gui.core.errors import UserError
-from bcseg_gui.core.files import write_error
+from ..errors import UserError
+from ..files import write_error
 
 # Windows forbids reading locked bytes, so the byte that is locked lies far behind the text.
 _LOCKED_BYTE = 1 << 30

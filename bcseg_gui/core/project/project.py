@@ -14,9 +14,8 @@ from typing import Self
 
 from platformdirs import user_data_path
 
-from bcseg_gui.core.errors import UserError
-from bcseg_gui.core.files import fingerprint, make_folder, read_json, remove_leftovers, write_json
-
+from ..errors import UserError
+from ..files import fingerprint, make_folder, read_json, remove_leftovers, write_json
 from . import holdout
 from .entry import MaskClass, ProjectFile, SlideEntry
 from .lock import ProjectLock

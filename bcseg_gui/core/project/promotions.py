@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from bcseg_gui.core.errors import UserError
-from bcseg_gui.core.files import make_folder, read_json, write_json
+from ..errors import UserError
+from ..files import make_folder, read_json, write_json
 
 
 @dataclass(frozen=True, slots=True)

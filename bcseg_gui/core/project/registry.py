@@ -13,19 +13,17 @@ from typing import Annotated
 
 import msgspec
 
-from bcseg_gui.core.errors import UserError
-from bcseg_gui.core.files import (
+from ..errors import UserError
+from ..files import (
     NewerFileError,
-    atomic_file,
     make_folder,
+    new_file,
     place_folder,
     read_error,
     read_json,
     sha256,
     temporary_folder,
-    write_atomic,
 )
-
 from .promotions import LibraryPromotions, PromotionStore
 
 WEIGHTS_FILE = "weights.safetensors"
@@ -143,7 +141,8 @@ class ModelRegistry:
                     _copy(path, temporary / path.name)
             # Keys this program does not read are kept as they are.
             content = json.loads((folder / INFO_FILE).read_bytes()) | {"name": name}
-            write_atomic(temporary / INFO_FILE, json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n")
+            with new_file(temporary / INFO_FILE) as file:
+                file.write(json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n")
             # The copy is checked, not only the source: a stick pulled out half-way must not leave a model.
             check_model(temporary)
             place_folder(temporary, destination)
@@ -230,7 +229,7 @@ def _has_safetensors_header(path: Path) -> bool:
 
 
 def _copy(source: Path, destination: Path) -> None:
-    with source.open("rb") as reading, atomic_file(destination) as writing:
+    with source.open("rb") as reading, new_file(destination) as writing:
         shutil.copyfileobj(reading, writing, 1 << 20)
 
 
