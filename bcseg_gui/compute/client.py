@@ -20,8 +20,8 @@ from .protocol import Cancel, Cancelled, Event, Failed, Finished, LogLine, Messa
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-HANDLERS = "bcseg_gui.compute.handlers:HANDLERS"
-"""Where the child finds its handlers. A name, because the window's process must never import them (torch)."""
+HANDLERS = "bcseg_gui.compute.handlers:make_handlers"
+"""Where the child gets its handlers from. A name, because the window's process must never import them (torch)."""
 
 CANCEL_GRACE = 5.0
 """Seconds that the child gets to answer a Cancel before it is ended."""

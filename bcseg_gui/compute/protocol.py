@@ -94,13 +94,18 @@ Message = Request | Cancel | Shutdown
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """How well a model does on a set of pictures; means over the pictures, `worst_dice` the lowest of them."""
+    """How well a model does on a number of pictures; means over them, except `worst_dice`.
+
+    All but `loss` (cross-entropy per pixel) and `count_error` (relative) are shares where 1 is perfect.
+    """
 
     pictures: int
     dice: float
     jaccard: float
     pixel_accuracy: float
     loss: float
+    object_f1: float
+    count_error: float
     worst_dice: float
 
 
@@ -115,11 +120,15 @@ class SegmentResult:
 
 @dataclass(frozen=True, slots=True)
 class TrainResult:
-    """`old` is the parent and `new` the candidate in `model_folder`, on the same held-out pictures."""
+    """`old` is the parent and `new` the candidate in `model_folder`, on the same held-out pictures.
+
+    `pictures`: how many it learnt from.
+    """
 
     model_folder: Path
     old: Metrics
     new: Metrics
+    pictures: int
     seconds: float
 
 

@@ -6,6 +6,7 @@ target. The handlers, and torch with them, are found by name inside the process.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import logging
 import os
@@ -48,18 +49,18 @@ log = logging.getLogger(__name__)
 
 
 def run(connection: Connection, handlers: str) -> None:
-    """Target of the process. `handlers` is "package.module:NAME", a mapping from request type to Handler."""
+    """Target of the process. `handlers` is "package.module:function"; the function takes nothing, returns Handlers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal reaches both; the window decides
     if hasattr(os, "nice"):
         os.nice(NICENESS)
     server = Server(connection)
     logging.basicConfig(level=logging.INFO, handlers=[_Forward(server.send)])
-    server.serve(lambda: _load(handlers))
+    server.serve(functools.cache(functools.partial(_load, handlers)))
 
 
 def _load(name: str) -> Handlers:
-    module, _, attribute = name.partition(":")
-    handlers: Handlers = getattr(importlib.import_module(module), attribute)
+    module, _, function = name.partition(":")
+    handlers: Handlers = getattr(importlib.import_module(module), function)()
     return handlers
 
 

@@ -12,6 +12,7 @@ from multiprocessing import parent_process
 import numpy as np
 
 from bcseg_gui.compute.protocol import Event, Progress, Result, Segment, SegmentResult, TilePredicted, WarmUp
+from bcseg_gui.compute.server import Handlers
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 
@@ -50,7 +51,9 @@ def warm_up(request: WarmUp, cancelled: Cancelled) -> Generator[Event, None, Res
     yield
 
 
-HANDLERS = {Segment: segment, WarmUp: warm_up}
+def make_handlers() -> Handlers:
+    return {Segment: segment, WarmUp: warm_up}
+
 
 if parent_process() is None and "PYTEST_CURRENT_TEST" in os.environ:
     raise ImportError("the handlers belong to the child process alone")

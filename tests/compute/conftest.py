@@ -44,7 +44,7 @@ def make_jobs(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     monkeypatch.syspath_prepend(str(Path(__file__).parent))  # the child gets our sys.path
     clients: list[ComputeClient] = []
 
-    def make(handlers: str = "compute_test_handlers:HANDLERS", **options: float) -> Jobs:
+    def make(handlers: str = "compute_test_handlers:make_handlers", **options: float) -> Jobs:
         client = ComputeClient(handlers=handlers, **options)
         clients.append(client)
         return Jobs(qtbot, client)

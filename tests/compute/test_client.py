@@ -142,7 +142,7 @@ def test_any_other_error_is_said_plainly_and_logged_with_its_traceback(jobs, cap
 
 
 def test_handlers_that_cannot_be_imported_fail_the_job(make_jobs: Callable) -> None:
-    jobs = make_jobs(handlers="there_is_no_such_module:HANDLERS")
+    jobs = make_jobs(handlers="there_is_no_such_module:make_handlers")
     jobs.submit(1, "picture")
     assert "there_is_no_such_module" in jobs.end_of(1).fields["error"]
 
@@ -177,7 +177,7 @@ from bcseg_gui.compute.protocol import Progress, Segment
 
 def main():
     app = QCoreApplication([])
-    client = ComputeClient(handlers="compute_test_handlers:HANDLERS")
+    client = ComputeClient(handlers="compute_test_handlers:make_handlers")
     client.received.connect(lambda event: isinstance(event, Progress) and os._exit(0))
     client.submit(Segment(1, Path("busy"), Path("model")))
     app.exec()

@@ -10,7 +10,7 @@ from bcseg_gui.compute import protocol
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 
-METRICS = protocol.Metrics(pictures=2, dice=0.9, jaccard=0.8, pixel_accuracy=0.95, loss=0.2, worst_dice=0.7)
+METRICS = protocol.Metrics(2, 0.9, 0.8, 0.95, 0.2, 0.9, 0.05, 0.7)
 
 MESSAGES = [
     protocol.WarmUp(1, Path("m")),
@@ -23,7 +23,7 @@ MESSAGES = [
     protocol.Progress(7, 1, 2, 3.0, 0.5),
     protocol.EpochDone(8, 1, 2, 0.9, 0.1, 0.9, 0.1, 0.8, 0.7, 1.0),
     protocol.Finished(9, protocol.SegmentResult(42.0, 1.0, "m")),
-    protocol.Finished(10, protocol.TrainResult(Path("o"), METRICS, METRICS, 3.0)),
+    protocol.Finished(10, protocol.TrainResult(Path("o"), METRICS, METRICS, 8, 3.0)),
     protocol.Finished(11, protocol.EvaluateResult((METRICS, METRICS), 3.0)),
     protocol.Cancelled(12),
     protocol.Failed(13, "No {path}", {"path": "x"}),

@@ -1,0 +1,205 @@
+"""The work itself, over core and model. Imported in the compute process alone."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import asdict, fields
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from bcseg_gui.core.cells.diameter import expected_cell_diameter
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.slides import open_slide, read_scaled
+from model import train as training
+from model.checkpoint import WEIGHTS_FILE, Model, ModelInfo, load_model
+from model.dataset import Dataset, Pair, load_dataset, median_cell_diameter, read_pair
+from model.engine import Engine, TorchEngine
+from model.evaluate import score_model
+from model.metrics import PictureScore, summary
+from model.predict import HALO, TILE, Rect, classify, predict, tiles_of
+from model.preprocess import working_scale
+
+from .protocol import (
+    EpochDone,
+    Evaluate,
+    EvaluateResult,
+    Event,
+    Metrics,
+    Progress,
+    Segment,
+    SegmentResult,
+    TilePredicted,
+    Train,
+    TrainResult,
+    WarmUp,
+)
+from .server import Handlers
+
+Cancelled = Callable[[], bool]
+FIGURES = [field.name for field in fields(Metrics) if field.name != "pictures"]
+
+
+def make_handlers() -> Handlers:
+    if cores := physical_cores():
+        torch.set_num_threads(cores)
+    models = LoadedModels()
+    return {WarmUp: partial(warm_up, models), Segment: partial(segment, models), Train: train, Evaluate: evaluate}
+
+
+def physical_cores() -> int | None:
+    """Cores we may use, where Linux tells; hyperthreads only get into each other's way. None: leave it to torch."""
+    try:
+        mine = os.sched_getaffinity(0)
+        topology = "/sys/devices/system/cpu/cpu{}/topology/thread_siblings_list"
+        return len({Path(topology.format(cpu)).read_text() for cpu in mine})
+    except (AttributeError, OSError):
+        return None
+
+
+class LoadedModels:
+    """Keeps the last model, so that the next picture does not wait for it to load."""
+
+    def __init__(self) -> None:
+        self._key: tuple[Path, int] | None = None
+        self._loaded: tuple[Engine, ModelInfo] | None = None
+
+    def get(self, folder: Path) -> tuple[Engine, ModelInfo]:
+        """Raises ModelError. A folder whose weights were replaced is loaded anew."""
+        try:
+            key = folder, (folder / WEIGHTS_FILE).stat().st_mtime_ns
+        except OSError:
+            key = None  # load_model says what is wrong
+        if self._loaded is None or key is None or key != self._key:
+            self._loaded = None  # never two models in memory
+            model = load_model(folder)
+            self._key, self._loaded = key, (TorchEngine(model), model.info)
+        return self._loaded
+
+
+class Pace:
+    """Guesses the time left from the work done since it was made."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._started
+
+    def left(self, done: int, total: int) -> float | None:
+        return self.seconds / done * (total - done) if done else None
+
+
+def warm_up(models: LoadedModels, request: WarmUp, cancelled: Cancelled) -> Generator[Event, None, None]:
+    engine, _ = models.get(request.model_folder)
+    yield Progress(request.job, 0, 1)
+    # The first run is slow: torch chooses its kernels and memory grows.
+    side = TILE + 2 * HALO
+    engine.probabilities(np.zeros((1, 3, side, side), np.float32))
+
+
+def segment(models: LoadedModels, request: Segment, cancelled: Cancelled) -> Generator[Event, None, SegmentResult]:
+    whole = Pace()
+    with open_slide(request.slide_path) as slide:
+        everything = Region(0, 0, *slide.dimensions)
+        region = everything if request.region is None else request.region.intersected(everything)
+        if region.is_empty:
+            raise UserError("The chosen region lies outside {path}. Choose one inside.", path=request.slide_path)
+        engine, info = models.get(request.model_folder)
+        diameter = request.cell_diameter or (expected_cell_diameter(slide.mpp) if slide.mpp else None)
+
+        def read(rect: Rect, size: tuple[int, int]) -> NDArray[np.uint8]:
+            return read_scaled(slide, Region(rect.x, rect.y, rect.w, rect.h), size)
+
+        rect = Rect(region.x, region.y, region.w, region.h)
+        total = len(tiles_of(rect, working_scale(info, diameter)))
+        pace = Pace()
+        yield Progress(request.job, 0, total)
+        tiles = predict(
+            engine,
+            info,
+            read,
+            slide.dimensions,
+            region=rect,
+            slide_cell_diameter=diameter,
+            first=request.first,
+            cancelled=cancelled,
+        )
+        for done, tile in enumerate(tiles, 1):
+            where = Region(tile.rect.x, tile.rect.y, tile.rect.w, tile.rect.h)
+            yield TilePredicted(request.job, where, classify(tile.probabilities, request.threshold))
+            yield Progress(request.job, done, total, pace.left(done, total))
+    return SegmentResult(diameter or info.source_cell_diameter, whole.seconds, info.name)
+
+
+def train(request: Train, cancelled: Cancelled) -> Generator[Event, None, TrainResult | None]:
+    whole = Pace()
+    dataset = load_dataset(request.dataset_folder)
+    candidate = load_model(request.parent_folder).renamed(request.output_folder.name)
+    settings = training.TrainSettings(epochs=request.epochs, seed=request.seed).gentler()
+    trained: training.Trained | None = None
+    yield Progress(request.job, 0, 1)
+    for event in training.train(candidate, dataset, request.output_folder, settings, cancelled=cancelled):
+        match event:
+            case training.StepDone():
+                # The parent's scores, still to come, are not counted: they take seconds, the steps minutes.
+                left = whole.left(event.step, event.steps)
+                yield Progress(request.job, event.step, event.steps, left, event.loss)
+            case training.EpochDone():
+                yield EpochDone(request.job, epochs=event.epochs, **asdict(event.row))
+            case training.Trained():
+                trained = event
+    if trained is None:
+        return None
+    del candidate  # its optimiser's memory goes with it, before the parent comes back
+    old: list[PictureScore] = []
+    # At the diameter that the candidate saw: two models are compared on the same pictures at the same size of cells.
+    diameter = trained.info.source_cell_diameter
+    for score in _scores(load_model(request.parent_folder), dataset, diameter):
+        if cancelled():
+            return None
+        old.append(score)
+    return TrainResult(
+        request.output_folder, _metrics(old), _metrics(trained.scores), len(dataset.training), whole.seconds
+    )
+
+
+def evaluate(request: Evaluate, cancelled: Cancelled) -> Generator[Event, None, EvaluateResult | None]:
+    pace = Pace()
+    dataset = load_dataset(request.dataset_folder)
+    total = len(request.model_folders) * len(dataset.holdout)
+    rows: list[Metrics] = []
+    done = 0
+    yield Progress(request.job, 0, total)
+    for folder in request.model_folders:
+        model = load_model(folder)
+        masks = [read_pair(pair, len(model.info.classes))[1] for pair in dataset.training[:20]]
+        diameter = median_cell_diameter(masks, model.info.source_cell_diameter)
+        scores: list[PictureScore] = []
+        for score in _scores(model, dataset, diameter):
+            if cancelled():
+                return None
+            scores.append(score)
+            done += 1
+            yield Progress(request.job, done, total, pace.left(done, total))
+        rows.append(_metrics(scores))
+    return EvaluateResult(tuple(rows), pace.seconds)
+
+
+def _scores(model: Model, dataset: Dataset, cell_diameter: float) -> Iterator[PictureScore]:
+    def read(pair: Pair) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        return read_pair(pair, len(model.info.classes))
+
+    return score_model(TorchEngine(model), model.info, dataset.holdout, read, cell_diameter)
+
+
+def _metrics(scores: Sequence[PictureScore]) -> Metrics:
+    figures = summary(scores)
+    return Metrics(len(scores), **{name: figures[name] for name in FIGURES})

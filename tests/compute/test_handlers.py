@@ -1,0 +1,174 @@
+"""The real handlers in a real child process, with a small untrained network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from bcseg_gui.compute.client import HANDLERS
+from bcseg_gui.compute.protocol import (
+    Cancelled,
+    EpochDone,
+    Evaluate,
+    Failed,
+    Finished,
+    Progress,
+    Segment,
+    SegmentResult,
+    TilePredicted,
+    Train,
+    TrainResult,
+    WarmUp,
+)
+from bcseg_gui.core.geometry import Region
+from model.checkpoint import ModelInfo, load_model, new_model, save_model
+from model.engine import TorchEngine
+from model.predict import classify, predict_picture
+
+DIAMETER = 20.0
+
+
+@pytest.fixture(scope="module")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    info = ModelInfo("tiny", "ternausnet11", num_filters=1, cell_diameter=DIAMETER, source_cell_diameter=DIAMETER)
+    save_model(new_model(info, seed=1), folder)
+    return folder
+
+
+@pytest.fixture
+def jobs(make_jobs: Callable):
+    return make_jobs(handlers=HANDLERS)
+
+
+def field(width: int, height: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """A picture of red discs and its mask, 0/255."""
+    rng = np.random.default_rng(seed)
+    mask = np.zeros((height, width), np.uint8)
+    for _ in range(width * height // 1500):
+        centre = int(rng.integers(width)), int(rng.integers(height))
+        cv2.circle(mask, centre, round(DIAMETER / 2), 255, -1)
+    picture = np.where(mask[..., None] > 0, (200, 120, 130), (235, 230, 225)) + rng.normal(0, 4, (height, width, 1))
+    return picture.clip(0, 255).astype(np.uint8), mask
+
+
+@pytest.fixture
+def slide(tmp_path: Path) -> tuple[Path, NDArray[np.uint8]]:
+    picture, _ = field(900, 500, seed=1)
+    path = tmp_path / "field.png"
+    cv2.imwrite(str(path), picture[..., ::-1])
+    return path, picture
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Path:
+    folder = tmp_path / "dataset"
+    pairs = []
+    for index, split in enumerate(["train", "train", "holdout"]):
+        picture, mask = field(128, 96, seed=index)
+        pair = {"image": f"images/{index}.png", "mask": f"masks/{index}.png", "split": split}
+        for name, pixels in ((pair["image"], picture[..., ::-1]), (pair["mask"], mask)):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(folder / name), pixels)
+        pairs.append(pair)
+    (folder / "manifest.json").write_text(json.dumps({"schema": 1, "pairs": pairs}))
+    return folder
+
+
+def test_segment_covers_the_slide_once_nearest_first(jobs, slide, model_folder: Path) -> None:
+    path, picture = slide
+    jobs.client.submit(WarmUp(1, model_folder))
+    jobs.client.submit(Segment(2, path, model_folder, first=(800, 400)))
+    result = jobs.end_of(2).result
+    assert (result.cell_diameter, result.model) == (DIAMETER, "tiny")
+
+    tiles = [event for event in jobs.of(2) if isinstance(event, TilePredicted)]
+    times_seen = np.zeros((500, 900), int)
+    classes = np.full((500, 900), 255, np.uint8)
+    for tile in tiles:
+        where = tile.region.slices_in(Region(0, 0, 900, 500))
+        times_seen[where] += 1
+        classes[where] = tile.classes
+    assert len(tiles) > 1
+    assert (times_seen == 1).all()
+    assert not tiles[0].region.intersected(Region(800, 400, 1, 1)).is_empty
+
+    model = load_model(model_folder)
+    expected = classify(predict_picture(TorchEngine(model), model.info, picture))
+    # Not all: a probability of one half can fall on either side with another number of threads.
+    assert np.mean(classes == expected) > 0.999
+
+    progress = [event for event in jobs.of(2) if isinstance(event, Progress)]
+    assert [event.done for event in progress] == list(range(len(tiles) + 1))
+    assert progress[0].seconds_left is None
+    assert progress[-1].seconds_left == 0
+
+
+def test_segment_of_a_region_is_clipped_and_takes_the_diameter_it_is_given(jobs, slide, model_folder: Path) -> None:
+    jobs.client.submit(Segment(1, slide[0], model_folder, Region(850, 450, 200, 200), cell_diameter=2 * DIAMETER))
+    finished = jobs.end_of(1)
+    assert isinstance(finished.result, SegmentResult)
+    assert finished.result.cell_diameter == 2 * DIAMETER
+    assert [event.region for event in jobs.of(1) if isinstance(event, TilePredicted)] == [Region(850, 450, 50, 50)]
+
+
+def test_what_is_wrong_is_said_in_one_sentence(jobs, slide, model_folder: Path, tmp_path: Path) -> None:
+    outside = Region(5000, 5000, 10, 10)
+    wrong = [
+        Segment(1, tmp_path / "gone.png", model_folder),
+        Segment(2, slide[0], tmp_path / "no model"),
+        Segment(3, slide[0], model_folder, outside),
+        Train(4, tmp_path / "no dataset", model_folder, tmp_path / "new", epochs=1),
+    ]
+    for request in wrong:
+        jobs.client.submit(request)
+    for request, name in zip(wrong, ["gone.png", "no model", "field.png", "no dataset"], strict=True):
+        failed = jobs.end_of(request.job)
+        assert isinstance(failed, Failed)
+        assert name in failed.template.format(**failed.fields)
+        assert "met an error" not in failed.template
+
+
+def test_a_model_that_was_replaced_is_loaded_anew(jobs, slide, model_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    model = load_model(model_folder)
+    for job, name in enumerate(["first", "second"], 1):
+        save_model(model.renamed(name), folder)
+        jobs.client.submit(Segment(job, slide[0], folder, Region(0, 0, 40, 40)))
+        assert jobs.end_of(job).result.model == name
+
+
+def test_train_then_evaluate_agree(jobs, dataset: Path, model_folder: Path, tmp_path: Path) -> None:
+    output = tmp_path / "new"
+    jobs.client.submit(Train(1, dataset, model_folder, output, epochs=2))
+    result = jobs.end_of(1).result
+    assert isinstance(result, TrainResult)
+    assert (result.model_folder, result.pictures, result.old.pictures, result.new.pictures) == (output, 2, 1, 1)
+    assert {path.name for path in output.iterdir()} == {
+        "weights.safetensors",
+        "model.json",
+        "history.csv",
+        "curves.png",
+    }
+    assert [(event.epoch, event.epochs) for event in jobs.of(1) if isinstance(event, EpochDone)] == [(1, 2), (2, 2)]
+    losses = [event.loss for event in jobs.of(1) if isinstance(event, Progress)]
+    assert all(loss is not None for loss in losses[1:])
+
+    jobs.client.submit(Evaluate(2, dataset, (model_folder, output)))
+    evaluated = jobs.end_of(2).result
+    assert [row.dice for row in evaluated.metrics] == pytest.approx([result.old.dice, result.new.dice], abs=1e-3)
+
+
+def test_cancelled_training_leaves_no_model(jobs, dataset: Path, model_folder: Path, tmp_path: Path) -> None:
+    output = tmp_path / "new"
+    jobs.client.submit(Train(1, dataset, model_folder, output, epochs=1000))
+    jobs.wait_for(Progress, 1)
+    jobs.client.cancel(1)
+    assert jobs.end_of(1) == Cancelled(1)
+    assert not any(isinstance(event, Finished) for event in jobs.events)
