@@ -1,0 +1,255 @@
+"""One open slide: its mask, the history of edits, the tool in hand, and the segmentation that streams into it."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from ..compute.protocol import SegmentResult, TilePredicted
+from ..core.errors import UserError
+from ..core.geometry import Region
+from ..core.masks import Mask, MaskEdit
+from ..core.slides import Slide
+from .jobs import Job
+
+SMALLEST_RADIUS, LARGEST_RADIUS = 0.5, 500.0
+"""Brush radius limits in level-0 pixels."""
+
+
+class Document(QObject):
+    """What the slide view paints on (its `Canvas`) and what Segment, Undo and Redo act on.
+
+    The mask is opened when first needed, so that looking at a picture leaves no file behind. `open_mask` may raise
+    UserError; it is passed on by `segment` and told through `failed` when a stroke asked for it.
+    """
+
+    maskOpened = Signal()
+    maskChanged = Signal(object)
+    """Region that looks different now"""
+    historyChanged = Signal()
+    edited = Signal()
+    """an edit was written to disk"""
+    segmentingChanged = Signal()
+    segmented = Signal(object)
+    """SegmentResult"""
+    stopped = Signal(bool)
+    """segmentation was cancelled; True when the picture is as it was before"""
+    failed = Signal(object)
+    """UserError"""
+    brushRadiusChanged = Signal(float)
+    toolChanged = Signal(str)
+
+    def __init__(self, path: Path, slide: Slide, open_mask: Callable[[], Mask], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.path = path
+        self.slide = slide
+        self.mask: Mask | None = None
+        self._open_mask = open_mask
+        self._stroke: MaskEdit | None = None
+        self._job: Job | None = None
+        self._segment: MaskEdit | None = None
+        self._segment_model = ""
+        self._segment_parted = False
+        self._waiting: list[TilePredicted] = []
+        self._finished_while_painting: SegmentResult | None = None
+        self._brush_radius = 8.0
+        self._tool = "pan"
+        self._author = _user_name()
+
+    # -- the mask -------------------------------------------------------------------------------------------------
+
+    @property
+    def whole(self) -> Region:
+        width, height = self.slide.dimensions
+        return Region(0, 0, width, height)
+
+    def needed_mask(self) -> Mask:
+        """The mask, opened (and made) now if it was not. Raises UserError."""
+        if self.mask is None:
+            self.mask = self._open_mask()
+            self.maskOpened.emit()
+            self.historyChanged.emit()
+        return self.mask
+
+    def close(self) -> None:
+        """Keep what is painted, drop a segmentation under way, and let go of the files."""
+        self.end_stroke()
+        if self._job is not None:
+            self._job.cancel()
+            self._end_segmentation(keep=False)
+        if self.mask is not None:
+            self.mask.close()
+        self.slide.close()
+
+    # -- tool in hand ---------------------------------------------------------------------------------------------
+
+    @property
+    def tool(self) -> str:
+        return self._tool
+
+    @tool.setter
+    def tool(self, name: str) -> None:
+        if name != self._tool:
+            self._tool = name
+            self.toolChanged.emit(name)
+
+    @property
+    def brush_radius(self) -> float:
+        """Level-0 pixels."""
+        return self._brush_radius
+
+    @brush_radius.setter
+    def brush_radius(self, radius: float) -> None:
+        radius = min(max(radius, SMALLEST_RADIUS), LARGEST_RADIUS)
+        if radius != self._brush_radius:
+            self._brush_radius = radius
+            self.brushRadiusChanged.emit(radius)
+
+    # -- painting: the Canvas the tools draw on -------------------------------------------------------------------
+
+    def begin_stroke(self, tool: str, class_id: int) -> None:
+        try:
+            mask = self.needed_mask()
+            self._commit_segment()
+            self._stroke = mask.begin(tool, author=self._author, class_id=class_id)
+            self._stroke_class = class_id
+        except UserError as error:
+            self._stroke = None
+            self.failed.emit(error)
+
+    def paint(self, region: Region, where: NDArray[np.bool_]) -> None:
+        """Set the stroke's class where `where` is True; `region` and `where` have the same size."""
+        if self._stroke is not None:
+            touched = self._stroke.paint(region, where, self._stroke_class)
+            if not touched.is_empty:
+                self.maskChanged.emit(touched)
+
+    def end_stroke(self) -> None:
+        if self._stroke is not None:
+            stroke, self._stroke = self._stroke, None
+            self._commit(stroke)
+            self._resume_segmentation()
+
+    def abort_stroke(self) -> None:
+        if self._stroke is not None:
+            stroke, self._stroke = self._stroke, None
+            self.maskChanged.emit(stroke.rollback())
+            self._resume_segmentation()
+
+    def _commit(self, edit: MaskEdit) -> None:
+        """Write an edit down. What cannot be written stays on the screen and open: the next edit tries again."""
+        try:
+            changed = edit.commit()
+        except UserError as error:
+            self.failed.emit(error)
+        else:
+            if not changed.is_empty:
+                self.edited.emit()
+        self.historyChanged.emit()
+
+    # -- history --------------------------------------------------------------------------------------------------
+
+    @property
+    def can_undo(self) -> bool:
+        """False while a segmentation streams in: history is last-in-first-out and its last entry is not done yet."""
+        return self.mask is not None and self._job is None and self.mask.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        return self.mask is not None and self._job is None and self.mask.can_redo
+
+    def undo(self) -> None:
+        if self.mask is not None and self.can_undo:
+            self.end_stroke()
+            self._changed_history(self.mask.undo())
+
+    def redo(self) -> None:
+        if self.mask is not None and self.can_redo:
+            self.end_stroke()
+            self._changed_history(self.mask.redo())
+
+    def _changed_history(self, region: Region) -> None:
+        self.maskChanged.emit(region)
+        self.historyChanged.emit()
+        self.edited.emit()
+
+    # -- segmentation ---------------------------------------------------------------------------------------------
+
+    @property
+    def segmenting(self) -> bool:
+        return self._job is not None
+
+    def follow(self, job: Job, model: str) -> None:
+        """Write the tiles of a Segment job into the mask as one undoable edit, or as one edit before and one after
+        each stroke that the person paints meanwhile."""
+        self._job, self._segment_model, self._segment_parted = job, model, False
+        job.tile.connect(self._take_tile)
+        job.finished.connect(self._job_finished)
+        job.cancelled.connect(self._job_cancelled)
+        job.failed.connect(self._job_failed)
+        self.segmentingChanged.emit()
+        self.historyChanged.emit()
+
+    def cancel_segmentation(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+
+    def _take_tile(self, event: TilePredicted) -> None:
+        if self._stroke is not None:
+            self._waiting.append(event)
+            return
+        if self._segment is None:
+            self._segment = self.needed_mask().begin("segment", model=self._segment_model, author=self._author)
+        self.maskChanged.emit(self._segment.predict(event.region, event.classes))
+
+    def _commit_segment(self) -> None:
+        if self._segment is not None:
+            edit, self._segment = self._segment, None
+            self._segment_parted = True
+            self._commit(edit)
+
+    def _resume_segmentation(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for event in waiting:
+            self._take_tile(event)
+        if self._finished_while_painting is not None:
+            result, self._finished_while_painting = self._finished_while_painting, None
+            self._job_finished(result)
+
+    def _job_finished(self, result: SegmentResult) -> None:
+        if self._stroke is not None:
+            self._finished_while_painting = result
+            return
+        self._end_segmentation(keep=True)
+        self.segmented.emit(result)
+
+    def _job_cancelled(self) -> None:
+        unchanged = not self._segment_parted
+        self._end_segmentation(keep=False)
+        self.stopped.emit(unchanged)
+
+    def _job_failed(self, error: UserError) -> None:
+        self._end_segmentation(keep=False)
+        self.failed.emit(error)
+
+    def _end_segmentation(self, keep: bool) -> None:
+        edit, self._segment, self._job = self._segment, None, None
+        self._waiting.clear()
+        if edit is not None and keep:
+            self._commit(edit)
+        elif edit is not None:
+            self.maskChanged.emit(edit.rollback())
+        self.segmentingChanged.emit()
+        self.historyChanged.emit()
+
+
+def _user_name() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""

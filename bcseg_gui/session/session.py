@@ -1,0 +1,373 @@
+"""What is open: the project, its worklist, the slide in front, the model in use. Widgets talk to this."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QPoint, Signal
+
+from ..compute.protocol import Segment, WarmUp
+from ..core.cells.diameter import expected_cell_diameter
+from ..core.errors import UserError
+from ..core.geometry import Region
+from ..core.i18n import _, sentence
+from ..core.masks import Mask
+from ..core.project import Project, SlideEntry, Status
+from ..core.slides import Slide, find_slides, open_slide
+from .document import Document
+from .jobs import Jobs
+from .models import Models
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class WorklistItem:
+    """`status`: "todo", "doing", "reviewed", or "problem" when the slide could not be opened."""
+
+    path: Path
+    status: str = "todo"
+    problem: str = ""
+
+
+class Session(QObject):
+    """One project at most, one slide in front. A slide left while it is being segmented stays open until that ends.
+
+    A method that raises UserError has changed nothing that was open. The project of loose pictures is made when
+    there is something to keep, not by looking.
+    """
+
+    worklistChanged = Signal()
+    documentChanged = Signal()
+    stateChanged = Signal()
+    """something that decides what can be done now: history, status, segmentation, number of reviewed pictures"""
+    said = Signal(str)
+    failed = Signal(object)
+    """UserError that came while nobody waited for it"""
+
+    def __init__(self, jobs: Jobs, bundled: Path, library: Path, parent: QObject | None = None) -> None:
+        """`bundled`: models that came with the app; `library`: those of pictures without a project."""
+        super().__init__(parent)
+        self.jobs = jobs
+        self.project: Project | None = None
+        self.document: Document | None = None
+        self.worklist: tuple[WorklistItem, ...] = ()
+        self.models = Models(bundled, library, self)
+        self.models.changed.connect(self.stateChanged)
+        self._home: Path | None = None
+        self._documents: dict[Path, Document] = {}
+
+    # -- opening --------------------------------------------------------------------------------------------------
+
+    def open(self, paths: Sequence[Path]) -> None:
+        """Open pictures, folders of them, or one project. Raises UserError; what was open then still is."""
+        project, home, found = self._locate([Path(path).absolute() for path in paths])
+        try:
+            items, document = self._first_that_opens(_items(found, project), project)
+        except BaseException:
+            if project is not None and project is not self.project:
+                project.close()
+            raise
+        if home != self._home:
+            self._leave_project()
+            self.project, self._home = project, home
+            self.models.use_project(project)
+        self.worklist = items
+        self._show(document)
+        self.worklistChanged.emit()
+        log.info("Opened %d pictures", len(items))
+
+    def _locate(self, paths: list[Path]) -> tuple[Project | None, Path, list[Path]]:
+        """(the project if it exists, where it is or would be, the slides)"""
+        if len(paths) == 1 and _is_project(paths[0]):
+            opened = self._opened(paths[0])
+            found = [entry.path for entry in opened.slides]
+            if not found:
+                if opened is not self.project:
+                    opened.close()
+                raise UserError("The project “{project}” holds no picture yet.", project=opened.name)
+            return opened, paths[0], found
+        found = find_slides(paths)
+        home = Project.beside(paths[0])
+        project = self._opened(home) if _is_project(home) else None
+        if project and paths[0].is_dir():
+            # Pictures that were worked on and are gone stay on the list: that says it plainly.
+            found += [entry.path for entry in project.slides if entry.path not in found]
+        return project, home, found
+
+    def _opened(self, folder: Path) -> Project:
+        return self.project if self.project is not None and folder == self._home else Project.open(folder)
+
+    def _first_that_opens(
+        self, items: list[WorklistItem], project: Project | None
+    ) -> tuple[tuple[WorklistItem, ...], Document]:
+        """The first picture that is still to do, else the first of all; those that cannot be opened are marked."""
+        order = sorted(range(len(items)), key=lambda index: items[index].status == "reviewed")
+        problem: UserError | None = None
+        for index in order:
+            try:
+                document = self._documents.get(items[index].path) or self._new_document(items[index].path, project)
+            except UserError as error:
+                problem = problem or error
+                items[index] = replace(items[index], status="problem", problem=sentence(error))
+                continue
+            if problem is not None:
+                self.failed.emit(problem)
+            return tuple(items), document
+        assert problem is not None
+        raise problem
+
+    def select(self, index: int) -> None:
+        """Bring a picture of the worklist to the front; when it cannot be opened, say so and stay where we are."""
+        path = self.worklist[index].path
+        if self.document is not None and path == self.document.path:
+            return
+        try:
+            document = self._documents.get(path) or self._new_document(path, self.project)
+        except UserError as error:
+            self._mark(path, "problem", sentence(error))
+            self.failed.emit(error)
+            return
+        self._mark(path, self._entry_status(path))
+        self._show(document)
+
+    def step(self, by: int) -> None:
+        """To the picture before (−1) or after (+1) the one in front; stops at the ends."""
+        index = self.index + by
+        if 0 <= index < len(self.worklist):
+            self.select(index)
+
+    @property
+    def index(self) -> int:
+        """Place of the picture in front, −1 without one."""
+        path = self.document.path if self.document is not None else None
+        return next((index for index, item in enumerate(self.worklist) if item.path == path), -1)
+
+    def close(self) -> None:
+        self._leave_project()
+        self.worklist = ()
+        self.documentChanged.emit()
+        self.worklistChanged.emit()
+
+    def _leave_project(self) -> None:
+        self.document = None
+        for document in list(self._documents.values()):
+            self._close_document(document)
+        if self.project is not None:
+            self.project.close()
+        self.project, self._home = None, None
+
+    @property
+    def can_retrain(self) -> bool:
+        return self.reviewed_count >= 2
+
+    @property
+    def all_reviewed(self) -> bool:
+        return bool(self.worklist) and not self.has_todo
+
+    # -- documents ------------------------------------------------------------------------------------------------
+
+    def _new_document(self, path: Path, project: Project | None) -> Document:
+        entry = _entry_of(path, project)
+        if project is not None and entry is not None:
+            project.check(entry)
+        slide = open_slide(path)
+        document = Document(path, slide, lambda: self._open_mask(path, slide, project), self)
+        try:
+            if project is not None and entry is not None and project.mask_path(entry).exists():
+                document.needed_mask()
+        except BaseException:
+            slide.close()
+            document.deleteLater()
+            raise
+        document.failed.connect(self.failed)
+        document.historyChanged.connect(self.stateChanged)
+        document.edited.connect(lambda: self._edited(path))
+        document.segmented.connect(lambda _result: self._segmented(path))
+        document.stopped.connect(self._stopped)
+        document.segmentingChanged.connect(lambda: self._segmenting_changed(document))
+        return document
+
+    def _open_mask(self, path: Path, slide: Slide, project: Project | None) -> Mask:
+        project = project or self._needed_project()
+        entry = project.add(path)
+        if (entry.width, entry.height) != slide.dimensions:
+            entry = project.update(entry.measured(slide))
+        return Mask.open(project.mask_path(entry), slide.dimensions)
+
+    def _needed_project(self) -> Project:
+        """The project, made now if there was none. Raises UserError."""
+        if self.project is None:
+            assert self._home is not None
+            chosen = self.models.active
+            self.project = Project.open(self._home) if _is_project(self._home) else Project.create(self._home)
+            # One of many pictures may be gone or unreadable; then each is added when it is worked on.
+            with suppress(UserError):
+                self.project.add_all(item.path for item in self.worklist)
+            self.models.use_project(self.project)
+            if chosen is not None and chosen != self.models.active and chosen in self.models.versions:
+                self.models.choose(chosen.name)
+        return self.project
+
+    def _show(self, document: Document) -> None:
+        before = self.document
+        if document is before:
+            return
+        if before is not None:
+            document.tool, document.brush_radius = before.tool, before.brush_radius
+            before.end_stroke()
+        self._documents[document.path] = document
+        self.document = document
+        self.documentChanged.emit()
+        self.stateChanged.emit()
+        if before is not None and not before.segmenting:
+            self._close_document(before)
+
+    def _close_document(self, document: Document) -> None:
+        self._documents.pop(document.path, None)
+        document.close()
+        document.deleteLater()
+
+    def _segmenting_changed(self, document: Document) -> None:
+        self.stateChanged.emit()
+        if not document.segmenting and document is not self.document and document.path in self._documents:
+            self._close_document(document)
+
+    # -- segmenting -----------------------------------------------------------------------------------------------
+
+    def segment(self, first: QPoint, region: Region | None = None) -> None:
+        """Find the cells of the slide in front, or of a region of it, starting at the level-0 point `first`.
+
+        Raises UserError when there is no model or the mask cannot be written.
+        """
+        document = self.document
+        if document is None or document.segmenting:
+            return
+        model = self.models.needed()
+        document.needed_mask()
+        diameter = self.cell_diameter
+        job = self.jobs.start(
+            lambda number: Segment(
+                number, document.path, model.folder, region, (first.x(), first.y()), cell_diameter=diameter
+            ),
+            _("Segmenting"),
+        )
+        document.follow(job, model.name)
+
+    def _segmented(self, path: Path) -> None:
+        if self._entry_status(path) == "reviewed":
+            self._set_status(path, "doing")
+            self.said.emit(_("“{name}” was segmented anew, so it has to be reviewed again.").format(name=path.stem))
+        else:
+            self._edited(path)
+
+    def _stopped(self, unchanged: bool) -> None:
+        self.said.emit(
+            _("Stopped. The picture is as it was before.")
+            if unchanged
+            else _("Stopped. The cells found before you painted are kept; Undo takes them back.")
+        )
+
+    # -- reviewing ------------------------------------------------------------------------------------------------
+
+    @property
+    def status(self) -> str:
+        """Of the picture in front: "todo", "doing" or "reviewed"; empty without one."""
+        return self._entry_status(self.document.path) if self.document is not None else ""
+
+    @property
+    def reviewed_count(self) -> int:
+        return sum(entry.status == "reviewed" for entry in self.project.slides) if self.project is not None else 0
+
+    @property
+    def has_todo(self) -> bool:
+        return any(item.status in ("todo", "doing") for item in self.worklist)
+
+    def mark_reviewed(self) -> None:
+        """All cells of the picture in front are right. Goes to the next one to do. Raises UserError."""
+        document = self.document
+        if document is None or document.segmenting:
+            return
+        document.end_stroke()
+        document.needed_mask()
+        self._set_status(document.path, "reviewed")
+        following = self._next_to_do()
+        if following is None:
+            self.said.emit(_("All pictures are reviewed."))
+        else:
+            self.select(following)
+
+    def unmark_reviewed(self) -> None:
+        if self.document is not None and self.status == "reviewed":
+            self._set_status(self.document.path, "doing")
+
+    def _next_to_do(self) -> int | None:
+        count, here = len(self.worklist), self.index
+        around = [(here + step) % count for step in range(1, count)]
+        return next((index for index in around if self.worklist[index].status in ("todo", "doing")), None)
+
+    def _edited(self, path: Path) -> None:
+        if self._entry_status(path) == "todo":
+            self._set_status(path, "doing")
+
+    def _entry_status(self, path: Path) -> str:
+        entry = _entry_of(path, self.project)
+        return entry.status if entry is not None else "todo"
+
+    def _set_status(self, path: Path, status: Status) -> None:
+        entry = self._needed_project().add(path)
+        whole = (Region(0, 0, entry.width, entry.height),)
+        self._needed_project().update(replace(entry, status=status, reviewed=whole if status == "reviewed" else ()))
+        self._mark(path, status)
+
+    def _mark(self, path: Path, status: str, problem: str = "") -> None:
+        self.worklist = tuple(
+            WorklistItem(path, status, problem) if item.path == path else item for item in self.worklist
+        )
+        self.worklistChanged.emit()
+        self.stateChanged.emit()
+
+    # -- scale and model ------------------------------------------------------------------------------------------
+
+    @property
+    def cell_diameter(self) -> float | None:
+        """Level-0 pixels: what the person set, else a red cell at the slide's mpp, else the model's usual one."""
+        if self.document is None:
+            return None
+        entry = _entry_of(self.document.path, self.project)
+        if entry is not None and entry.cell_diameter:
+            return entry.cell_diameter
+        if mpp := self.document.slide.mpp:
+            return expected_cell_diameter(mpp)
+        return self.models.active.source_cell_diameter if self.models.active is not None else None
+
+    def set_cell_diameter(self, diameter: float) -> None:
+        """Level-0 pixels; kept with the slide. Raises UserError."""
+        if self.document is not None:
+            project = self._needed_project()
+            project.update(replace(project.add(self.document.path), cell_diameter=diameter))
+            self.stateChanged.emit()
+
+    def warm_up(self) -> None:
+        """Let the compute process load the model while the person still looks."""
+        if (model := self.models.active) is not None:
+            self.jobs.start(lambda number: WarmUp(number, model.folder), "")
+
+
+def _is_project(folder: Path) -> bool:
+    return (folder.suffix == ".bcseg" and folder.is_dir()) or (folder / "project.json").is_file()
+
+
+def _entry_of(path: Path, project: Project | None) -> SlideEntry | None:
+    if project is None:
+        return None
+    return next((entry for entry in project.slides if entry.path == path), None)
+
+
+def _items(paths: Sequence[Path], project: Project | None) -> list[WorklistItem]:
+    entries = {entry.path: entry for entry in project.slides} if project is not None else {}
+    return [WorklistItem(path, entries[path].status if path in entries else "todo") for path in paths]

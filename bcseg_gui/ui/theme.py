@@ -1,0 +1,128 @@
+"""The window's colours, light and dark, and its icons, drawn in the colour of the text beside them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QApplication
+
+from ..core.resources import resource
+
+ICON_SIZE = 20
+"""Side of a toolbar icon in device-independent pixels."""
+
+ACCENT = QColor("#0a6ebd")
+MASK_COLOR = QColor("#0072b2")
+"""Blue of the Okabe-Ito palette: told from pink and purple stains, and from red cells, by colour-blind eyes too."""
+
+_LIGHT = {
+    QPalette.ColorRole.Window: "#f3f3f2",
+    QPalette.ColorRole.WindowText: "#1d1d1f",
+    QPalette.ColorRole.Base: "#ffffff",
+    QPalette.ColorRole.AlternateBase: "#f7f7f6",
+    QPalette.ColorRole.Text: "#1d1d1f",
+    QPalette.ColorRole.PlaceholderText: "#6b6b70",
+    QPalette.ColorRole.Button: "#f3f3f2",
+    QPalette.ColorRole.ButtonText: "#1d1d1f",
+    QPalette.ColorRole.ToolTipBase: "#ffffff",
+    QPalette.ColorRole.ToolTipText: "#1d1d1f",
+    QPalette.ColorRole.Light: "#ffffff",
+    QPalette.ColorRole.Midlight: "#e6e6e4",
+    QPalette.ColorRole.Mid: "#c9c9c6",
+    QPalette.ColorRole.Dark: "#8e8e8a",
+    QPalette.ColorRole.Highlight: "#0a6ebd",
+    QPalette.ColorRole.HighlightedText: "#ffffff",
+    QPalette.ColorRole.Link: "#0a5ea3",
+    QPalette.ColorRole.Accent: "#0a6ebd",
+}
+_DARK = {
+    QPalette.ColorRole.Window: "#29292b",
+    QPalette.ColorRole.WindowText: "#ececee",
+    QPalette.ColorRole.Base: "#1e1e20",
+    QPalette.ColorRole.AlternateBase: "#252527",
+    QPalette.ColorRole.Text: "#ececee",
+    QPalette.ColorRole.PlaceholderText: "#a0a0a6",
+    QPalette.ColorRole.Button: "#343437",
+    QPalette.ColorRole.ButtonText: "#ececee",
+    QPalette.ColorRole.ToolTipBase: "#3a3a3d",
+    QPalette.ColorRole.ToolTipText: "#ececee",
+    QPalette.ColorRole.Light: "#4a4a4e",
+    QPalette.ColorRole.Midlight: "#3e3e42",
+    QPalette.ColorRole.Mid: "#4c4c50",
+    QPalette.ColorRole.Dark: "#161618",
+    QPalette.ColorRole.Highlight: "#2f86d1",
+    QPalette.ColorRole.HighlightedText: "#ffffff",
+    QPalette.ColorRole.Link: "#6db3f2",
+    QPalette.ColorRole.Accent: "#2f86d1",
+}
+_DISABLED = {False: "#a0a09d", True: "#707074"}
+
+_STYLE = """
+QToolBar { border: none; border-bottom: 1px solid palette(mid); padding: 4px 6px; spacing: 2px; }
+QToolBar::separator { background: palette(mid); width: 1px; margin: 6px 6px; }
+QToolBar QToolButton { border: 1px solid transparent; border-radius: 6px; padding: 5px 8px; }
+QToolBar QToolButton:hover:enabled { background: palette(midlight); }
+QToolBar QToolButton:pressed { background: palette(mid); }
+QToolBar QToolButton:checked { background: palette(midlight); border-color: palette(mid); }
+QToolBar QToolButton[main="true"]:enabled, QPushButton[main="true"]:enabled {
+    background: palette(highlight); color: palette(highlighted-text); border-color: palette(highlight);
+}
+QPushButton[main="true"] { border-radius: 6px; padding: 7px 16px; font-weight: 600; border: 1px solid palette(mid); }
+QToolBar QToolButton:focus, QPushButton[main="true"]:focus { border-color: palette(text); }
+QStatusBar { border-top: 1px solid palette(mid); }
+QStatusBar::item { border: none; }
+QMainWindow::separator { background: palette(mid); width: 1px; height: 1px; }
+"""
+
+
+def is_dark() -> bool:
+    return QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+
+
+def apply(app: QApplication) -> None:
+    """Dress the application for the system's colour scheme, and again whenever that changes."""
+    app.setStyle("Fusion")
+    hints = QGuiApplication.styleHints()
+    hints.colorSchemeChanged.connect(lambda _scheme: _dress(app))
+    _dress(app)
+
+
+def _dress(app: QApplication) -> None:
+    dark = is_dark()
+    palette = QPalette()
+    for role, color in (_DARK if dark else _LIGHT).items():
+        palette.setColor(role, QColor(color))
+    disabled = QColor(_DISABLED[dark])
+    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, disabled)
+    app.setPalette(palette)
+    app.setStyleSheet(_STYLE)
+
+
+def icon(name: str, on_accent: bool = False) -> QIcon:
+    """`resources/icons/NAME.svg` in the present palette's text colour, or in the one that stands on a highlighted
+    button; sharp on 1×, 2× and 3× screens."""
+    palette = QGuiApplication.palette()
+    role = QPalette.ColorRole.HighlightedText if on_accent else QPalette.ColorRole.ButtonText
+    colors = {
+        QIcon.Mode.Normal: palette.color(role),
+        QIcon.Mode.Disabled: palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText),
+    }
+    svg = resource("icons", f"{name}.svg").read_text(encoding="utf-8")
+    result = QIcon()
+    for mode, color in colors.items():
+        renderer = QSvgRenderer(QByteArray(svg.replace("currentColor", color.name()).encode()))
+        for ratio in (1, 2, 3):
+            result.addPixmap(_render(renderer, ICON_SIZE, ratio), mode)
+    return result
+
+
+def _render(renderer: QSvgRenderer, side: int, ratio: int) -> QPixmap:
+    pixmap = QPixmap(side * ratio, side * ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    renderer.render(painter, QRectF(0, 0, side * ratio, side * ratio))
+    painter.end()
+    pixmap.setDevicePixelRatio(ratio)
+    return pixmap
