@@ -33,7 +33,7 @@ class DamagedPictureError(Exception):
 
 
 def read_with_pillow(path: Path) -> Picture:
-    """Decode the first frame, turned upright. Raises NotAPictureError, DamagedPictureError, OSError, UserError (size)."""
+    """Decode the first frame, upright. Raises NotAPictureError, DamagedPictureError, OSError, UserError (size)."""
     try:
         image = Image.open(path, formats=_FORMATS)
     except UnidentifiedImageError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from numpy.typing import NDArray
 from .picture import Picture, check_size
 from .pixels import to_rgb, to_uint8, upright
 from .slide import plausible_mpp
+
+# What is wrong with a file is said by the reader that fails on it, not by stray lines on the terminal.
+logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 _MICRONS = {"nm": 1e-3, "µm": 1.0, "μm": 1.0, "um": 1.0, "micron": 1.0, "microns": 1.0, "mm": 1e3, "cm": 1e4, "m": 1e6}
 _ORIENTATION_TAG = 274
