@@ -1,0 +1,5 @@
+"""The slide on the screen."""
+
+from .view import SlideView
+
+__all__ = ["SlideView"]
