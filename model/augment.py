@@ -45,4 +45,4 @@ def _ramp(shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float3
     """A linear change of brightness across the picture, in a random direction, by up to ± 20 %."""
     angle, strength = rng.uniform(0, 2 * np.pi), rng.uniform(0, 0.2)
     y, x = np.mgrid[-1 : 1 : shape[0] * 1j, -1 : 1 : shape[1] * 1j]
-    return (1 + strength * (np.cos(angle) * x + np.sin(angle) * y)).astype(np.float32)
+    return np.asarray(1 + strength * (np.cos(angle) * x + np.sin(angle) * y), np.float32)

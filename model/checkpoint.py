@@ -24,7 +24,7 @@ INFO_FILE = "model.json"
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What `model.json` says. Diameters are in pixels: of the working scale, and of level 0 in the training pictures."""
+    """What `model.json` says. Diameters in pixels: of the working scale, and of level 0 in the training pictures."""
 
     name: str
     architecture: Architecture = "ternausnet16"
@@ -62,9 +62,7 @@ class Model:
 def new_model(info: ModelInfo, *, seed: int = 0, encoder_weights: Path | None = None) -> Model:
     """An untrained model; with `encoder_weights` (VGG under torchvision's names, safetensors) a started encoder."""
     torch.manual_seed(seed)
-    network = build(
-        info.architecture, num_classes=info.num_outputs, num_filters=info.num_filters, decoder=info.decoder
-    )
+    network = build(info.architecture, num_classes=info.num_outputs, num_filters=info.num_filters, decoder=info.decoder)
     if encoder_weights is not None:
         try:
             load_vgg_encoder(network, _read_tensors(encoder_weights))
@@ -79,9 +77,7 @@ def new_model(info: ModelInfo, *, seed: int = 0, encoder_weights: Path | None = 
 def load_model(folder: Path) -> Model:
     """Read a model folder. Raises ModelError naming the file when it is absent, foreign, newer or damaged."""
     info = read_info(folder)
-    network = build(
-        info.architecture, num_classes=info.num_outputs, num_filters=info.num_filters, decoder=info.decoder
-    )
+    network = build(info.architecture, num_classes=info.num_outputs, num_filters=info.num_filters, decoder=info.decoder)
     tensors = _read_tensors(folder / WEIGHTS_FILE)
     try:
         network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})

@@ -51,7 +51,9 @@ def find_pairs(images: Path, masks: Path) -> list[Pair]:
     """Pairs with the same stem in two folders, in sorted order. Pictures without a mask are passed over."""
     for folder in (images, masks):
         if not folder.is_dir():
-            raise ModelError("{folder} is not a folder. Give a folder of pictures and a folder of masks.", folder=folder)
+            raise ModelError(
+                "{folder} is not a folder. Give a folder of pictures and a folder of masks.", folder=folder
+            )
     found = {path.stem: path for path in sorted(masks.iterdir()) if path.is_file() and not path.name.startswith(".")}
     pairs = [Pair(path, found[path.stem]) for path in sorted(images.iterdir()) if path.is_file() and path.stem in found]
     if not pairs:
@@ -92,7 +94,9 @@ def load_dataset(folder: Path) -> Dataset:
     for entry in manifest.pairs:
         by_split.setdefault(entry.split, []).append(Pair(folder / entry.image, folder / entry.mask))
     if not by_split["train"] or not by_split["holdout"]:
-        raise ModelError("{path} needs pictures to learn from and pictures for the test. Review at least two.", path=path)
+        raise ModelError(
+            "{path} needs pictures to learn from and pictures for the test. Review at least two.", path=path
+        )
     training, holdout = tuple(by_split["train"]), tuple(by_split["holdout"])
     return Dataset(training, holdout, hash_pairs(training + holdout))
 
@@ -118,7 +122,7 @@ def read_mask(path: Path, classes: int = 1) -> NDArray[np.uint8]:
     picture = _open(path)
     values = np.asarray(picture if picture.mode in ("P", "L", "1", "I;16") else picture.convert("L"))
     if classes == 1:
-        return (values > values.max() / 2).astype(np.uint8)
+        return np.asarray(values > values.max() / 2, np.uint8)
     if values.max(initial=0) > classes:
         raise ModelError(
             "{path} holds class {value}, but the model knows {classes} classes. Use masks with class numbers.",
@@ -127,7 +131,9 @@ def read_mask(path: Path, classes: int = 1) -> NDArray[np.uint8]:
     return values.astype(np.uint8)
 
 
-def read_pair(pair: Pair, classes: int, read: PictureReader = read_picture) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def read_pair(
+    pair: Pair, classes: int, read: PictureReader = read_picture
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     picture, mask = read(pair.image), read_mask(pair.mask, classes)
     if picture.shape[:2] != mask.shape:
         raise ModelError(
@@ -148,7 +154,7 @@ def _open(path: Path) -> Image.Image:
 
 
 def median_cell_diameter(masks: Sequence[NDArray[np.uint8]], default: float) -> float:
-    """Median diameter in px of the circle with a cell's area, over cells that no border cuts; `default` without cells."""
+    """Median diameter (px) of the circle of a cell's area, over cells that no border cuts; `default` without cells."""
     areas: list[int] = []
     for mask in masks:
         height, width = mask.shape
@@ -181,10 +187,11 @@ def cut_crop(
     x = int(rng.integers(picture.shape[1] - side + 1))
     window = mask[y : y + side, x : x + side]
     gap = resize(gaps(window > 0, cell_diameter), (size, size)).astype(np.float32) / 255
+    target: NDArray[np.float32]
     if classes == 1:
-        target = resize(window * np.uint8(255), (size, size)).astype(np.float32) / 255
+        target = np.asarray(resize(window * np.uint8(255), (size, size)), np.float32) / np.float32(255)
     else:
-        target = cv2.resize(window, (size, size), interpolation=cv2.INTER_NEAREST).astype(np.float32)
+        target = np.asarray(cv2.resize(window, (size, size), interpolation=cv2.INTER_NEAREST), np.float32)
     square = resize(picture[y : y + side, x : x + side], (size, size))
     turn = int(rng.integers(8))
     return Crop(augment_colours(dihedral(square, turn), rng), dihedral(target, turn), dihedral(gap, turn))

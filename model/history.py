@@ -30,7 +30,9 @@ def write(folder: Path, rows: Sequence[EpochRow]) -> None:
     writer = csv.DictWriter(text, [field.name for field in fields(EpochRow)])
     writer.writeheader()
     for row in rows:
-        writer.writerow({name: f"{value:.5g}" if isinstance(value, float) else value for name, value in asdict(row).items()})
+        writer.writerow(
+            {name: f"{value:.5g}" if isinstance(value, float) else value for name, value in asdict(row).items()}
+        )
     write_atomic(folder / "history.csv", text.getvalue().encode())
     write_atomic(folder / "curves.png", _curves(rows))
 

@@ -69,9 +69,7 @@ def match_cells(classes: NDArray[np.uint8], truth: NDArray[np.uint8], min_area: 
     labels, areas = _components(classes, min_area)
     true_labels, true_areas = _components(truth, min_area)
     both = (labels > 0) & (true_labels > 0)
-    codes, overlaps = np.unique(
-        labels[both].astype(np.int64) * len(true_areas) + true_labels[both], return_counts=True
-    )
+    codes, overlaps = np.unique(labels[both].astype(np.int64) * len(true_areas) + true_labels[both], return_counts=True)
     taken: set[tuple[str, int]] = set()
     matched = 0
     for code, overlap in zip(codes, overlaps, strict=True):
@@ -85,11 +83,13 @@ def match_cells(classes: NDArray[np.uint8], truth: NDArray[np.uint8], min_area: 
 
 
 def _components(classes: NDArray[np.uint8], min_area: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Labels 1…n of the 4-connected components of each class with at least `min_area` px, and areas (index 0 unused)."""
+    """Labels 1…n of the 4-connected components of each class of at least `min_area` px, and areas (index 0 unused)."""
     labels = np.zeros(classes.shape, np.int32)
     areas: list[int] = [0]
     for class_id in np.unique(classes[classes > 0]):
-        count, found, stats, _ = cv2.connectedComponentsWithStats((classes == class_id).astype(np.uint8), connectivity=4)
+        count, found, stats, _ = cv2.connectedComponentsWithStats(
+            (classes == class_id).astype(np.uint8), connectivity=4
+        )
         renumber = np.zeros(count, np.int32)
         for index in range(1, count):
             if stats[index, cv2.CC_STAT_AREA] >= min_area:

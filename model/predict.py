@@ -6,6 +6,7 @@ padded input. A tile is read with a halo that is cut off again, so that every ti
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -57,8 +58,8 @@ def tiles_of(region: Rect, scale: float, first: tuple[int, int] | None = None) -
     ys = [region.y + region.h * i // rows for i in range(rows + 1)]
     tiles = [
         Rect(x, y, right - x, bottom - y)
-        for y, bottom in zip(ys, ys[1:], strict=False)
-        for x, right in zip(xs, xs[1:], strict=False)
+        for y, bottom in itertools.pairwise(ys)
+        for x, right in itertools.pairwise(xs)
         if right > x and bottom > y
     ]
     if first is not None:
@@ -115,7 +116,7 @@ def classify(probabilities: NDArray[np.float32], threshold: float = 0.5) -> NDAr
     Several: the likeliest class where the foreground as a whole reaches `threshold`.
     """
     if len(probabilities) == 1:
-        return (probabilities[0] >= threshold).astype(np.uint8)
+        return np.asarray(probabilities[0] >= threshold, np.uint8)
     foreground = 1 - probabilities[0] >= threshold
     return np.where(foreground, probabilities[1:].argmax(0) + 1, 0).astype(np.uint8)
 
@@ -124,6 +125,7 @@ def predict_picture(
     engine: Engine, info: ModelInfo, picture: NDArray[np.uint8], slide_cell_diameter: float | None = None
 ) -> NDArray[np.float32]:
     """Probabilities float32 `(outputs, h, w)` of a whole RGB picture held in memory."""
+
     def read(rect: Rect, size: tuple[int, int]) -> NDArray[np.uint8]:
         return resize(picture[rect.y : rect.y + rect.h, rect.x : rect.x + rect.w], size)
 

@@ -29,7 +29,8 @@ def resize(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint
 
 def normalise(picture: NDArray[np.uint8], info: ModelInfo) -> NDArray[np.float32]:
     """RGB uint8 `(h, w, 3)` to float32 `(3, h, w)` with the model's mean and standard deviation."""
-    scaled = (picture.astype(np.float32) / 255 - np.float32(info.mean)) / np.float32(info.std)
+    mean, std = np.array(info.mean, np.float32), np.array(info.std, np.float32)
+    scaled = (picture.astype(np.float32) / 255 - mean) / std
     return np.ascontiguousarray(scaled.transpose(2, 0, 1))
 
 

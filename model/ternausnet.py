@@ -191,6 +191,8 @@ def load_vgg_encoder(net: TernausNet, vgg: dict[str, Tensor]) -> None:
     """
     layers = _VGG_LAYERS["ternausnet11" if isinstance(net, TernausNet11) else "ternausnet16"]
     state = {
-        f"{ours}.{kind}": vgg[f"features.{index}.{kind}"] for ours, index in layers.items() for kind in ("weight", "bias")
+        f"{ours}.{kind}": vgg[f"features.{index}.{kind}"]
+        for ours, index in layers.items()
+        for kind in ("weight", "bias")
     }
     net.load_state_dict(state, strict=False)

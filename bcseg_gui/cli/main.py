@@ -6,14 +6,18 @@ import typer
 
 from bcseg_gui.core import i18n
 
-from . import train
+from . import doctor, evaluate, models, segment, train
 from .failures import failures_in_plain_words
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="Segment blood cells in microscope slides, compare models, and train them.",
 )  # fmt: skip
-app.command("train")(train.train)
+app.command()(segment.segment)
+app.command()(evaluate.evaluate)
+app.command()(train.train)
+app.add_typer(models.app, name="models")
+app.command()(doctor.doctor)
 
 
 def main() -> None:

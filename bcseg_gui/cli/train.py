@@ -35,6 +35,7 @@ def train(
     from model.train import EpochDone, StepDone, Trained, TrainSettings
     from model.train import train as run
 
+    from .evaluate import read_whole
     from .models import find_model
 
     dataset = split_pairs(find_pairs(images, masks))
@@ -52,7 +53,7 @@ def train(
     print(_("Learning from {n} pairs, testing on {m}.").format(n=len(dataset.training), m=len(dataset.holdout)))
     with progress_bar() as bar:
         task = bar.add_task(_("Training"), total=None)
-        for event in run(model, dataset, output, settings):
+        for event in run(model, dataset, output, settings, read=read_whole):
             if isinstance(event, StepDone):
                 bar.update(task, completed=event.step, total=event.steps, description=f"loss {event.loss:.4f}")
             elif isinstance(event, EpochDone):
