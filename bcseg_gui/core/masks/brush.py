@@ -30,7 +30,8 @@ def stroke_segment(p0: tuple[float, float], p1: tuple[float, float], radius: flo
     if radius < _HALF_DIAGONAL:
         steps = 2 * ceil(max(abs(x1 - x0), abs(y1 - y0))) + 1
         cols, rows = (np.linspace(a, b, steps).astype(np.intp) for a, b in zip(start, end, strict=True))
-        covered[rows, cols] = True
+        # A coordinate a hair below a whole number is rounded up to it by the shift into the region.
+        covered[np.minimum(rows, region.h - 1), np.minimum(cols, region.w - 1)] = True
     return region, covered
 
 

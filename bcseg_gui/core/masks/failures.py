@@ -39,7 +39,7 @@ def _sentence(code: int, path: Path) -> UserError:
             return UserError(
                 "“{path}” cannot be written: check that the folder exists and that you may write there.", path=path
             )
-        case sqlite3.SQLITE_IOERR:
+        case sqlite3.SQLITE_IOERR | sqlite3.SQLITE_PROTOCOL:
             return UserError(
                 "“{path}” could not be read or written: check the disk or the network and try again.", path=path
             )

@@ -80,6 +80,10 @@ def unpack(data: bytes) -> Tile:
     return tile
 
 
+def _journal(path: Path) -> Path:
+    return path.with_name(path.name + "-journal")
+
+
 class TileStore:
     """An open mask file. Every method raises UserError when the file is damaged, full, locked or not writable."""
 
@@ -215,9 +219,13 @@ class TileStore:
 
     def _connect(self, path: Path) -> sqlite3.Connection:
         db = sqlite3.connect(path, timeout=SECONDS_TO_WAIT, isolation_level=None)
-        # A rollback journal, not WAL: WAL needs shared memory, which network shares do not give.
-        db.execute("PRAGMA journal_mode = DELETE")
-        db.execute("PRAGMA synchronous = FULL")
+        try:
+            # A rollback journal, not WAL: WAL needs shared memory, which network shares do not give.
+            db.execute("PRAGMA journal_mode = DELETE")
+            db.execute("PRAGMA synchronous = FULL")
+        except sqlite3.Error:
+            db.close()
+            raise
         return db
 
     def _create_if_absent(self, dimensions: tuple[int, int]) -> None:
@@ -226,7 +234,8 @@ class TileStore:
         try:
             if self.path.exists():
                 return
-            for leftover in (beside, beside.with_name(beside.name + "-journal")):
+            # A journal that outlived its mask would be played back into the new one.
+            for leftover in (beside, _journal(beside), _journal(self.path)):
                 leftover.unlink(missing_ok=True)
             with explained(self.path), closing(self._connect(beside)) as db:
                 db.executescript(f"BEGIN; {_TABLES}")

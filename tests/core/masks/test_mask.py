@@ -1,0 +1,305 @@
+"""The mask against a plain array with a list for history, and what a person meets when its file is in trouble."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.geometry import Region, TileKey, tiles_covering
+from bcseg_gui.core.masks import CLASS_BITS, MANUAL, EditState, Mask, tiles
+
+WHOLE = Region(0, 0, 1300, 700)
+SPOT = Region(500, 500, 30, 30)
+EVERYWHERE = np.ones((SPOT.h, SPOT.w), bool)
+
+regions = st.builds(Region, st.integers(-50, 1310), st.integers(-50, 710), st.integers(1, 700), st.integers(1, 500))
+
+
+class MaskMachine(RuleBasedStateMachine):
+    """Any order of edits, undo, redo, reopening and crashes leaves what the plain model says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patch = pytest.MonkeyPatch()
+        # So few that tiles come and go all the time.
+        self.patch.setattr(tiles, "TILES_KEPT", 2)
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = Path(self.folder.name) / "mask.sqlite"
+
+    @initialize()
+    def open_it(self) -> None:
+        self.mask = Mask.open(self.path, (WHOLE.w, WHOLE.h))
+        self.edit = None
+        self.pixels = np.zeros((WHOLE.h, WHOLE.w), np.uint8)
+        self.saved = self.pixels.copy()
+        self.done: list[tuple[str, np.ndarray, np.ndarray]] = []
+        self.undone: list[tuple[str, np.ndarray, np.ndarray]] = []
+        self.touched = False
+        self.held: dict[TileKey, np.ndarray] = {}
+
+    def teardown(self) -> None:
+        if hasattr(self, "mask"):
+            self.mask.close()
+        self.folder.cleanup()
+        self.patch.undo()
+
+    def model_commit(self) -> None:
+        if self.edit is not None and not np.array_equal(self.pixels, self.saved):
+            self.done.append((self.tool, self.saved, self.pixels.copy()))
+            self.undone.clear()
+            self.saved = self.pixels.copy()
+        self.edit, self.touched = None, False
+
+    @rule(tool=st.sampled_from(["brush", "eraser", "segment"]))
+    def begin(self, tool: str) -> None:
+        self.model_commit()
+        self.edit, self.tool = self.mask.begin(tool), tool
+
+    @precondition(lambda self: self.edit is not None)
+    @rule(region=regions, class_id=st.integers(0, CLASS_BITS), seed=st.integers(0, 3))
+    def paint(self, region: Region, class_id: int, seed: int) -> None:
+        where = np.random.default_rng(seed).random((region.h, region.w)) < seed / 3
+        touched = self.edit.paint(region, where, class_id)
+        inside = region.intersected(WHOLE)
+        self.touched |= bool(where[inside.slices_in(region)].any())
+        self.pixels[inside.slices_in(WHOLE)][where[inside.slices_in(region)]] = class_id | MANUAL
+        assert touched.intersected(inside) == touched or touched.is_empty
+
+    @precondition(lambda self: self.edit is not None)
+    @rule(region=regions, seed=st.integers(0, 3))
+    def predict(self, region: Region, seed: int) -> None:
+        classes = np.random.default_rng(seed).integers(0, seed + 1, (region.h, region.w)).astype(np.uint8)
+        before = self.pixels.copy()
+        changed = self.edit.predict(region, classes)
+        inside = region.intersected(WHOLE)
+        old = self.pixels[inside.slices_in(WHOLE)]
+        np.copyto(old, classes[inside.slices_in(region)], where=old < MANUAL)
+        self.touched |= not np.array_equal(before, self.pixels)
+        self.differs_only_in(changed, before)
+
+    @rule()
+    def commit(self) -> None:
+        if self.edit is not None:
+            self.edit.commit()
+        self.model_commit()
+
+    @rule()
+    def rollback(self) -> None:
+        if self.edit is not None:
+            before = self.pixels.copy()
+            changed = self.edit.rollback()
+            self.pixels = self.saved.copy()
+            self.differs_only_in(changed, before)
+        self.edit, self.touched = None, False
+
+    @rule()
+    def undo(self) -> None:
+        self.model_commit()
+        before = self.pixels.copy()
+        changed = self.mask.undo()
+        if self.done:
+            self.undone.append(self.done.pop())
+            self.saved = self.undone[-1][1]
+            self.pixels = self.saved.copy()
+        self.differs_only_in(changed, before)
+
+    @rule()
+    def redo(self) -> None:
+        self.model_commit()
+        before = self.pixels.copy()
+        changed = self.mask.redo()
+        if self.undone:
+            self.done.append(self.undone.pop())
+            self.saved = self.done[-1][2]
+            self.pixels = self.saved.copy()
+        self.differs_only_in(changed, before)
+
+    @rule()
+    def reopen(self) -> None:
+        self.mask.close()
+        self.model_commit()
+        self.held.clear()
+        self.mask = Mask.open(self.path, (WHOLE.w, WHOLE.h))
+
+    @rule()
+    def crash(self) -> None:
+        self.mask._store.close()
+        self.pixels = self.saved.copy()
+        self.edit, self.touched = None, False
+        self.held.clear()
+        self.mask = Mask.open(self.path, (WHOLE.w, WHOLE.h))
+
+    @rule(key=st.sampled_from(list(tiles_covering(WHOLE))))
+    def hold(self, key: TileKey) -> None:
+        """As the overlay does: a view keeps the array alive, and has to see all that follows."""
+        tile = self.mask.tile(key)
+        if tile is not None:
+            self.held[key] = tile[:]
+
+    @rule(key=st.sampled_from(list(tiles_covering(WHOLE))))
+    def let_go(self, key: TileKey) -> None:
+        self.held.pop(key, None)
+
+    @rule(level=st.integers(1, 2))
+    def look_at_overview(self, level: int) -> None:
+        width, height = -(-WHOLE.w >> level), -(-WHOLE.h >> level)
+        below = np.zeros((height << level, width << level), np.uint8)
+        below[: WHOLE.h, : WHOLE.w] = self.pixels & CLASS_BITS
+        expected = below.reshape(height, 1 << level, width, 1 << level).max(axis=(1, 3))
+        whole = Region(0, 0, width, height)
+        for key in tiles_covering(whole, level):
+            part = key.level_region().intersected(whole)
+            tile = self.mask.overview_tile(key)
+            there = np.zeros((part.h, part.w)) if tile is None else tile[part.slices_in(key.level_region())]
+            assert np.array_equal(there, expected[part.slices_in(whole)])
+
+    @invariant()
+    def same_pixels(self) -> None:
+        assert np.array_equal(self.mask.read(WHOLE), self.pixels)
+        for key, view in self.held.items():
+            part = key.level_region().intersected(WHOLE)
+            assert np.array_equal(view[part.slices_in(key.level_region())], self.pixels[part.slices_in(WHOLE)])
+            assert self.mask.tile(key) is view.base
+
+    @invariant()
+    def same_history(self) -> None:
+        assert self.mask.can_undo == (self.touched or bool(self.done))
+        assert self.mask.can_redo == (not self.touched and bool(self.undone))
+        last = self.done[-1][0] if self.done else ""
+        assert self.mask.undo_text == (self.tool if self.touched else last)
+        assert self.mask.redo_text == (self.undone[-1][0] if self.undone and not self.touched else "")
+        states = [edit.state for edit in self.mask.edits()]
+        assert states.count(EditState.DONE) == len(self.done)
+        assert states.count(EditState.UNDONE) == len(self.undone)
+
+    def differs_only_in(self, region: Region, before: np.ndarray) -> None:
+        rows, cols = np.nonzero(before != self.pixels)
+        if rows.size:
+            assert region.x <= cols.min()
+            assert cols.max() < region.right
+            assert region.y <= rows.min()
+            assert rows.max() < region.bottom
+
+
+MaskMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+test_any_order_of_events_is_as_in_the_plain_model = MaskMachine.TestCase
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "mask.sqlite"
+
+
+def open_mask(path: Path) -> Mask:
+    return Mask.open(path, (WHOLE.w, WHOLE.h))
+
+
+def noise(mask: Mask) -> np.ndarray:
+    """An open edit too large for the little room a full disk has left."""
+    mask.begin("segment").predict(WHOLE, np.random.default_rng(0).integers(0, 9, (WHOLE.h, WHOLE.w), np.uint8))
+    return mask.read(WHOLE)
+
+
+def fill_disk(mask: Mask) -> None:
+    mask._store._db.execute("PRAGMA max_page_count = 1")  # SQLite raises it to what is in use
+
+
+def free_disk(mask: Mask) -> None:
+    mask._store._db.execute("PRAGMA max_page_count = 1000000")
+
+
+def test_a_full_disk_loses_nothing(path):
+    mask = open_mask(path)
+    mask.begin("brush").paint(SPOT, EVERYWHERE, 1)
+    saved = mask.read(WHOLE) if mask.begin("segment") else None
+    fill_disk(mask)
+    pixels = noise(mask)
+    for attempt in (mask.undo, mask.close, lambda: mask.begin("brush")):
+        with pytest.raises(UserError, match="disk is full"):
+            attempt()
+    assert np.array_equal(mask.read(WHOLE), pixels)
+    with open_mask(path) as reader:
+        assert np.array_equal(reader.read(WHOLE), saved)
+    free_disk(mask)
+    mask.close()
+    with open_mask(path) as mask:
+        assert np.array_equal(mask.read(WHOLE), pixels)
+        assert [edit.tool for edit in mask.edits()] == ["brush", "segment"]
+
+
+def test_what_a_full_disk_does_not_take_can_be_given_up(path):
+    mask = open_mask(path)
+    edit = mask.begin("brush")
+    edit.paint(SPOT, EVERYWHERE, 1)
+    edit.commit()
+    fill_disk(mask)
+    edit = mask.begin("segment")
+    before = mask.read(WHOLE)
+    edit.predict(WHOLE, np.random.default_rng(0).integers(0, 9, (WHOLE.h, WHOLE.w), np.uint8))
+    with pytest.raises(UserError, match="disk is full"):
+        edit.commit()
+    edit.rollback()
+    assert np.array_equal(mask.read(WHOLE), before)
+    mask.close()
+
+
+def test_a_read_only_file_can_be_looked_at_and_says_so_when_painted(path):
+    with open_mask(path) as mask:
+        mask.begin("brush").paint(SPOT, EVERYWHERE, 1)
+    mask = open_mask(path)
+    mask._store._db.execute("PRAGMA query_only = 1")
+    assert mask.read(SPOT).all()
+    edit = mask.begin("eraser")
+    edit.paint(SPOT, EVERYWHERE, 0)
+    with pytest.raises(UserError, match="cannot be written"):
+        edit.commit()
+    edit.rollback()
+    mask.close()
+
+
+def test_two_programs_cannot_write_over_each_other(path):
+    with open_mask(path) as first, open_mask(path) as second:
+        mine, yours = first.begin("brush"), second.begin("brush")
+        mine.paint(SPOT, EVERYWHERE, 1)
+        yours.paint(SPOT, EVERYWHERE, 2)
+        yours.commit()
+        with pytest.raises(UserError, match="changed by another program"):
+            mine.commit()
+        mine.rollback()
+    with open_mask(path) as mask:
+        assert (mask.read(SPOT) == 2 | MANUAL).all()
+
+
+def test_leaving_by_an_error_takes_back_the_unfinished_edit(path):
+    def fail() -> None:
+        with open_mask(path) as mask:
+            mask.begin("brush").paint(SPOT, EVERYWHERE, 1)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    with open_mask(path) as mask:
+        assert not mask.read(WHOLE).any()
+        assert mask.edits() == []
+
+
+def test_undone_edits_stay_listed_when_a_new_one_replaces_them(path):
+    with open_mask(path) as mask:
+        mask.begin("brush").paint(SPOT, EVERYWHERE, 1)
+        mask.undo()
+        mask.begin("eraser").paint(SPOT, EVERYWHERE, 0)
+    with open_mask(path) as mask:
+        assert [(edit.tool, edit.state) for edit in mask.edits()] == [
+            ("brush", EditState.ABANDONED),
+            ("eraser", EditState.DONE),
+        ]
+        assert not mask.can_redo
+        assert mask.redo().is_empty
+        assert mask._store._db.execute("SELECT DISTINCT seq FROM edit_tiles").fetchall() == [(2,)]

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import gc
+
+import numpy as np
+import pytest
+
+from bcseg_gui.core.geometry import Region, TileKey, tiles_covering
+from bcseg_gui.core.masks import Mask, tiles
+
+SIDE = 4096
+WHOLE = Region(0, 0, SIDE, SIDE)
+FIRST = TileKey(0, 0, 0)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "mask.sqlite"
+
+
+def dab(mask: Mask, x: int, y: int, class_id: int = 1) -> None:
+    edit = mask.begin("brush")
+    edit.paint(Region(x, y, 1, 1), np.ones((1, 1), bool), class_id)
+    edit.commit()
+
+
+def loads(monkeypatch, mask: Mask) -> list[TileKey]:
+    """Keys of the tiles that are read from the file from now on."""
+    seen = []
+    load = mask._store.load
+    monkeypatch.setattr(mask._store, "load", lambda key: (seen.append(key), load(key))[1])
+    return seen
+
+
+def test_a_tile_with_nothing_in_it_is_none(path):
+    with Mask.open(path, (SIDE, SIDE)) as mask:
+        assert mask.tile(FIRST) is None
+        assert mask.overview_tile(TileKey(3, 0, 0)) is None
+
+
+def test_memory_stays_bounded_while_a_large_slide_is_segmented(path, monkeypatch):
+    monkeypatch.setattr(tiles, "TILES_KEPT", 4)
+    with Mask.open(path, (SIDE, SIDE)) as mask:
+        edit = mask.begin("segment")
+        for key in tiles_covering(WHOLE):
+            edit.predict(key.level_region(), np.full((512, 512), 1 + key.row, np.uint8))
+        gc.collect()
+        assert len(mask._tiles._live) == 4
+        edit.commit()
+        assert not mask._tiles._packed
+    with Mask.open(path, (SIDE, SIDE)) as mask:
+        assert np.array_equal(
+            mask.read(WHOLE), np.repeat(np.arange(1, 9, dtype=np.uint8), 512)[:, None].repeat(SIDE, 1)
+        )
+
+
+def test_the_overview_ends_with_one_tile(path):
+    with Mask.open(path, (SIDE, 300)) as mask:
+        assert mask.level_count == 4
+    with Mask.open(path.with_name("small.sqlite"), (512, 10)) as mask:
+        assert mask.level_count == 1
+
+
+def test_one_pixel_is_seen_from_afar_and_keeps_its_class(path):
+    with Mask.open(path, (SIDE, SIDE)) as mask:
+        dab(mask, 3001, 77, 2)
+        top = mask.overview_tile(TileKey(3, 0, 0))
+        assert np.argwhere(top).tolist() == [[77 // 8, 3001 // 8]]
+        assert top.max() == 2
+
+
+def test_the_overview_array_follows_edits_in_place(path):
+    with Mask.open(path, (SIDE, SIDE)) as mask:
+        key = TileKey(3, 0, 0)
+        dab(mask, 0, 0)
+        top = mask.overview_tile(key)
+        dab(mask, 4095, 4095)
+        assert mask.overview_tile(key) is top
+        assert top[511, 511] == 1
+        mask.undo()
+        assert mask.overview_tile(key) is top
+        assert top[511, 511] == 0
+
+
+def test_the_overview_is_kept_in_the_file_and_renewed_where_touched(path, monkeypatch):
+    with Mask.open(path, (SIDE, SIDE)) as mask:
+        mask.begin("segment").predict(WHOLE, np.ones((SIDE, SIDE), np.uint8))
+        mask.overview_tile(TileKey(3, 0, 0))
+    with Mask.open(path, (SIDE, SIDE)) as mask:
+        seen = loads(monkeypatch, mask)
+        assert mask.overview_tile(TileKey(3, 0, 0)).all()
+        assert seen == [TileKey(3, 0, 0)]
+        dab(mask, 0, 0, 9)
+        seen.clear()
+        assert mask.overview_tile(TileKey(3, 0, 0))[0, 0] == 9
+        assert [key for key in seen if key.level == 0 and (key.row > 1 or key.col > 1)] == []
+
+
+def test_an_outdated_overview_does_not_survive_a_crash(path):
+    with Mask.open(path, (SIDE, SIDE)) as mask:
+        dab(mask, 0, 0)
+        mask.overview_tile(TileKey(3, 0, 0))
+    mask = Mask.open(path, (SIDE, SIDE))
+    dab(mask, 800, 800, 3)
+    mask._store.close()
+    with Mask.open(path, (SIDE, SIDE)) as mask:
+        assert mask.overview_tile(TileKey(3, 0, 0))[100, 100] == 3

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.geometry import Region, TileKey
+from bcseg_gui.core.masks import Mask, tilestore
+from bcseg_gui.core.masks.tilestore import TileStore, pack, unpack
+
+SIZE = (1300, 700)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "mask.sqlite"
+
+
+@pytest.fixture
+def painted(path):
+    """A mask file with something in it."""
+    with Mask.open(path, SIZE) as mask:
+        classes = np.random.default_rng(0).integers(0, 4, (700, 1300), np.uint8)
+        mask.begin("segment").predict(Region(0, 0, *SIZE), classes)
+    return path
+
+
+def sql(path, statement: str) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(statement)
+        db.commit()
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 2**32), st.sampled_from([1, 2, 256]), st.floats(0, 1))
+def test_a_tile_survives_packing(seed, values, density):
+    random = np.random.default_rng(seed)
+    tile = random.integers(0, values, (512, 512)).astype(np.uint8) * (random.random((512, 512)) < density)
+    assert np.array_equal(unpack(pack(tile)), tile)
+
+
+def test_a_tile_of_zeros_is_not_stored(path):
+    region = Region(0, 0, 600, 600)
+    with Mask.open(path, SIZE) as mask:
+        mask.begin("segment").predict(region, np.ones((600, 600), np.uint8))
+        mask.begin("segment").predict(region, np.pad(np.ones((8, 8), np.uint8), ((0, 592), (0, 592))))
+    with closing(TileStore(path, SIZE)) as store:
+        assert store.tile_keys() == [TileKey(0, 0, 0)]
+
+
+def test_the_file_keeps_the_settings_that_make_it_safe(path):
+    with closing(TileStore(path, SIZE)) as store:
+        assert store._db.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+        assert store._db.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert [file.name for file in path.parent.iterdir()] == ["mask.sqlite"]
+
+
+@pytest.mark.parametrize("content", [b"", b"not a mask\n" * 1000, b"SQLite format 3\0" + b"\xff" * 5000])
+def test_a_file_that_is_not_a_mask_is_refused_and_left_as_it_is(path, content):
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"mask\.sqlite” is damaged or not a mask"):
+        Mask.open(path, SIZE)
+    assert path.read_bytes() == content
+
+
+def test_a_foreign_database_is_refused(path):
+    sql(path, "CREATE TABLE songs (name)")
+    with pytest.raises(UserError, match="not a mask"):
+        Mask.open(path, SIZE)
+
+
+def test_a_truncated_mask_is_refused_and_left_as_it_is(painted):
+    content = painted.read_bytes()[: painted.stat().st_size // 2]
+    painted.write_bytes(content)
+    with pytest.raises(UserError, match="damaged"):
+        Mask.open(painted, SIZE)
+    assert painted.read_bytes() == content
+
+
+@pytest.mark.parametrize("data", ["x'00'", "x'789c'", "'text'", "zeroblob(300000)", "substr(data, 1, 1000)"])
+def test_a_damaged_tile_is_said_and_never_shown_as_empty(painted, data):
+    sql(painted, f"UPDATE tiles SET data = {data} WHERE row = 0 AND col = 1")
+    with Mask.open(painted, SIZE) as mask:
+        assert mask.read(Region(0, 0, 512, 512)).any()
+        with pytest.raises(UserError, match="damaged"):
+            mask.read(Region(0, 0, *SIZE))
+
+
+def test_a_newer_schema_is_refused(painted):
+    sql(painted, "UPDATE meta SET schema = 2")
+    with pytest.raises(UserError, match="newer version"):
+        Mask.open(painted, SIZE)
+
+
+def test_the_mask_of_a_picture_of_another_size_is_refused(painted):
+    with pytest.raises(UserError, match="1300 × 700 pixels, but this one has 700 × 1300"):
+        Mask.open(painted, (700, 1300))
+
+
+def test_a_mask_in_a_missing_folder_is_refused(tmp_path):
+    with pytest.raises(UserError, match="cannot be written"):
+        Mask.open(tmp_path / "gone" / "mask.sqlite", SIZE)
+
+
+def test_a_locked_file_is_said_and_the_edit_waits(painted, monkeypatch):
+    monkeypatch.setattr(tilestore, "SECONDS_TO_WAIT", 0)
+    with Mask.open(painted, SIZE) as mask, closing(sqlite3.connect(painted)) as other:
+        edit = mask.begin("brush")
+        edit.paint(Region(0, 0, 3, 3), np.ones((3, 3), bool), 5)
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(UserError, match="in use by another program"):
+            edit.commit()
+        with pytest.raises(UserError, match="in use by another program"):
+            Mask.open(painted, SIZE)
+        other.rollback()
+        assert edit.is_open
+        edit.commit()
+        assert not edit.is_open
+
+
+def test_what_an_interrupted_creation_left_behind_does_no_harm(path):
+    for name in ("mask.sqlite.new", "mask.sqlite.new-journal", "mask.sqlite-journal"):
+        (path.parent / name).write_bytes(b"half written")
+    with Mask.open(path, SIZE) as mask:
+        assert not mask.read(Region(0, 0, *SIZE)).any()
+    assert [file.name for file in path.parent.iterdir()] == ["mask.sqlite"]
