@@ -57,3 +57,9 @@ def make_jobs(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
 @pytest.fixture
 def jobs(make_jobs: Callable[..., Jobs]) -> Jobs:
     return make_jobs()
+
+
+@pytest.fixture
+def recorder() -> type[Jobs]:
+    """`Jobs`, for tests that bring their own client."""
+    return Jobs

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PySide6.QtCore import QCoreApplication
+from pytestqt.qtbot import QtBot
 
-from bcseg_gui.compute.client import HANDLERS
+from bcseg_gui.compute.client import ComputeClient
 from bcseg_gui.compute.protocol import (
     Cancelled,
     EpochDone,
@@ -42,9 +44,19 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def client(qapp: QCoreApplication) -> Iterator[ComputeClient]:
+    """One for all: a child takes seconds to load torch."""
+    client = ComputeClient()
+    yield client
+    client.shutdown()
+
+
 @pytest.fixture
-def jobs(make_jobs: Callable):
-    return make_jobs(handlers=HANDLERS)
+def jobs(qtbot: QtBot, client: ComputeClient, recorder: type) -> Iterator[object]:
+    recorded = recorder(qtbot, client)
+    yield recorded
+    client.received.disconnect(recorded.events.append)
 
 
 def field(width: int, height: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -60,7 +72,7 @@ def field(width: int, height: int, seed: int) -> tuple[NDArray[np.uint8], NDArra
 
 @pytest.fixture
 def slide(tmp_path: Path) -> tuple[Path, NDArray[np.uint8]]:
-    picture, _ = field(900, 500, seed=1)
+    picture, _ = field(600, 260, seed=1)
     path = tmp_path / "field.png"
     cv2.imwrite(str(path), picture[..., ::-1])
     return path, picture
@@ -84,20 +96,20 @@ def dataset(tmp_path: Path) -> Path:
 def test_segment_covers_the_slide_once_nearest_first(jobs, slide, model_folder: Path) -> None:
     path, picture = slide
     jobs.client.submit(WarmUp(1, model_folder))
-    jobs.client.submit(Segment(2, path, model_folder, first=(800, 400)))
+    jobs.client.submit(Segment(2, path, model_folder, first=(500, 200)))
     result = jobs.end_of(2).result
     assert (result.cell_diameter, result.model) == (DIAMETER, "tiny")
 
     tiles = [event for event in jobs.of(2) if isinstance(event, TilePredicted)]
-    times_seen = np.zeros((500, 900), int)
-    classes = np.full((500, 900), 255, np.uint8)
+    times_seen = np.zeros((260, 600), int)
+    classes = np.full((260, 600), 255, np.uint8)
     for tile in tiles:
-        where = tile.region.slices_in(Region(0, 0, 900, 500))
+        where = tile.region.slices_in(Region(0, 0, 600, 260))
         times_seen[where] += 1
         classes[where] = tile.classes
     assert len(tiles) > 1
     assert (times_seen == 1).all()
-    assert not tiles[0].region.intersected(Region(800, 400, 1, 1)).is_empty
+    assert not tiles[0].region.intersected(Region(500, 200, 1, 1)).is_empty
 
     model = load_model(model_folder)
     expected = classify(predict_picture(TorchEngine(model), model.info, picture))
@@ -111,11 +123,11 @@ def test_segment_covers_the_slide_once_nearest_first(jobs, slide, model_folder: 
 
 
 def test_segment_of_a_region_is_clipped_and_takes_the_diameter_it_is_given(jobs, slide, model_folder: Path) -> None:
-    jobs.client.submit(Segment(1, slide[0], model_folder, Region(850, 450, 200, 200), cell_diameter=2 * DIAMETER))
+    jobs.client.submit(Segment(1, slide[0], model_folder, Region(550, 210, 200, 200), cell_diameter=2 * DIAMETER))
     finished = jobs.end_of(1)
     assert isinstance(finished.result, SegmentResult)
     assert finished.result.cell_diameter == 2 * DIAMETER
-    assert [event.region for event in jobs.of(1) if isinstance(event, TilePredicted)] == [Region(850, 450, 50, 50)]
+    assert [event.region for event in jobs.of(1) if isinstance(event, TilePredicted)] == [Region(550, 210, 50, 50)]
 
 
 def test_what_is_wrong_is_said_in_one_sentence(jobs, slide, model_folder: Path, tmp_path: Path) -> None:
@@ -146,7 +158,7 @@ def test_a_model_that_was_replaced_is_loaded_anew(jobs, slide, model_folder: Pat
 
 def test_train_then_evaluate_agree(jobs, dataset: Path, model_folder: Path, tmp_path: Path) -> None:
     output = tmp_path / "new"
-    jobs.client.submit(Train(1, dataset, model_folder, output, epochs=2))
+    jobs.client.submit(Train(1, dataset, model_folder, output, epochs=1))
     result = jobs.end_of(1).result
     assert isinstance(result, TrainResult)
     assert (result.model_folder, result.pictures, result.old.pictures, result.new.pictures) == (output, 2, 1, 1)
@@ -156,7 +168,7 @@ def test_train_then_evaluate_agree(jobs, dataset: Path, model_folder: Path, tmp_
         "history.csv",
         "curves.png",
     }
-    assert [(event.epoch, event.epochs) for event in jobs.of(1) if isinstance(event, EpochDone)] == [(1, 2), (2, 2)]
+    assert [(event.epoch, event.epochs) for event in jobs.of(1) if isinstance(event, EpochDone)] == [(1, 1)]
     losses = [event.loss for event in jobs.of(1) if isinstance(event, Progress)]
     assert all(loss is not None for loss in losses[1:])
 
