@@ -9,7 +9,7 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
-from ..compute.protocol import EpochDone, Train, TrainResult
+from ..compute.protocol import EpochDone, Metrics, Progress, Train, TrainResult
 from ..core.errors import UserError
 from ..core.i18n import _
 from ..core.project import ModelVersion, Project
@@ -19,7 +19,9 @@ from .jobs import Job
 from .session import Session
 from .writing import Writing
 
-EPOCHS = 10
+__all__ = ["EPOCHS", "Metrics", "Plan", "Retraining", "Stage", "TrainResult", "plan"]
+
+EPOCHS = 5
 
 Stage = Literal["ready", "preparing", "training", "result", "stopped", "failed"]
 
@@ -54,6 +56,8 @@ class Retraining(QObject):
         self.stage: Stage = "ready"
         self.result: TrainResult | None = None
         self.epochs: list[EpochDone] = []
+        self.losses: list[tuple[float, float]] = []
+        """(epochs learnt, a fraction; loss) of every step"""
         self.written = (0, 0)
         """(pairs written, of so many) while preparing"""
         self._epochs = epochs
@@ -118,12 +122,17 @@ class Retraining(QObject):
             ),
             _("Learning"),
         )  # fmt: skip
-        self.job.progressed.connect(lambda _progress: self.changed.emit())
+        self.job.progressed.connect(self._step_done)
         self.job.epoch.connect(self._epoch_done)
         self.job.finished.connect(self._trained)
         self.job.cancelled.connect(self._cancelled)
         self.job.failed.connect(self._failed)
         self._go("training")
+
+    def _step_done(self, event: Progress) -> None:
+        if event.loss is not None and event.total:
+            self.losses.append((event.done / event.total * self._epochs, event.loss))
+        self.changed.emit()
 
     def _epoch_done(self, event: EpochDone) -> None:
         self.epochs.append(event)

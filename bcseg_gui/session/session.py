@@ -16,7 +16,7 @@ from ..core.errors import UserError
 from ..core.geometry import Region
 from ..core.i18n import _, sentence
 from ..core.masks import Mask
-from ..core.project import Project, SlideEntry, Status
+from ..core.project import DEFAULT_CLASSES, MaskClass, Project, SlideEntry, Status
 from ..core.slides import Slide, find_slides, open_slide
 from .document import Document
 from .jobs import Jobs
@@ -330,6 +330,10 @@ class Session(QObject):
         )
         self.worklistChanged.emit()
         self.stateChanged.emit()
+
+    @property
+    def classes(self) -> tuple[MaskClass, ...]:
+        return self.project.classes if self.project is not None else DEFAULT_CLASSES
 
     # -- scale and model ------------------------------------------------------------------------------------------
 

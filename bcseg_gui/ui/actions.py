@@ -131,6 +131,7 @@ def action_infos() -> tuple[ActionInfo, ...]:
             "retrain",
             enabled=_can_retrain,
         ),
+        ActionInfo("import_model", _("Import a model…"), _("Use a model folder that was trained elsewhere")),
         ActionInfo("show_mask", _("Show the cells found"), "", ("M",), "eye", True, enabled=_slide_open),
         ActionInfo("contour", _("Outlines only"), "", ("C",), "contour", True, enabled=_slide_open),
         ActionInfo("fit", _("Whole picture"), "", ("0",), "fit", enabled=_slide_open),
@@ -146,7 +147,7 @@ def menus() -> Mapping[str, tuple[str | None, ...]]:
     return {
         _("&File"): ("open", "open_folder", "open_sample", None, "export", None, "quit"),
         _("&Edit"): ("undo", "redo", None, "pan", "brush", "eraser", None, "brush_smaller", "brush_larger"),
-        _("&Cells"): ("segment", "segment_view", None, "reviewed", "not_reviewed", None, "retrain"),
+        _("&Cells"): ("segment", "segment_view", None, "reviewed", "not_reviewed", None, "retrain", "import_model"),
         _("&View"): (
             *("show_mask", "contour", None),
             *("fit", "actual", "zoom_in", "zoom_out", None),
@@ -184,7 +185,7 @@ def main_action(session: Session) -> str:
 class Actions:
     """The QActions made from the table, each wired to `handlers[key]`."""
 
-    def __init__(self, parent: QObject, handlers: Mapping[str, Callable[[], None]]) -> None:
+    def __init__(self, parent: QObject, handlers: Mapping[str, Callable[[], object]]) -> None:
         self.infos = {info.key: info for info in action_infos()}
         self._actions: dict[str, QAction] = {}
         groups: dict[str, QActionGroup] = {}

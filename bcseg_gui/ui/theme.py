@@ -72,6 +72,18 @@ QPushButton[main="true"] { border-radius: 6px; padding: 7px 16px; font-weight: 6
 QToolBar QToolButton:focus, QPushButton[main="true"]:focus { border-color: palette(text); }
 QStatusBar { border-top: 1px solid palette(mid); }
 QStatusBar::item { border: none; }
+QLabel#panelTitle { font-weight: 600; }
+QLabel#cellCount { font-size: 26pt; font-weight: 300; }
+QLabel#caption { color: palette(placeholder-text); }
+QLabel#emptyTitle { font-size: 17pt; font-weight: 600; }
+QLabel#headline { font-size: 12pt; font-weight: 600; }
+QLabel#warning { font-weight: 600; }
+QListWidget { background: transparent; }
+QListWidget::item { padding: 4px 6px; border-radius: 6px; }
+QListWidget::item:selected { background: palette(highlight); color: palette(highlighted-text); }
+QSplitter::handle { background: palette(mid); }
+QProgressBar { border: none; border-radius: 4px; background: palette(midlight); }
+QProgressBar::chunk { border-radius: 4px; background: palette(highlight); }
 QMainWindow::separator { background: palette(mid); width: 1px; height: 1px; }
 """
 

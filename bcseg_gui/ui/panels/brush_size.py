@@ -47,7 +47,7 @@ class BrushSize(QWidget):
 
 
 def _diameter(step: int) -> float:
-    return (2 * LARGEST_RADIUS) ** (step / STEPS)
+    return float((2 * LARGEST_RADIUS) ** (step / STEPS))
 
 
 def _step(diameter: float) -> int:

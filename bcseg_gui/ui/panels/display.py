@@ -83,7 +83,7 @@ class CellsPanel(QWidget):
         classes = document.mask.read(region)
 
         def count() -> int:
-            from ...core.cells import find_cells
+            from ...core.cells.components import find_cells
 
             return len(find_cells(classes, min_area))
 

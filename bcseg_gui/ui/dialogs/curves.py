@@ -1,0 +1,69 @@
+"""The learning curves, drawn while they grow."""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from ...core.i18n import _
+from ...session.retraining import Retraining
+
+LEARNING, TESTING = "#d55e00", "#0072b2"
+"""Vermillion and blue of the Okabe-Ito palette."""
+
+
+class Curves(QWidget):
+    """Left: how wrong the model is on what it learns from and on the test pictures. Right: agreement (Dice)."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._error = _plot(_("Error"))
+        self._agreement = _plot(_("Agreement on the test pictures (%)"))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for plot in (self._error, self._agreement):
+            layout.addWidget(plot)
+            plot.setFixedHeight(190)
+        self._error.addLegend(offset=(-1, 1), labelTextSize="8pt")
+        self._learning = self._error.plot(pen=pg.mkPen(LEARNING, width=1.5), name=_("learning"))
+        self._testing = self._error.plot(
+            pen=pg.mkPen(TESTING, width=2), symbol="o", symbolSize=6, symbolBrush=TESTING, name=_("test")
+        )
+        self._dice = self._agreement.plot(pen=pg.mkPen(TESTING, width=2), symbol="o", symbolSize=6, symbolBrush=TESTING)
+        self._dress()
+
+    def show_run(self, run: Retraining) -> None:
+        epochs = [event.epoch for event in run.epochs]
+        self._learning.setData([at for at, _loss in run.losses], [loss for _at, loss in run.losses])
+        self._testing.setData(epochs, [event.val_loss for event in run.epochs])
+        self._dice.setData(epochs, [100 * event.val_dice for event in run.epochs])
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange:
+            self._dress()
+        super().changeEvent(event)
+
+    def _dress(self) -> None:
+        text = self.palette().color(QPalette.ColorRole.WindowText)
+        for plot in (self._error, self._agreement):
+            plot.setBackground(self.palette().color(QPalette.ColorRole.Base))
+            item = plot.getPlotItem()
+            item.setTitle(item.titleLabel.text, color=text, size="9pt")
+            for side in ("left", "bottom"):
+                axis = item.getAxis(side)
+                axis.setTextPen(text)
+                axis.setPen(self.palette().color(QPalette.ColorRole.Mid))
+            if item.legend is not None:
+                item.legend.setLabelTextColor(text)
+
+
+def _plot(title: str) -> pg.PlotWidget:
+    plot = pg.PlotWidget(title=title)
+    plot.setMouseEnabled(False, False)
+    plot.setMenuEnabled(False)
+    plot.hideButtons()
+    plot.showGrid(y=True, alpha=0.15)
+    plot.setLabel("bottom", _("rounds"))
+    return plot

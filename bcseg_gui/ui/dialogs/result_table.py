@@ -1,0 +1,88 @@
+"""The current and the new model side by side, on the same test pictures."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+
+from ...core.i18n import _
+from ...session.retraining import Metrics, TrainResult
+
+NOTICEABLE = 0.001
+"""Agreement that differs by less than a tenth of a per cent is the same."""
+
+
+def verdict(result: TrainResult) -> str:
+    """One sentence on which model is better."""
+    old, new = result.old.dice, result.new.dice
+    if abs(new - old) < NOTICEABLE:
+        return _("Both models agree with you equally well ({new}).").format(new=percent(new))
+    if new > old:
+        return _("The new model agrees with you better: {new} instead of {old}.").format(
+            new=percent(new), old=percent(old)
+        )
+    return _("The new model agrees with you less: {new} instead of {old}. Better keep the current one.").format(
+        new=percent(new), old=percent(old)
+    )
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _rows(metrics: Metrics) -> tuple[tuple[str, str, bool], ...]:
+    """(what, figure, for experts)"""
+    return (
+        (_("Agreement with your corrections"), percent(metrics.dice), False),
+        (_("Agreement on the worst picture"), percent(metrics.worst_dice), False),
+        (_("Pixels that are right"), percent(metrics.pixel_accuracy), False),
+        (_("Jaccard index"), f"{metrics.jaccard:.4f}", True),
+        (_("Dice coefficient"), f"{metrics.dice:.4f}", True),
+        (_("Loss"), f"{metrics.loss:.4f}", True),
+    )
+
+
+class ResultTable(QWidget):
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 6, 0, 0)
+        self._grid.setHorizontalSpacing(28)
+        self._grid.setVerticalSpacing(7)
+        self._grid.setColumnStretch(0, 1)
+        self._expert: list[QLabel] = []
+        self._all = False
+
+    def show_result(self, result: TrainResult) -> None:
+        if self._grid.count():
+            return
+        self._add(0, "", _("current"), _("new"), heading=True)
+        for row, ((what, old, expert), (_what, new, _expert)) in enumerate(
+            zip(_rows(result.old), _rows(result.new), strict=True), 1
+        ):
+            labels = self._add(row, what, old, new)
+            if expert:
+                self._expert += labels
+        self.show_all(self._all)
+
+    def show_all(self, everything: bool) -> None:
+        """With the expert's figures, or without."""
+        self._all = everything
+        for label in self._expert:
+            label.setVisible(everything)
+
+    def figures(self) -> list[str]:
+        """What the table says, row by row."""
+        return [label.text() for label in self.findChildren(QLabel)]
+
+    def _add(self, row: int, *texts: str, heading: bool = False) -> list[QLabel]:
+        labels = []
+        for column, text in enumerate(texts):
+            label = QLabel(text)
+            if heading:
+                label.setObjectName("caption")
+            if column:
+                label.setAlignment(Qt.AlignmentFlag.AlignRight)
+            self._grid.addWidget(label, row, column)
+            labels.append(label)
+        return labels

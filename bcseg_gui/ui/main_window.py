@@ -1,0 +1,227 @@
+"""The window: puts the parts together and keeps them in step with the session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedLayout, QToolBar, QToolButton, QVBoxLayout, QWidget
+
+from ..core.i18n import _
+from ..session.document import Document
+from ..session.session import Session
+from .actions import ICON_ONLY, TOOLBAR, Actions, main_action, menus
+from .messages import MessageBar
+from .operations import Operations
+from .panels.brush_size import BrushSize
+from .panels.display import CellsPanel, OverlayPanel
+from .panels.empty import EmptyState
+from .panels.status import StatusBar
+from .panels.worklist import WorklistPanel
+from .slide_view import SlideView
+from .tools import BrushTool, EraserTool, PanTool, Tool
+
+
+class MainWindow(QMainWindow):
+    closed = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.setObjectName("main")
+        self.setAcceptDrops(True)
+        self.resize(1320, 860)
+        self.session = session
+        self.messages = MessageBar()
+        self.view = SlideView()
+        self.view.setAcceptDrops(False)
+        self.view.viewport().setAcceptDrops(False)
+        self.operations = Operations(session, self.view, self.messages, self)
+        self.actions_ = Actions(self, self.operations.handlers())
+        self._main = ""
+        for key in self.actions_.infos:
+            self.addAction(self.actions_[key])
+        self.worklist = WorklistPanel()
+        self.cells = CellsPanel()
+        self.overlay = OverlayPanel(self.actions_["show_mask"], self.actions_["contour"])
+        self.brush_size = BrushSize()
+        self.status = StatusBar(session.jobs)
+        self._make_menus()
+        self.toolbar = self._make_toolbar()
+        self._lay_out()
+        self._connect()
+        self.actions_["show_mask"].setChecked(True)
+        self._show_document()
+        self._refresh()
+
+    def _make_menus(self) -> None:
+        for title, keys in menus().items():
+            menu = self.menuBar().addMenu(title)
+            for key in keys:
+                if key is None:
+                    menu.addSeparator()
+                else:
+                    menu.addAction(self.actions_[key])
+
+    def _make_toolbar(self) -> QToolBar:
+        toolbar = self.addToolBar(_("Tools"))
+        toolbar.setMovable(False)
+        toolbar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        toolbar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        for key in TOOLBAR:
+            if key is None:
+                toolbar.addSeparator()
+            elif key == "brush_size":
+                toolbar.addWidget(self.brush_size)
+            else:
+                toolbar.addAction(self.actions_[key])
+                if key in ICON_ONLY:
+                    button = toolbar.widgetForAction(self.actions_[key])
+                    assert isinstance(button, QToolButton)
+                    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        return toolbar
+
+    def _lay_out(self) -> None:
+        side = QWidget()
+        column = QVBoxLayout(side)
+        column.setContentsMargins(14, 12, 14, 12)
+        column.setSpacing(22)
+        column.addWidget(self.cells)
+        column.addWidget(self.overlay)
+        column.addStretch(1)
+        side.setMinimumWidth(190)
+        self._empty = EmptyState(self.actions_["open"], (self.actions_["open_folder"], self.actions_["open_sample"]))
+        middle = QWidget()
+        middle_column = QVBoxLayout(middle)
+        middle_column.setContentsMargins(0, 0, 0, 0)
+        middle_column.setSpacing(0)
+        self._pages = QStackedLayout()
+        self._pages.addWidget(self._empty)
+        self._pages.addWidget(self.view)
+        middle_column.addWidget(self.messages)
+        middle_column.addLayout(self._pages, 1)
+        self._side = side
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        for widget in (self.worklist, middle, side):
+            splitter.addWidget(widget)
+        splitter.setSizes([220, 880, 200])
+        splitter.setStretchFactor(1, 1)
+        splitter.setCollapsible(1, False)
+        splitter.setHandleWidth(1)
+        self.setCentralWidget(splitter)
+        self.setStatusBar(self.status)
+
+    def _connect(self) -> None:
+        session, attempt = self.session, self.operations.attempt
+        session.documentChanged.connect(self._show_document)
+        session.worklistChanged.connect(self._show_worklist)
+        session.stateChanged.connect(self._refresh)
+        session.said.connect(self.messages.inform)
+        session.failed.connect(self.messages.problem)
+        self.worklist.chosen.connect(lambda index: attempt(lambda: session.select(index)))
+        self.status.modelChosen.connect(lambda name: attempt(lambda: session.models.choose(name)))
+        self.status.cellDiameterChosen.connect(lambda px: attempt(lambda: session.set_cell_diameter(px)))
+        self.overlay.changed.connect(self._show_overlay)
+        self.brush_size.radiusChosen.connect(self.operations.set_brush_radius)
+        self.view.cursorMoved.connect(self.status.show_position)
+        self.view.readFailed.connect(self.messages.problem)
+        self.view.zoomChanged.connect(lambda _zoom: self.cells.view_moved(self.view.visible_region()))
+
+    # -- in step with the session ---------------------------------------------------------------------------------
+
+    def _show_document(self) -> None:
+        document = self.session.document
+        self.view.set_slide(document.slide if document else None)
+        self.view.set_mask(document.mask if document else None)
+        self._pages.setCurrentWidget(self.view if document else self._empty)
+        self.worklist.setVisible(document is not None)
+        self._side.setVisible(document is not None)
+        self.brush_size.setEnabled(document is not None)
+        self.cells.show_document(document, self.session.cell_diameter or 0.0)
+        if document is not None:
+            document.maskOpened.connect(lambda: self._mask_opened(document))
+            document.maskChanged.connect(lambda region: self._mask_changed(document, region))
+            document.toolChanged.connect(lambda _name: self._show_tool())
+            document.brushRadiusChanged.connect(self._show_radius)
+            self.view.setFocus()
+        self.setWindowTitle(f"{document.path.name} – bcseg-gui" if document else "bcseg-gui")
+        self._show_tool()
+        self._show_overlay()
+        self._show_worklist()
+
+    def _mask_opened(self, document: Document) -> None:
+        if document is self.session.document:
+            self.view.set_mask(document.mask)
+
+    def _mask_changed(self, document: Document, region: object) -> None:
+        if document is self.session.document:
+            self.view.mask_changed(region)  # type: ignore[arg-type] # Qt carries a Region as an object
+            self.cells.recount()
+
+    def _show_worklist(self) -> None:
+        self.worklist.show_items(self.session.worklist, self.session.index)
+
+    def _show_tool(self) -> None:
+        document = self.session.document
+        if document is None:
+            return
+        tools: dict[str, Tool] = {
+            "pan": PanTool(),
+            "brush": BrushTool(document),
+            "eraser": EraserTool(document),
+        }
+        self.actions_[document.tool].setChecked(True)
+        self.view.set_tool(tools[document.tool])
+        self._show_radius(document.brush_radius)
+
+    def _show_radius(self, radius: float) -> None:
+        self.brush_size.show_radius(radius)
+        self.view.update_tool_size()
+
+    def _show_overlay(self) -> None:
+        overlay = self.overlay
+        colors = {c.id: QColor(c.color) for c in self.session.classes}
+        self.view.set_overlay(opacity=overlay.opacity, visible=overlay.visible, contour=overlay.contour, colors=colors)
+
+    def _refresh(self) -> None:
+        self.actions_.refresh(self.session)
+        self.status.show_session(self.session)
+        self._highlight(main_action(self.session))
+
+    def _highlight(self, main: str) -> None:
+        if main == self._main:
+            return
+        self._main = main
+        for key in filter(None, TOOLBAR):
+            button = self.toolbar.widgetForAction(self.actions_[key]) if key in self.actions_.infos else None
+            if button is not None and button.property("main") != (key == main):
+                button.setProperty("main", key == main)
+                button.style().unpolish(button)
+                button.style().polish(button)
+        self.actions_.refresh_icons(main)
+
+    # -- the window itself ----------------------------------------------------------------------------------------
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange:
+            self.actions_.refresh_icons(self._main)
+        super().changeEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self.operations.open_paths([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.operations.may_close():
+            event.ignore()
+            return
+        self.operations.stop()
+        self.worklist.close_quietly()
+        self.cells.close_quietly()
+        self.session.close()
+        self.closed.emit()
+        event.accept()

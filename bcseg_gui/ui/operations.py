@@ -1,0 +1,231 @@
+"""What happens when a person chooses an action: one small method each, named by the action's key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QPoint, QSettings
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from ..core.errors import UserError
+from ..core.i18n import _
+from ..core.slides import PICTURE_SUFFIXES, SLIDE_SUFFIXES
+from ..session.retraining import Retraining
+from ..session.samples import sample_folder
+from ..session.session import Session
+from . import messages
+from .messages import MessageBar
+from .slide_view import SlideView
+from .tools.brush import RADIUS_STEP
+
+ZOOM_STEP = 1.25
+
+
+class Operations(QObject):
+    def __init__(self, session: Session, view: SlideView, bar: MessageBar, window: QWidget) -> None:
+        super().__init__(window)
+        self._session, self._view, self._bar, self._window = session, view, bar, window
+        self._retraining: Retraining | None = None
+
+    def handlers(self) -> Mapping[str, Callable[[], object]]:
+        """Action key → what it does; a UserError is told in the message bar."""
+        names = (
+            *("open", "open_folder", "open_sample", "export", "quit", "segment", "segment_view"),
+            *("pan", "brush", "eraser", "brush_smaller", "brush_larger", "undo", "redo"),
+            *("reviewed", "not_reviewed", "previous", "next", "retrain", "import_model"),
+            *("fit", "actual", "zoom_in", "zoom_out", "about"),
+        )
+        methods: dict[str, Callable[[], None]] = {name: getattr(self, name) for name in names}
+        # The overlay panel listens to these two itself.
+        attempting = {name: partial(self.attempt, run) for name, run in methods.items()}
+        return {**attempting, "show_mask": _nothing, "contour": _nothing}
+
+    def attempt(self, run: Callable[[], object]) -> bool:
+        """Run it; tell the person when that fails. True when it did not."""
+        try:
+            run()
+        except UserError as error:
+            self._bar.problem(error)
+            return False
+        return True
+
+    # -- files ----------------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        suffixes = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in (*PICTURE_SUFFIXES, *SLIDE_SUFFIXES))
+        files, _filter = QFileDialog.getOpenFileNames(
+            self._window,
+            _("Open pictures or slides"),
+            _last_folder(),
+            ";;".join((_("Pictures and slides ({suffixes})").format(suffixes=suffixes), _("All files (*)"))),
+        )
+        if files:
+            self.open_paths([Path(file) for file in files])
+
+    def open_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self._window, _("Open a folder or a project"), _last_folder())
+        if folder:
+            self.open_paths([Path(folder)])
+
+    def open_sample(self) -> None:
+        self.open_paths([sample_folder()])
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        if not paths or not self._may_leave_training(_("Open something else")):
+            return
+        self._bar.hide()
+        if self.attempt(lambda: self._session.open(paths)):
+            self.forget_training()
+            QSettings().setValue("lastFolder", str(paths[0].absolute().parent))
+            self._session.warm_up()
+
+    def export(self) -> None:
+        from .dialogs.export import ExportDialog
+
+        project = self._session.project
+        if project is None:
+            return
+        folder = QFileDialog.getExistingDirectory(
+            self._window, _("Where shall the pictures and masks go?"), _last_folder()
+        )
+        if folder:
+            if self._session.document is not None:
+                self._session.document.end_stroke()
+            ExportDialog(project, Path(folder) / f"{project.name}-pairs", self._window).open()
+
+    def quit(self) -> None:
+        self._window.close()
+
+    # -- cells ----------------------------------------------------------------------------------------------------
+
+    def segment(self) -> None:
+        seen = self._view.visible_region()
+        self._session.segment(QPoint(seen.x + seen.w // 2, seen.y + seen.h // 2))
+
+    def segment_view(self) -> None:
+        seen = self._view.visible_region()
+        if not seen.is_empty:
+            self._session.segment(QPoint(seen.x + seen.w // 2, seen.y + seen.h // 2), seen)
+
+    def reviewed(self) -> None:
+        self._session.mark_reviewed()
+
+    def not_reviewed(self) -> None:
+        self._session.unmark_reviewed()
+
+    def previous(self) -> None:
+        self._session.step(-1)
+
+    def next(self) -> None:
+        self._session.step(1)
+
+    def undo(self) -> None:
+        if self._session.document is not None:
+            self._session.document.undo()
+
+    def redo(self) -> None:
+        if self._session.document is not None:
+            self._session.document.redo()
+
+    # -- tools and view -------------------------------------------------------------------------------------------
+
+    def pan(self) -> None:
+        self._take("pan")
+
+    def brush(self) -> None:
+        self._take("brush")
+
+    def eraser(self) -> None:
+        self._take("eraser")
+
+    def _take(self, tool: str) -> None:
+        if self._session.document is not None:
+            self._session.document.tool = tool
+            self._view.setFocus()
+
+    def brush_smaller(self) -> None:
+        self._resize_brush(1 / RADIUS_STEP)
+
+    def brush_larger(self) -> None:
+        self._resize_brush(RADIUS_STEP)
+
+    def _resize_brush(self, factor: float) -> None:
+        if self._session.document is not None:
+            self._session.document.brush_radius *= factor
+
+    def set_brush_radius(self, radius: float) -> None:
+        if self._session.document is not None:
+            self._session.document.brush_radius = radius
+
+    def fit(self) -> None:
+        self._view.fit()
+
+    def actual(self) -> None:
+        self._view.actual_pixels()
+
+    def zoom_in(self) -> None:
+        self._view.zoom_by(ZOOM_STEP)
+
+    def zoom_out(self) -> None:
+        self._view.zoom_by(1 / ZOOM_STEP)
+
+    # -- models ---------------------------------------------------------------------------------------------------
+
+    def retrain(self) -> None:
+        from .dialogs.retrain import RetrainDialog
+
+        if self._retraining is None:
+            self._retraining = Retraining(self._session, self)
+            dialog = RetrainDialog(self._retraining, self._window)
+            dialog.finished.connect(self.forget_training)
+            dialog.failed.connect(self._bar.problem)
+            dialog.promoted.connect(
+                lambda name: self._bar.inform(_("“{model}” finds the cells from now on.").format(model=name))
+            )
+            self._dialog = dialog
+        self._dialog.show()
+        self._dialog.raise_()
+        self._dialog.activateWindow()
+
+    def forget_training(self) -> None:
+        if self._retraining is not None:
+            self._retraining.stop()
+            self._retraining.deleteLater()
+            self._retraining = None
+            self._dialog.deleteLater()
+
+    def import_model(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self._window, _("Choose a model folder"), _last_folder())
+        if folder:
+            version = self._session.models.take(Path(folder))
+            self._bar.inform(_("“{model}” finds the cells from now on.").format(model=version.name))
+
+    def about(self) -> None:
+        from .dialogs.about import AboutDialog
+
+        AboutDialog(self._session.models.active, self._window).open()
+
+    # -- leaving --------------------------------------------------------------------------------------------------
+
+    def may_close(self) -> bool:
+        return self._may_leave_training(_("Quit"))
+
+    def stop(self) -> None:
+        """The window closes: leave nothing running or open."""
+        self.forget_training()
+
+    def _may_leave_training(self, action: str) -> bool:
+        if self._retraining is None or not self._retraining.running:
+            return True
+        question = _("The model is still learning. What it has learnt so far is lost when you go on.")
+        return messages.ask(self._window, question, action, _("Keep learning"))
+
+
+def _nothing() -> None:
+    pass
+
+
+def _last_folder() -> str:
+    return str(QSettings().value("lastFolder", str(Path.home())))
