@@ -42,7 +42,7 @@ run: setup
 	@if [ "$$(uname -s)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY$$QT_QPA_PLATFORM" ]; then \
 		"$(BIN)/bcseg" demo --output "$(OUT)"; \
 	else \
-		mkdir -p "$(OUT)" && cp -R -n resources/samples "$(OUT)/"; \
+		mkdir -p "$(OUT)" && cp -R resources/samples "$(OUT)/"; \
 		"$(BIN)/python" -m bcseg_gui "$(OUT)/samples"; \
 	fi
 

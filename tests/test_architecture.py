@@ -12,7 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def test_the_gui_process_imports_neither_torch_nor_model() -> None:
     command = (
-        "import pkgutil, sys, bcseg_gui.app, bcseg_gui.ui, bcseg_gui.session, bcseg_gui.core, bcseg_gui.compute.client\n"
+        "import pkgutil, sys, bcseg_gui.__main__, bcseg_gui.app, bcseg_gui.compute.client\n"
+        "import bcseg_gui.core, bcseg_gui.session, bcseg_gui.ui\n"
         "for package in (bcseg_gui.ui, bcseg_gui.session, bcseg_gui.core):\n"
         "    for module in pkgutil.walk_packages(package.__path__, package.__name__ + '.'):\n"
         "        __import__(module.name)\n"

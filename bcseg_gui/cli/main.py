@@ -6,7 +6,7 @@ import typer
 
 from bcseg_gui.core import i18n
 
-from . import doctor, evaluate, models, segment, train
+from . import demo, doctor, evaluate, models, segment, train
 from .failures import failures_in_plain_words
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app.command()(evaluate.evaluate)
 app.command()(train.train)
 app.add_typer(models.app, name="models")
 app.command()(doctor.doctor)
+app.command()(demo.demo)
 
 
 def main() -> None:

@@ -1,0 +1,112 @@
+"""`bcseg demo`: what the app does, on the sample slides and without a window."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import cv2
+import numpy as np
+import typer
+from numpy.typing import NDArray
+from PIL import Image, ImageColor
+
+from bcseg_gui.core.files import make_folder, write_atomic
+from bcseg_gui.core.formats.pairs import export_pairs
+from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.i18n import _
+from bcseg_gui.core.masks import Mask
+from bcseg_gui.core.project import DEFAULT_CLASSES, Project, SlideEntry
+from bcseg_gui.core.resources import resource
+from bcseg_gui.core.slides import Slide, find_slides, open_slide, read_scaled
+
+from .progress import progress_bar
+from .segment import segment_slide
+
+if TYPE_CHECKING:
+    from model.checkpoint import ModelInfo
+    from model.engine import Engine
+
+LONGEST_SIDE = 2048
+"""Of an overlay picture, in pixels: meant to be looked at whole."""
+OPACITY = 0.35
+
+
+def demo(output: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("out")) -> None:
+    """Segment the sample slides; writes OUTPUT/masks, OUTPUT/overlays and OUTPUT/pairs."""
+    slides = find_slides([resource("samples")])
+    masks, overlays = make_folder(output / "masks"), make_folder(output / "overlays")
+    # A project for the time of the run: pairs are exported from one, and none is left for a person to mistake for work.
+    with (
+        tempfile.TemporaryDirectory(prefix="bcseg-demo-") as folder,
+        Project.create(Path(folder) / "demo.bcseg") as project,
+    ):
+        version = project.models(resource("weights")).active()
+        from model.checkpoint import load_model
+        from model.engine import TorchEngine
+
+        loaded = load_model(version.folder)
+        engine = TorchEngine(loaded)
+        print(
+            _("The model {model} looks for cells in {count} sample slides.").format(
+                model=version.name, count=len(slides)
+            )
+        )
+        taken: dict[Path, Path] = {}
+        with progress_bar() as bar:
+            for entry in bar.track(project.add_all(slides), description=_("Segmenting")):
+                mask, cells = _segment(project, entry, masks, engine, loaded.info, taken)
+                overlay = overlays / f"{entry.path.stem}.png"
+                with open_slide(entry.path) as slide, open_slide(mask) as mask_slide:
+                    _write_png(overlay, draw_overlay(*_shrunk(slide, mask_slide)))
+                print(_("{name}: {cells} cells, {output}").format(name=entry.path.name, cells=cells, output=overlay))
+        manifest = export_pairs(project, output / "pairs")
+    print(_("{count} pairs for training: {folder}").format(count=len(manifest.pairs), folder=output / "pairs"))
+
+
+def _segment(
+    project: Project, entry: SlideEntry, masks: Path, engine: Engine, info: ModelInfo, taken: dict[Path, Path]
+) -> tuple[Path, int]:
+    """Write the slide's mask picture and put the mask into the project as reviewed; its path and number of cells."""
+    result = segment_slide(
+        entry.path, masks, engine, info, cell_diameter=None, region=None, threshold=0.5, taken=taken,
+        progress=lambda _share: None,
+    )  # fmt: skip
+    taken[result.output] = entry.path
+    with open_slide(entry.path) as slide:
+        entry = entry.measured(slide)
+    with open_slide(result.output) as picture, Mask.open(project.mask_path(entry), picture.dimensions) as mask:
+        edit = mask.begin("segment", model=info.name)
+        whole = Region(0, 0, *picture.dimensions)
+        edit.predict(whole, (picture.read_region((0, 0), 0, picture.dimensions)[..., 0] > 0).astype(np.uint8))
+        edit.commit()
+    project.update(replace(entry, status="reviewed"))
+    return result.output, result.cells
+
+
+def _shrunk(slide: Slide, mask: Slide) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """Picture `(h, w, 3)` and cells `(h, w)`, at most `LONGEST_SIDE` a side."""
+    width, height = slide.dimensions
+    scale = min(1.0, LONGEST_SIDE / max(width, height))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    whole = Region(0, 0, width, height)
+    return read_scaled(slide, whole, size), read_scaled(mask, whole, size)[..., 0] > 127
+
+
+def draw_overlay(picture: NDArray[np.uint8], cells: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """A copy of the RGB picture `(h, w, 3)` with the cells `(h, w)` tinted and outlined."""
+    color = ImageColor.getrgb(DEFAULT_CLASSES[0].color)[:3]
+    drawn = picture.copy()
+    drawn[cells] = (picture[cells] * (1 - OPACITY) + np.array(color) * OPACITY).astype(np.uint8)
+    outlines, _hierarchy = cv2.findContours(cells.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(drawn, outlines, -1, color, 2)
+    return drawn
+
+
+def _write_png(path: Path, picture: NDArray[np.uint8]) -> None:
+    content = io.BytesIO()
+    Image.fromarray(picture).save(content, "PNG")
+    write_atomic(path, content.getvalue())
