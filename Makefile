@@ -39,10 +39,10 @@ $(STAMP): pyproject.toml constraints.txt packaging/install-system-libraries
 	@touch "$(STAMP)"
 
 run: setup
-	@if [ "$$(uname -s)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY$$QT_QPA_PLATFORM" ]; then \
+	@set -e; if [ "$$(uname -s)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY$$QT_QPA_PLATFORM" ]; then \
 		"$(BIN)/bcseg" demo --output "$(OUT)"; \
 	else \
-		mkdir -p "$(OUT)" && cp -R resources/samples "$(OUT)/"; \
+		mkdir -p "$(OUT)"; cp -R resources/samples "$(OUT)/"; \
 		"$(BIN)/python" -m bcseg_gui "$(OUT)/samples"; \
 	fi
 
