@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.formats.pairs import ExportCancelled, load_manifest
+from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.project import Project, SlideEntry
+from bcseg_gui.core.project.dataset import make_dataset
+
+MakePicture = Callable[..., Path]
+Review = Callable[..., SlideEntry]
+
+
+@pytest.fixture
+def reviewed(make_picture: MakePicture, review: Review) -> list[SlideEntry]:
+    return [review(make_picture(f"{number}.png", number)) for number in range(4)]
+
+
+def test_every_reviewed_slide_is_on_its_frozen_side(project: Project, reviewed: list[SlideEntry]) -> None:
+    dataset = make_dataset(project)
+    assert dataset.folder == project.folder / "datasets" / dataset.id
+    sides = {pair.slide: pair.split for pair in load_manifest(dataset.folder).pairs}
+    assert sides == {entry.id: entry.split for entry in project.slides}
+    assert (dataset.train, dataset.holdout) == (
+        list(sides.values()).count("train"),
+        list(sides.values()).count("holdout"),
+    )
+    assert dataset.train >= 1
+    assert dataset.holdout >= 1
+
+
+def test_same_content_is_the_same_dataset(project: Project, reviewed: list[SlideEntry]) -> None:
+    first = make_dataset(project)
+    assert make_dataset(project) == first
+    assert [path.name for path in (project.folder / "datasets").iterdir()] == [first.id]
+    project.update(replace(reviewed[0], reviewed=(Region(0, 0, 30, 30),)))
+    assert make_dataset(project).id != first.id
+
+
+def test_dataset_that_lost_a_file_is_made_anew(project: Project, reviewed: list[SlideEntry]) -> None:
+    first = make_dataset(project)
+    lost = first.folder / load_manifest(first.folder).pairs[0].image
+    lost.unlink()
+    assert make_dataset(project) == first
+    assert lost.exists()
+
+
+def test_dataset_can_go_elsewhere(project: Project, reviewed: list[SlideEntry], tmp_path: Path) -> None:
+    assert make_dataset(project, tmp_path / "elsewhere").folder.parent == tmp_path / "elsewhere"
+    assert not (project.folder / "datasets").exists()
+
+
+def test_one_reviewed_slide_is_too_few(project: Project, make_picture: MakePicture, review: Review) -> None:
+    review(make_picture())
+    with pytest.raises(UserError, match="Review at least two pictures"):
+        make_dataset(project)
+    assert not (project.folder / "datasets").exists()
+
+
+def test_cancelled_dataset_leaves_nothing(project: Project, reviewed: list[SlideEntry]) -> None:
+    with pytest.raises(ExportCancelled):
+        make_dataset(project, cancelled=lambda: True)
+    assert list((project.folder / "datasets").iterdir()) == []
