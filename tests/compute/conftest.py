@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from bcseg_gui.compute.client import ComputeClient
 from bcseg_gui.compute.protocol import Cancelled, Event, Failed, Finished, Segment
 
-TIMEOUT = 60_000
+TIMEOUT = 300_000
 """Milliseconds; only ever waited out when something hangs."""
 
 
@@ -24,6 +24,10 @@ class Jobs:
 
     def of(self, job: int) -> list[Event]:
         return [event for event in self.events if event.job == job]
+
+    def all_ended(self) -> bool:
+        ended = {event.job for event in self.events if isinstance(event, Finished | Cancelled | Failed)}
+        return {event.job for event in self.events} == ended
 
     def wait_for(self, kind: type, job: int) -> Event:
         self.qtbot.waitUntil(lambda: any(isinstance(event, kind) for event in self.of(job)), timeout=TIMEOUT)
