@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import Mask
-from bcseg_gui.core.project import Project, SlideEntry
+from bcseg_gui.core.project import Project, SlideEntry, Split
 
 MakePicture = Callable[..., Path]
 Review = Callable[..., SlideEntry]
@@ -40,6 +40,7 @@ def test_everything_is_there_after_reopening(project: Project, make_picture: Mak
 numbers = st.floats(0.01, 1e6)
 
 
+@settings(max_examples=25)  # each is a project on disk
 @given(data=st.data())
 def test_entry_round_trip(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     folder = tmp_path_factory.mktemp("round")
@@ -74,6 +75,7 @@ def test_thousand_slides_keep_their_order(project: Project, make_picture: MakePi
         assert [entry.path for entry in again.slides] == paths
 
 
+@settings(max_examples=25)
 @given(
     name=st.text(string.printable.replace("/", "") + "éß細胞", min_size=1, max_size=40).filter(lambda s: s.strip("."))
 )
@@ -173,7 +175,7 @@ def test_side_is_chosen_at_the_first_review_for_good(project: Project, make_pict
     assert {"train", "holdout"} == set(sides)
     for entry, side in zip(project.slides, sides, strict=True):
         project.update(replace(entry, status="doing", split=""))
-        other = "train" if side == "holdout" else "holdout"
+        other: Split = "train" if side == "holdout" else "holdout"
         assert project.update(replace(entry, status="reviewed", split=other)).split == side
 
 
