@@ -13,6 +13,7 @@ import os
 import queue
 import signal
 import threading
+import traceback
 from collections.abc import Callable, Generator, Mapping
 from multiprocessing.connection import Connection
 from typing import Any
@@ -145,7 +146,8 @@ class _Forward(logging.Handler):
 def _for_a_person(error: Exception) -> Sentence:
     if isinstance(error, Sentence):
         return error
-    log.error("A job failed", exc_info=error)
+    # Without its text, which may hold the name of a file and so of a patient.
+    log.error("A job met %s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
     if isinstance(error, MemoryError) or "not enough memory" in str(error):  # the latter is torch's RuntimeError
         return UserError("There is not enough memory for this. Close other programs, or choose a smaller region.")
     return UserError(

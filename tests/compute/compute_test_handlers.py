@@ -32,7 +32,7 @@ def segment(request: Segment, cancelled: Cancelled) -> Generator[Event, None, Re
         case "user error":
             raise UserError("There is no slide at {path}.", path=request.slide_path)
         case "bug":
-            raise ZeroDivisionError("division by zero")
+            int("patient name")
         case "no memory":
             raise MemoryError
         case "other job":
