@@ -186,7 +186,7 @@ def cut_crop(
     y = int(rng.integers(picture.shape[0] - side + 1))
     x = int(rng.integers(picture.shape[1] - side + 1))
     window = mask[y : y + side, x : x + side]
-    gap = resize(gaps(window > 0, cell_diameter), (size, size)).astype(np.float32) / 255
+    gap = np.asarray(resize(gaps(window > 0, cell_diameter), (size, size)), np.float32) / np.float32(255)
     target: NDArray[np.float32]
     if classes == 1:
         target = np.asarray(resize(window * np.uint8(255), (size, size)), np.float32) / np.float32(255)

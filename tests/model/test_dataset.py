@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from model.augment import augment_colours, dihedral
+from model.dataset import (
+    cut_crop,
+    find_pairs,
+    load_dataset,
+    median_cell_diameter,
+    read_mask,
+    read_pair,
+    split_pairs,
+)
+from model.errors import ModelError
+
+WritePairs = Callable[[int], tuple[Path, Path]]
+
+
+def test_every_fifth_picture_is_kept_for_the_test(write_pairs: WritePairs) -> None:
+    dataset = split_pairs(find_pairs(*write_pairs(11)))
+    assert [pair.image.stem for pair in dataset.holdout] == ["field-04", "field-09"]
+    assert len(dataset.training) == 9
+    assert not set(dataset.training) & set(dataset.holdout)
+
+
+def test_one_pair_is_not_enough(write_pairs: WritePairs) -> None:
+    with pytest.raises(ModelError, match="At least two pairs"):
+        split_pairs(find_pairs(*write_pairs(1)))
+
+
+def test_folders_that_do_not_match_are_said(write_pairs: WritePairs, tmp_path: Path) -> None:
+    images, _ = write_pairs(2)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(ModelError, match="has a mask of the same name"):
+        find_pairs(images, empty)
+    with pytest.raises(ModelError, match="is not a folder"):
+        find_pairs(images, tmp_path / "absent")
+
+
+def test_the_manifest_decides_the_split(write_pairs: WritePairs, tmp_path: Path) -> None:
+    write_pairs(3)
+    splits = ["train", "holdout", "train"]
+    pairs = [
+        {"image": f"images/field-0{i}.png", "mask": f"masks/field-0{i}.png", "split": split, "other": 1}
+        for i, split in enumerate(splits)
+    ]
+    (tmp_path / "manifest.json").write_text(json.dumps({"schema": 1, "pairs": pairs}))
+    dataset = load_dataset(tmp_path)
+    assert [pair.image.stem for pair in dataset.holdout] == ["field-01"]
+    (tmp_path / "manifest.json").write_text(json.dumps({"schema": 1, "pairs": pairs[:1]}))
+    with pytest.raises(ModelError, match="Review at least two"):
+        load_dataset(tmp_path)
+
+
+def test_masks_of_any_convention_are_read(tmp_path: Path) -> None:
+    truth = np.array([[0, 1], [1, 0]], np.uint8)
+    for name, values in {"a.png": truth, "b.png": truth * 255, "c.png": truth * 200 + 20}.items():
+        cv2.imwrite(str(tmp_path / name), values)
+        np.testing.assert_array_equal(read_mask(tmp_path / name), truth)
+    cv2.imwrite(str(tmp_path / "rgb.png"), np.dstack([truth * 255] * 3))
+    np.testing.assert_array_equal(read_mask(tmp_path / "rgb.png"), truth)
+    palette = Image.fromarray(np.array([[0, 2]], np.uint8))
+    palette.putpalette([0, 0, 0, 255, 0, 0, 0, 255, 0])
+    palette.save(tmp_path / "ids.png")
+    assert read_mask(tmp_path / "ids.png", classes=2).tolist() == [[0, 2]]
+    cv2.imwrite(str(tmp_path / "ids.png"), truth * 200)
+    with pytest.raises(ModelError, match="holds class 200"):
+        read_mask(tmp_path / "ids.png", classes=2)
+
+
+def test_an_empty_mask_has_no_foreground(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((3, 3), np.uint8))
+    assert not read_mask(tmp_path / "a.png").any()
+
+
+def test_a_mask_of_another_size_is_said(write_pairs: WritePairs) -> None:
+    images, masks = write_pairs(2)
+    cv2.imwrite(str(masks / "field-00.png"), np.zeros((5, 5), np.uint8))
+    with pytest.raises(ModelError, match="another size"):
+        read_pair(find_pairs(images, masks)[0], 1)
+
+
+def test_the_cell_diameter_is_that_of_whole_cells() -> None:
+    mask = np.zeros((300, 300), np.uint8)
+    cv2.circle(mask, (80, 80), 20, 255, -1)
+    cv2.circle(mask, (200, 200), 20, 255, -1)
+    cv2.circle(mask, (299, 20), 50, 255, -1)  # cut by the border
+    assert median_cell_diameter([mask], 1.0) == pytest.approx(40, abs=1.5)
+    assert median_cell_diameter([np.zeros_like(mask)], 7.0) == 7.0
+
+
+@pytest.mark.parametrize("size", [(60, 60), (200, 90), (400, 300)])
+def test_a_crop_shows_the_same_place_in_picture_and_target(size: tuple[int, int]) -> None:
+    """The picture is the mask itself, so whatever the crop does to one it must do to the other."""
+    mask = np.zeros(size, np.uint8)
+    cv2.circle(mask, (size[1] // 2, size[0] // 2), 25, 1, -1)
+    cv2.circle(mask, (size[1] // 4, size[0] // 4), 12, 1, -1)
+    picture = np.dstack([mask * np.uint8(180) + np.uint8(30)] * 3)
+    crop = cut_crop(picture, mask, scale=0.7, size=64, cell_diameter=30, classes=1, rng=np.random.default_rng(4))
+    assert crop.picture.shape == (64, 64, 3)
+    assert crop.target.shape == crop.gap.shape == (64, 64)
+    grey = crop.picture.mean(2)
+    if 0.02 < crop.target.mean() < 0.98:
+        assert np.corrcoef(grey.ravel(), crop.target.ravel())[0, 1] > 0.9
+
+
+def test_the_same_random_numbers_give_the_same_crop() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (100, 100, 3), np.uint8)
+    one, two = (augment_colours(picture, np.random.default_rng(8)) for _ in range(2))
+    np.testing.assert_array_equal(one, two)
+
+
+def test_the_eight_symmetries_are_eight() -> None:
+    square = np.arange(9).reshape(3, 3)
+    assert len({dihedral(square, turn).tobytes() for turn in range(8)}) == 8

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from model.metrics import match_cells, score_picture, summary
+
+masks = arrays(np.uint8, (12, 12), elements=st.integers(0, 1))
+
+
+@given(masks, masks)
+def test_dice_and_jaccard_follow_from_each_other(a: np.ndarray, b: np.ndarray) -> None:
+    score = score_picture("x", a, b)
+    assert score.dice == pytest.approx(2 * score.jaccard / (1 + score.jaccard))
+    assert score_picture("x", b, a).dice == score.dice
+
+
+@given(masks)
+def test_a_perfect_mask_scores_one(a: np.ndarray) -> None:
+    score = score_picture("x", a, a, min_area=1)
+    assert (score.dice, score.jaccard, score.pixel_accuracy, score.object_f1, score.count_error) == (1, 1, 1, 1, 0)
+
+
+@given(masks, masks)
+def test_no_cell_is_matched_twice(a: np.ndarray, b: np.ndarray) -> None:
+    matched, count, true_count = match_cells(a, b, 1)
+    assert 0 <= matched <= min(count, true_count)
+
+
+def test_touching_cells_that_merge_cost_f1_and_count() -> None:
+    truth = np.zeros((20, 41), np.uint8)
+    truth[:, :20] = truth[:, 21:] = 1
+    merged = np.ones_like(truth)
+    score = score_picture("x", merged, truth, min_area=10)
+    assert (score.count, score.true_count) == (1, 2)
+    assert score.object_f1 == 0
+    assert score.count_error == 0.5
+    assert score.dice > 0.98
+
+
+def test_specks_are_no_cells() -> None:
+    truth = np.zeros((40, 40), np.uint8)
+    truth[5:25, 5:25] = 1
+    predicted = truth.copy()
+    predicted[30:33, 30:33] = 1
+    assert score_picture("x", predicted, truth).object_f1 == 1
+
+
+def test_loss_is_the_cross_entropy() -> None:
+    truth = np.array([[1, 0]], np.uint8)
+    score = score_picture("x", truth, truth, np.array([[0.8, 0.4]], np.float32))
+    assert score.loss == pytest.approx(-(math.log(0.8) + math.log(0.6)) / 2, rel=1e-5)
+
+
+def test_summary_is_the_mean_and_the_worst() -> None:
+    truth = np.ones((10, 10), np.uint8)
+    scores = [score_picture("good", truth, truth), score_picture("bad", np.zeros_like(truth), truth)]
+    figures = summary(scores)
+    assert figures["dice"] == 0.5
+    assert figures["worst_dice"] == 0
+    assert math.isnan(figures["loss"])

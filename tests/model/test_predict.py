@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from model.checkpoint import Model, ModelInfo
+from model.engine import TorchEngine
+from model.predict import HALO, TILE, Rect, classify, predict, predict_picture, tiles_of
+from model.preprocess import resize
+
+INFO = ModelInfo(name="redness", cell_diameter=42.0, source_cell_diameter=42.0)
+
+
+class Redness:
+    """An engine whose probability is the normalised red channel: it shows where each input pixel ends up."""
+
+    name = "redness"
+
+    def probabilities(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        assert batch.shape[2] % 32 == 0
+        assert batch.shape[3] % 32 == 0
+        return batch[:, :1] * INFO.std[0] + INFO.mean[0]
+
+
+@given(
+    st.builds(Rect, st.integers(0, 500), st.integers(0, 500), st.integers(1, 3000), st.integers(1, 3000)),
+    st.floats(0.1, 3),
+)
+def test_tiles_cover_a_region_exactly_once(region: Rect, scale: float) -> None:
+    covered = np.zeros((region.h, region.w), np.uint8)
+    for tile in tiles_of(region, scale):
+        assert tile.w * scale <= TILE + scale
+        assert tile.h * scale <= TILE + scale
+        rows = slice(tile.y - region.y, tile.y - region.y + tile.h)
+        covered[rows, tile.x - region.x : tile.x - region.x + tile.w] += 1
+    assert (covered == 1).all()
+
+
+def test_the_tile_under_the_eye_comes_first() -> None:
+    region = Rect(0, 0, 2000, 2000)
+    first = tiles_of(region, 1.0, first=(1900, 100))[0]
+    assert first.x + first.w == 2000
+    assert first.y == 0
+
+
+@given(st.integers(33, 700), st.integers(33, 700), st.integers(0, 2**16))
+def test_every_pixel_keeps_its_place(width: int, height: int, seed: int) -> None:
+    picture = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+    probabilities = predict_picture(Redness(), INFO, picture)
+    np.testing.assert_allclose(probabilities[0], picture[..., 0] / 255, atol=1e-5)
+
+
+def test_a_picture_at_another_magnification_keeps_its_shapes() -> None:
+    picture = np.zeros((600, 800, 3), np.uint8)
+    picture[150:450, 200:600] = 255
+    mask = classify(predict_picture(Redness(), INFO, picture, slide_cell_diameter=105.0))
+    expected = picture[..., 0] > 0
+    assert np.count_nonzero(mask.astype(bool) != expected) < 0.02 * expected.sum()
+
+
+def test_tiling_changes_nothing_away_from_the_halo(tiny_model: Model) -> None:
+    """Parts of a picture predicted alone agree with the whole, where the context is at least a halo."""
+    picture = np.random.default_rng(3).integers(0, 256, (256, 320, 3), np.uint8)
+    engine = TorchEngine(tiny_model)
+
+    def read(rect: Rect, size: tuple[int, int]) -> NDArray[np.uint8]:
+        return resize(picture[rect.y : rect.y + rect.h, rect.x : rect.x + rect.w], size)
+
+    whole = predict_picture(engine, tiny_model.info, picture)
+    region = Rect(96, 64, 96, 96)  # a multiple of the stride with its halo, so that the poolings fall on the same grid
+    (tile,) = predict(engine, tiny_model.info, read, (320, 256), region=region)
+    inner = slice(HALO, -HALO)
+    np.testing.assert_allclose(tile.probabilities[0][inner, inner], whole[0, 64:160, 96:192][inner, inner], atol=0.02)
+
+
+def test_stops_when_cancelled() -> None:
+    asked = iter([False, False, True])
+    big = np.zeros((2000, 2000, 3), np.uint8)
+    tiles = predict(Redness(), INFO, lambda rect, size: resize(big, size), (2000, 2000), cancelled=lambda: next(asked))
+    assert len(list(tiles)) == 2
+
+
+def test_threshold_and_several_classes() -> None:
+    one = np.array([[[0.2, 0.5, 0.9]]], np.float32)
+    assert classify(one).tolist() == [[0, 1, 1]]
+    assert classify(one, 0.8).tolist() == [[0, 0, 1]]
+    several = np.array([[[0.6, 0.4]], [[0.3, 0.35]], [[0.1, 0.25]]], np.float32)
+    assert classify(several).tolist() == [[0, 1]]
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (5, 200), (31, 33)])
+def test_pictures_smaller_than_the_stride_work(tiny_model: Model, shape: tuple[int, int]) -> None:
+    info = replace(tiny_model.info, source_cell_diameter=24.0)
+    picture = np.full((*shape, 3), 200, np.uint8)
+    assert predict_picture(TorchEngine(tiny_model), info, picture).shape == (1, *shape)

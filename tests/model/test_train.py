@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from model.checkpoint import Model, load_model, new_model
+from model.dataset import Dataset, find_pairs, split_pairs
+from model.train import CHECKPOINT_FILE, EpochDone, StepDone, Trained, TrainSettings, train
+
+WritePairs = Callable[[int], tuple[Path, Path]]
+SETTINGS = TrainSettings(epochs=2, seed=3, batch=2, crop=64, checkpoint_every=1000)
+
+
+@pytest.fixture
+def dataset(write_pairs: WritePairs) -> Dataset:
+    return split_pairs(find_pairs(*write_pairs(5)))
+
+
+def _fresh(model: Model) -> Model:
+    return new_model(model.info, seed=1)
+
+
+def _weights(folder: Path) -> dict[str, torch.Tensor]:
+    return dict(load_model(folder).network.state_dict())
+
+
+def test_a_run_leaves_a_model_its_history_and_curves(tiny_model: Model, dataset: Dataset, tmp_path: Path) -> None:
+    output = tmp_path / "run"
+    events = list(train(_fresh(tiny_model), dataset, output, SETTINGS))
+    epochs = [event for event in events if isinstance(event, EpochDone)]
+    assert [event.row.epoch for event in epochs] == [1, 2]
+    assert isinstance(events[-1], Trained)
+    assert len(events[-1].scores) == 1
+    assert sorted(path.name for path in output.iterdir()) == [
+        "curves.png", "history.csv", "model.json", "weights.safetensors",
+    ]  # fmt: skip
+    with (output / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == [
+        "epoch", "accuracy", "loss", "val_accuracy", "val_loss", "val_dice", "val_jaccard", "seconds",
+    ]  # fmt: skip
+    info = load_model(output).info
+    assert info.dataset_hash == dataset.hash
+    assert info.source_cell_diameter != tiny_model.info.source_cell_diameter  # measured on the masks
+    assert info.metrics["dice"] == pytest.approx(max(event.row.val_dice for event in epochs), abs=1e-4)
+
+
+def test_it_learns(tiny_model: Model, dataset: Dataset, tmp_path: Path) -> None:
+    settings = TrainSettings(epochs=8, batch=2, crop=64, decoder_rate=3e-3, encoder_rate=3e-4, checkpoint_every=1000)
+    rows = [e.row for e in train(_fresh(tiny_model), dataset, tmp_path / "run", settings) if isinstance(e, EpochDone)]
+    assert rows[-1].loss < 0.8 * rows[0].loss
+
+
+def test_interrupted_and_resumed_gives_the_same_weights(tiny_model: Model, dataset: Dataset, tmp_path: Path) -> None:
+    list(train(_fresh(tiny_model), dataset, tmp_path / "whole", SETTINGS))
+    output = tmp_path / "cut"
+    asked = iter([False, False, False, True])
+    events = list(train(_fresh(tiny_model), dataset, output, SETTINGS, cancelled=lambda: next(asked)))
+    assert sum(isinstance(event, StepDone) for event in events) == 3
+    assert (output / CHECKPOINT_FILE).is_file()
+    resumed = list(train(_fresh(tiny_model), dataset, output, SETTINGS))
+    first = next(event for event in resumed if isinstance(event, StepDone))
+    assert first.step == 4
+    whole, cut = _weights(tmp_path / "whole"), _weights(output)
+    assert all(torch.equal(tensor, cut[name]) for name, tensor in whole.items())
+
+
+def test_a_checkpoint_of_other_settings_is_not_taken_over(tiny_model: Model, dataset: Dataset, tmp_path: Path) -> None:
+    asked = iter([False, True])
+    list(train(_fresh(tiny_model), dataset, tmp_path, SETTINGS, cancelled=lambda: next(asked)))
+    other = TrainSettings(epochs=2, seed=4, batch=2, crop=64)
+    first = next(event for event in train(_fresh(tiny_model), dataset, tmp_path, other) if isinstance(event, StepDone))
+    assert first.step == 1
