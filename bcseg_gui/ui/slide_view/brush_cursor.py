@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
@@ -17,6 +19,8 @@ class BrushCursor(QGraphicsItem):
     def __init__(self) -> None:
         super().__init__()
         self.setZValue(100)
+        # Drawn smoothly once a size, then copied from place to place.
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.hide()
         self._radius = 0.0
         self._pixel = 1.0
@@ -29,7 +33,8 @@ class BrushCursor(QGraphicsItem):
         self.setPos(point)
 
     def boundingRect(self) -> QRectF:
-        reach = self._radius + DARK_WIDTH * self._pixel
+        # The pointer is at a whole pixel, so edges at half ones are safe from rounding, which would void the cache.
+        reach = (math.ceil(self._radius / self._pixel + DARK_WIDTH) + 0.5) * self._pixel
         return QRectF(-reach, -reach, 2 * reach, 2 * reach)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:

@@ -31,8 +31,8 @@ class OverlayStyle:
 
     def color_table(self) -> list[int]:
         """Colour of each of the 256 mask values; the manual bit changes nothing."""
-        # A thin line needs more ink than a surface to be seen as well; the slider still goes from nothing to full.
-        opacity = 1 - (1 - self.opacity) ** 3 if self.contour else self.opacity
+        # A line hides little and is lost when it is pale: it is opaque long before a surface is.
+        opacity = min(1.0, 2.5 * self.opacity) if self.contour else self.opacity
         table = [0] * 256
         for class_id, color in self.colors.items():
             if class_id != 0:

@@ -1,0 +1,119 @@
+"""A slide whose reading can be held up, and a canvas over a real mask."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from pytestqt.qtbot import QtBot
+
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.masks import Mask, MaskEdit
+from bcseg_gui.core.slides import Slide
+from bcseg_gui.ui.slide_view import SlideView
+
+
+class GatedSlide(Slide):
+    """One level of `pixels`; while `gate` is clear every read waits, and `reads` lists what was asked."""
+
+    def __init__(self, pixels: NDArray[np.uint8]) -> None:
+        height, width = pixels.shape[:2]
+        super().__init__(Path("gated"), ((width, height),), (1.0,), properties={}, mpp=None)
+        self.pixels = pixels
+        self.gate = threading.Event()
+        self.gate.set()
+        self.reads: list[tuple[int, int]] = []
+        self.broken = False
+        self.reading = 0
+
+    def _read(self, location: tuple[int, int], level: int, size: tuple[int, int]) -> NDArray[np.uint8]:
+        self.reads.append(location)
+        self.reading += 1
+        assert self.gate.wait(20)
+        self.reading -= 1
+        if self.broken:
+            raise UserError("“{path}” cannot be read.", path=self.path)
+        (x, y), (width, height) = location, size
+        return self.pixels[y : y + height, x : x + width].copy()
+
+    def close(self) -> None:
+        pass
+
+
+class MaskCanvas:
+    """Paints straight into a mask, as the open document does."""
+
+    def __init__(self, mask: Mask, changed: Callable[[Region], None]) -> None:
+        self.brush_radius = 10.0
+        self.mask = mask
+        self.strokes: list[str] = []
+        self._changed = changed
+        self._edit: MaskEdit | None = None
+        self._class_id = 0
+
+    def begin_stroke(self, tool: str, class_id: int) -> None:
+        self.strokes.append(tool)
+        self._class_id = class_id
+        self._edit = self.mask.begin(tool, class_id=class_id)
+
+    def paint(self, region: Region, where: NDArray[np.bool_]) -> None:
+        assert self._edit is not None
+        self._changed(self._edit.paint(region, where, self._class_id))
+
+    def end_stroke(self) -> None:
+        assert self._edit is not None
+        self._edit.commit()
+
+    def abort_stroke(self) -> None:
+        assert self._edit is not None
+        self._changed(self._edit.rollback())
+
+
+@pytest.fixture
+def make_slide() -> Callable[..., GatedSlide]:
+    def make(width: int = 1600, height: int = 1200, color: tuple[int, int, int] | None = None) -> GatedSlide:
+        if color is None:
+            coarse = np.random.default_rng(3).integers(0, 255, (7, 9, 3), dtype=np.uint8)
+            return GatedSlide(np.asarray(cv2.resize(coarse, (width, height)), np.uint8))
+        return GatedSlide(np.full((height, width, 3), color, np.uint8))
+
+    return make
+
+
+@pytest.fixture
+def view(qtbot: QtBot) -> Iterator[SlideView]:
+    """An empty view of 800 × 600, on screen."""
+    view = SlideView()
+    qtbot.addWidget(view)
+    view.resize(800, 600)
+    with qtbot.waitExposed(view):
+        view.show()
+    view.setFocus()
+    yield view
+    view.set_slide(None)
+    view.set_mask(None)
+
+
+@pytest.fixture
+def make_mask(tmp_path: Path) -> Iterator[Callable[[int, int], Mask]]:
+    opened: list[Mask] = []
+
+    def make(width: int, height: int) -> Mask:
+        mask = Mask.open(tmp_path / f"mask{len(opened)}.sqlite", (width, height))
+        opened.append(mask)
+        return mask
+
+    yield make
+    for mask in opened:
+        mask.close()
+
+
+@pytest.fixture
+def make_canvas(view: SlideView) -> Callable[[Mask], MaskCanvas]:
+    return lambda mask: MaskCanvas(mask, view.mask_changed)

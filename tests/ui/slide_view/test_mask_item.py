@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.masks import MANUAL, Mask
+from bcseg_gui.ui.slide_view import SlideView
+from bcseg_gui.ui.slide_view.mask_item import OverlayStyle
+
+WIDTH, HEIGHT = 1600, 1200
+GREEN, RED = QColor(0, 200, 0), QColor(220, 0, 0)
+SQUARE = Region(700, 500, 200, 150)
+
+
+@pytest.fixture
+def mask(view: SlideView, make_slide: Any, make_mask: Any) -> Mask:
+    """Shown on a white slide: one square of class 1."""
+    view.set_slide(make_slide(WIDTH, HEIGHT, (255, 255, 255)))
+    mask: Mask = make_mask(WIDTH, HEIGHT)
+    put(mask, SQUARE, 1)
+    view.set_mask(mask)
+    return mask
+
+
+def put(mask: Mask, region: Region, class_id: int) -> None:
+    edit = mask.begin("brush", class_id=class_id)
+    edit.paint(region, np.ones((region.h, region.w), bool), class_id)
+    edit.commit()
+
+
+def style(view: SlideView, opacity: float = 1, visible: bool = True, contour: bool = False) -> None:
+    view.set_overlay(opacity=opacity, visible=visible, contour=contour, colors={1: GREEN, 2: RED})
+
+
+def shown(view: SlideView) -> QImage:
+    return view.viewport().grab().toImage()
+
+
+def color_of(view: SlideView, x: float, y: float) -> tuple[int, ...]:
+    """Colour on screen of a level-0 place."""
+    at = view.viewportTransform().map(QPointF(x, y))
+    return tuple(shown(view).pixelColor(QPoint(int(at.x()), int(at.y()))).getRgb()[:3])  # type: ignore[arg-type]
+
+
+def green(view: SlideView) -> np.ndarray:
+    """Where the screen is the colour of class 1."""
+    image = shown(view).convertToFormat(QImage.Format.Format_RGB32)
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)
+    return np.asarray((pixels[..., :3] == (0, 200, 0)).all(axis=2))
+
+
+def white(qtbot: QtBot, view: SlideView) -> None:
+    """Wait for the slide's tiles, so that what is not white is the mask."""
+    QApplication.processEvents()
+    loader = view._loader
+    assert loader is not None
+    qtbot.waitUntil(lambda: bool(loader._wanted) and loader._wanted <= loader._images.keys())
+    QApplication.processEvents()
+
+
+def test_manual_pixels_look_like_predicted_ones() -> None:
+    table = OverlayStyle(0.5, colors={1: GREEN, 2: RED}).color_table()
+
+    assert table[1] == table[MANUAL | 1] != table[2] == table[MANUAL | 2]
+    assert table[0] == table[MANUAL] == table[3] == 0
+
+
+@pytest.mark.parametrize("zoom", [0.25, 0.3, 0.49, 1, 1.7, 3])
+def test_a_fill_covers_the_cell_at_any_zoom(qtbot: QtBot, view: SlideView, mask: Mask, zoom: float) -> None:
+    style(view)
+    view.zoom_by(zoom / view.zoom)
+    white(qtbot, view)
+
+    covered = green(view)
+
+    seen = SQUARE.intersected(view.visible_region())
+    expected = seen.area * zoom**2
+    edge = 2 * (seen.w + seen.h) * zoom
+    assert covered.sum() == pytest.approx(expected, abs=2 * edge)
+    assert color_of(view, 800, 575) == (0, 200, 0)
+
+
+def test_opacity_lets_the_picture_through(qtbot: QtBot, view: SlideView, mask: Mask) -> None:
+    style(view, opacity=0.4)
+    white(qtbot, view)
+
+    assert color_of(view, 800, 575) == pytest.approx((153, 233, 153), abs=1)
+    style(view, opacity=0)
+    assert color_of(view, 800, 575) == (255, 255, 255)
+
+
+def test_the_mask_can_be_hidden(qtbot: QtBot, view: SlideView, mask: Mask) -> None:
+    style(view, visible=False)
+    white(qtbot, view)
+    assert color_of(view, 800, 575) == (255, 255, 255)
+
+    style(view)
+    assert color_of(view, 800, 575) == (0, 200, 0)
+
+
+@pytest.mark.parametrize("zoom", [0.25, 0.5, 1, 2.3, 12])
+def test_an_outline_is_two_pixels_wide_at_any_zoom(qtbot: QtBot, view: SlideView, mask: Mask, zoom: float) -> None:
+    style(view, contour=True)
+    view.zoom_by(zoom / view.zoom)
+    left = view.viewportTransform().map(QPointF(SQUARE.x, SQUARE.y + SQUARE.h / 2))
+    view.horizontalScrollBar().setValue(view.horizontalScrollBar().value() + round(left.x()) - 400)
+    white(qtbot, view)
+
+    row = green(view)[300]
+
+    start = int(view.viewportTransform().map(QPointF(SQUARE.x, 0)).x())
+    around = np.flatnonzero(row[start - 5 : start + 12]) + start - 5
+    assert len(around) == 2
+    assert abs(around[0] - start) <= 1 + 1 / zoom**0.5
+
+
+def test_the_gap_between_touching_cells_stays_open(qtbot: QtBot, view: SlideView, mask: Mask) -> None:
+    put(mask, Region(SQUARE.right + 1, SQUARE.y, 50, SQUARE.h), 1)
+    style(view, contour=True)
+    view.actual_pixels()
+    white(qtbot, view)
+
+    colors = [color_of(view, x + 0.5, 575) for x in range(SQUARE.right - 3, SQUARE.right + 4)]
+
+    assert [color == (0, 200, 0) for color in colors] == [False, True, True, False, True, True, False]
+
+
+def test_touching_classes_are_outlined_each(qtbot: QtBot, view: SlideView, mask: Mask) -> None:
+    put(mask, Region(SQUARE.right, SQUARE.y, 50, SQUARE.h), 2)
+    style(view, contour=True)
+    view.actual_pixels()
+    white(qtbot, view)
+
+    assert color_of(view, SQUARE.right - 0.5, 575) == (0, 200, 0)
+    assert color_of(view, SQUARE.right + 0.5, 575) == (220, 0, 0)
+
+
+@pytest.mark.parametrize("contour", [False, True])
+@pytest.mark.parametrize("zoom", [0.37, 1, 2.6])
+def test_painting_repaints_all_that_changed(
+    qtbot: QtBot, view: SlideView, mask: Mask, zoom: float, contour: bool
+) -> None:
+    style(view, opacity=0.5, contour=contour)
+    view.zoom_by(zoom / view.zoom)
+    white(qtbot, view)
+
+    for region in (Region(880, 600, 61, 43), Region(740, 520, 17, 90)):
+        put(mask, region, 2)
+        view.mask_changed(region)
+        QApplication.processEvents()
+
+    screen = view.screen().grabWindow(view.winId()).toImage().convertToFormat(QImage.Format.Format_RGB32)
+    assert screen == shown(view).convertToFormat(QImage.Format.Format_RGB32)
+
+
+def test_undo_shows_at_any_zoom(qtbot: QtBot, view: SlideView, mask: Mask) -> None:
+    style(view)
+    white(qtbot, view)
+    assert color_of(view, 800, 575) == (0, 200, 0)
+
+    view.mask_changed(mask.undo())
+
+    assert color_of(view, 800, 575) == (255, 255, 255)

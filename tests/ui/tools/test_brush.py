@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from bcseg_gui.core.geometry import Region
+from bcseg_gui.ui.tools import BrushTool, EraserTool, PanTool, Tool
+
+
+class Recorder:
+    """A canvas that writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.brush_radius = 4.0
+        self.calls: list[tuple[object, ...]] = []
+
+    def begin_stroke(self, tool: str, class_id: int) -> None:
+        self.calls.append(("begin", tool, class_id))
+
+    def paint(self, region: Region, where: NDArray[np.bool_]) -> None:
+        assert where.shape == (region.h, region.w)
+        self.calls.append(("paint", region))
+
+    def end_stroke(self) -> None:
+        self.calls.append(("end",))
+
+    def abort_stroke(self) -> None:
+        self.calls.append(("abort",))
+
+    @property
+    def names(self) -> list[object]:
+        return [call[0] for call in self.calls]
+
+
+def test_a_stroke_is_begun_painted_without_gaps_and_ended() -> None:
+    canvas = Recorder()
+    brush = BrushTool(canvas, class_id=3)
+
+    brush.press((100, 100))
+    brush.move((160, 100))
+    brush.release((160, 140))
+
+    assert canvas.calls[0] == ("begin", "brush", 3)
+    assert canvas.names == ["begin", "paint", "paint", "paint", "end"]
+    line = canvas.calls[2][1]
+    assert isinstance(line, Region)
+    assert line.x <= 96
+    assert line.right >= 164
+
+
+def test_release_where_the_pointer_already_is_paints_nothing_more() -> None:
+    canvas = Recorder()
+    brush = BrushTool(canvas)
+
+    brush.press((5, 5))
+    brush.release((5, 5))
+
+    assert canvas.names == ["begin", "paint", "end"]
+
+
+def test_after_abort_the_pointer_draws_no_more() -> None:
+    canvas = Recorder()
+    brush = BrushTool(canvas)
+
+    brush.press((5, 5))
+    brush.abort()
+    brush.move((9, 9))
+    brush.release((9, 9))
+    brush.abort()
+
+    assert canvas.names == ["begin", "paint", "abort"]
+
+
+@pytest.mark.parametrize(("tool", "erase"), [(BrushTool, True), (EraserTool, False), (EraserTool, True)])
+def test_erasing_is_painting_background(tool: type[EraserTool], erase: bool) -> None:
+    canvas = Recorder()
+
+    tool(canvas).press((5, 5), erase=erase)
+
+    assert canvas.calls[0] == ("begin", "eraser", 0)
+
+
+def test_size_changes_by_a_factor_and_back() -> None:
+    canvas = Recorder()
+    brush = BrushTool(canvas)
+
+    brush.resize(1)
+    assert brush.radius == pytest.approx(4 * 1.15)
+    brush.resize(-1)
+    assert brush.radius == pytest.approx(4)
+
+
+def test_only_the_pan_tool_pans() -> None:
+    canvas = Recorder()
+    tools: list[Tool] = [PanTool(), BrushTool(canvas), EraserTool(canvas)]
+
+    assert [tool.pans for tool in tools] == [True, False, False]
+    assert [tool.radius for tool in tools] == [None, 4, 4]
