@@ -49,7 +49,7 @@ def open_slide(path: str | Path) -> Slide:
         raise UserError(
             "“{path}” cannot be read ({reason}). Check that its drive is connected and try again.",
             path=path,
-            reason=error.strerror or error,
+            reason=error.strerror or str(error),
         ) from error
 
 
@@ -106,7 +106,7 @@ def _damaged(path: Path, reason: object) -> UserError:
         "“{path}” is damaged, cut short, or of a kind that cannot be read ({reason}). Copy it again from its source, "
         "or save it as TIFF or PNG.",
         path=path,
-        reason=reason,
+        reason=str(reason) or type(reason).__name__,
     )
 
 

@@ -85,7 +85,7 @@ def _unreadable(path: Path, error: Exception) -> UserError:
     return UserError(
         "A part of “{path}” cannot be read ({reason}). The file may be damaged: copy it again from its source.",
         path=path,
-        reason=error,
+        reason=str(error),
     )
 
 

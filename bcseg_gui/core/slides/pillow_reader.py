@@ -57,7 +57,7 @@ def _to_rgb(image: Image.Image) -> NDArray[np.uint8]:
         return to_rgb(to_uint8(np.asarray(image)))
     if image.has_transparency_data:
         return over_white(np.asarray(image.convert("RGBA")))
-    return np.array(image if image.mode == "RGB" else image.convert("RGB"))
+    return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
 
 
 def _png_depth(path: Path) -> int:
