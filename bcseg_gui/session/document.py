@@ -18,7 +18,8 @@ from ..core.slides import Slide
 from .jobs import Job
 
 SMALLEST_RADIUS, LARGEST_RADIUS = 0.5, 500.0
-"""Brush radius limits in level-0 pixels."""
+START_RADIUS = 8.0
+"""Radius of the brush in level-0 pixels."""
 
 
 class Document(QObject):
@@ -32,11 +33,12 @@ class Document(QObject):
     maskChanged = Signal(object)
     """Region that looks different now"""
     historyChanged = Signal()
-    edited = Signal()
-    """an edit was written to disk"""
-    segmentingChanged = Signal()
+    edited = Signal(object)
+    """an edit of this Document was written to disk"""
+    segmentingChanged = Signal(object)
+    """this Document"""
     segmented = Signal(object)
-    """SegmentResult"""
+    """this Document was segmented to the end"""
     stopped = Signal(bool)
     """segmentation was cancelled; True when the picture is as it was before"""
     failed = Signal(object)
@@ -57,7 +59,7 @@ class Document(QObject):
         self._segment_parted = False
         self._waiting: list[TilePredicted] = []
         self._finished_while_painting: SegmentResult | None = None
-        self._brush_radius = 8.0
+        self._brush_radius = START_RADIUS
         self._tool = "pan"
         self._author = _user_name()
 
@@ -149,7 +151,7 @@ class Document(QObject):
             self.failed.emit(error)
         else:
             if not changed.is_empty:
-                self.edited.emit()
+                self.edited.emit(self)
         self.historyChanged.emit()
 
     # -- history --------------------------------------------------------------------------------------------------
@@ -176,7 +178,7 @@ class Document(QObject):
     def _changed_history(self, region: Region) -> None:
         self.maskChanged.emit(region)
         self.historyChanged.emit()
-        self.edited.emit()
+        self.edited.emit(self)
 
     # -- segmentation ---------------------------------------------------------------------------------------------
 
@@ -192,7 +194,7 @@ class Document(QObject):
         job.finished.connect(self._job_finished)
         job.cancelled.connect(self._job_cancelled)
         job.failed.connect(self._job_failed)
-        self.segmentingChanged.emit()
+        self.segmentingChanged.emit(self)
         self.historyChanged.emit()
 
     def cancel_segmentation(self) -> None:
@@ -226,7 +228,7 @@ class Document(QObject):
             self._finished_while_painting = result
             return
         self._end_segmentation(keep=True)
-        self.segmented.emit(result)
+        self.segmented.emit(self)
 
     def _job_cancelled(self) -> None:
         unchanged = not self._segment_parted
@@ -244,7 +246,7 @@ class Document(QObject):
             self._commit(edit)
         elif edit is not None:
             self.maskChanged.emit(edit.rollback())
-        self.segmentingChanged.emit()
+        self.segmentingChanged.emit(self)
         self.historyChanged.emit()
 
 

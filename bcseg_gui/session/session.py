@@ -176,7 +176,8 @@ class Session(QObject):
         if project is not None and entry is not None:
             project.check(entry)
         slide = open_slide(path)
-        document = Document(path, slide, lambda: self._open_mask(path, slide, project), self)
+        # No child of ours: it holds us through `open_mask`, and a parent must not be freed by its child's end.
+        document = Document(path, slide, lambda: self._open_mask(path, slide, project))
         try:
             if project is not None and entry is not None and project.mask_path(entry).exists():
                 document.needed_mask()
@@ -186,10 +187,10 @@ class Session(QObject):
             raise
         document.failed.connect(self.failed)
         document.historyChanged.connect(self.stateChanged)
-        document.edited.connect(lambda: self._edited(path))
-        document.segmented.connect(lambda _result: self._segmented(path))
+        document.edited.connect(self._edited)
+        document.segmented.connect(self._segmented)
         document.stopped.connect(self._stopped)
-        document.segmentingChanged.connect(lambda: self._segmenting_changed(document))
+        document.segmentingChanged.connect(self._segmenting_changed)
         return document
 
     def _open_mask(self, path: Path, slide: Slide, project: Project | None) -> Mask:
@@ -258,12 +259,13 @@ class Session(QObject):
         )
         document.follow(job, model.name)
 
-    def _segmented(self, path: Path) -> None:
+    def _segmented(self, document: Document) -> None:
+        path = document.path
         if self._entry_status(path) == "reviewed":
             self._set_status(path, "doing")
             self.said.emit(_("“{name}” was segmented anew, so it has to be reviewed again.").format(name=path.stem))
         else:
-            self._edited(path)
+            self._edited(document)
 
     def _stopped(self, unchanged: bool) -> None:
         self.said.emit(
@@ -310,9 +312,9 @@ class Session(QObject):
         around = [(here + step) % count for step in range(1, count)]
         return next((index for index in around if self.worklist[index].status in ("todo", "doing")), None)
 
-    def _edited(self, path: Path) -> None:
-        if self._entry_status(path) == "todo":
-            self._set_status(path, "doing")
+    def _edited(self, document: Document) -> None:
+        if self._entry_status(document.path) == "todo":
+            self._set_status(document.path, "doing")
 
     def _entry_status(self, path: Path) -> str:
         entry = _entry_of(path, self.project)

@@ -61,7 +61,7 @@ _DISABLED = {False: "#a0a09d", True: "#707074"}
 _STYLE = """
 QToolBar { border: none; border-bottom: 1px solid palette(mid); padding: 4px 6px; spacing: 2px; }
 QToolBar::separator { background: palette(mid); width: 1px; margin: 6px 6px; }
-QToolBar QToolButton { border: 1px solid transparent; border-radius: 6px; padding: 5px 8px; }
+QToolBar QToolButton { border: 1px solid transparent; border-radius: 6px; padding: 5px 3px 5px 8px; }
 QToolBar QToolButton:hover:enabled { background: palette(midlight); }
 QToolBar QToolButton:pressed { background: palette(mid); }
 QToolBar QToolButton:checked { background: palette(midlight); border-color: palette(mid); }
@@ -71,6 +71,7 @@ QToolBar QToolButton[main="true"]:enabled, QPushButton[main="true"]:enabled {
 QPushButton[main="true"] { border-radius: 6px; padding: 7px 16px; font-weight: 600; border: 1px solid palette(mid); }
 QToolBar QToolButton:focus, QPushButton[main="true"]:focus { border-color: palette(text); }
 QStatusBar { border-top: 1px solid palette(mid); }
+QSpinBox { min-height: 20px; }
 QStatusBar::item { border: none; }
 QLabel#panelTitle { font-weight: 600; }
 QLabel#cellCount { font-size: 26pt; font-weight: 300; }
@@ -80,7 +81,7 @@ QLabel#headline { font-size: 12pt; font-weight: 600; }
 QLabel#warning { font-weight: 600; }
 QListWidget { background: transparent; }
 QListWidget::item { padding: 4px 6px; border-radius: 6px; }
-QListWidget::item:selected { background: palette(highlight); color: palette(highlighted-text); }
+QListWidget::item:selected { background: palette(midlight); color: palette(text); }
 QSplitter::handle { background: palette(mid); }
 QProgressBar { border: none; border-radius: 4px; background: palette(midlight); }
 QProgressBar::chunk { border-radius: 4px; background: palette(highlight); }

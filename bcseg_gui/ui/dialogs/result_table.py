@@ -35,9 +35,11 @@ def _rows(metrics: Metrics) -> tuple[tuple[str, str, bool], ...]:
     return (
         (_("Agreement with your corrections"), percent(metrics.dice), False),
         (_("Agreement on the worst picture"), percent(metrics.worst_dice), False),
-        (_("Pixels that are right"), percent(metrics.pixel_accuracy), False),
-        (_("Jaccard index"), f"{metrics.jaccard:.4f}", True),
+        (_("Error in the number of cells"), percent(metrics.count_error), False),
         (_("Dice coefficient"), f"{metrics.dice:.4f}", True),
+        (_("Jaccard index"), f"{metrics.jaccard:.4f}", True),
+        (_("Pixel accuracy"), f"{metrics.pixel_accuracy:.4f}", True),
+        (_("F1 score of whole cells"), f"{metrics.object_f1:.4f}", True),
         (_("Loss"), f"{metrics.loss:.4f}", True),
     )
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
 
 from ...core.i18n import _
-from ...session.document import LARGEST_RADIUS
+from ...session.document import LARGEST_RADIUS, START_RADIUS
 from .number_box import NumberBox
 
 STEPS = 200
@@ -33,6 +33,8 @@ class BrushSize(QWidget):
         self.setToolTip(_("Brush size ([ and ], or Ctrl and the mouse wheel)"))
         self._slider.valueChanged.connect(lambda step: self.radiusChosen.emit(_diameter(step) / 2))
         self._number.valueChanged.connect(lambda diameter: self.radiusChosen.emit(diameter / 2))
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self.show_radius(START_RADIUS)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 0, 4, 0)
         layout.setSpacing(8)

@@ -101,7 +101,7 @@ class CellsPanel(QWidget):
 
     def _say(self, number: int | None, caption: str = "") -> None:
         self._number.setText("–" if number is None else f"{number:,}".replace(",", "\u202f"))
-        self._caption.setText(caption or _("not counted yet"))
+        self._caption.setText(caption or _("not segmented yet"))
         self._number.setAccessibleName(f"{self._number.text()} {self._caption.text()}")
 
     def close_quietly(self) -> None:
@@ -133,7 +133,7 @@ class OverlayPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        layout.addWidget(_title(_("Cells found")))
+        layout.addWidget(_title(_("Display")))
         layout.addWidget(_box(show_mask))
         layout.addWidget(_box(contour))
         layout.addSpacing(4)

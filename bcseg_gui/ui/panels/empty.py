@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from ...core.i18n import _
 
-WIDTH = 300
+WIDTH = 320
 
 
 class EmptyState(QWidget):
@@ -21,15 +21,19 @@ class EmptyState(QWidget):
         for label in (title, hint):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             label.setWordWrap(True)
-            label.setFixedWidth(WIDTH + 60)
-        layout = QVBoxLayout(self)
-        layout.setSpacing(8)
-        layout.addStretch(2)
-        layout.addWidget(title, 0, Qt.AlignmentFlag.AlignHCenter)
-        layout.addWidget(hint, 0, Qt.AlignmentFlag.AlignHCenter)
-        layout.addSpacing(12)
+        column = QWidget()
+        column.setFixedWidth(WIDTH)
+        inner = QVBoxLayout(column)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(8)
+        inner.addWidget(title)
+        inner.addWidget(hint)
+        inner.addSpacing(12)
         for action in (main, *others):
-            layout.addWidget(_button(action, action is main), 0, Qt.AlignmentFlag.AlignHCenter)
+            inner.addWidget(_button(action, action is main))
+        layout = QVBoxLayout(self)
+        layout.addStretch(2)
+        layout.addWidget(column, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(3)
 
 
@@ -37,7 +41,6 @@ def _button(action: QAction, main: bool) -> QPushButton:
     button = QPushButton(action.text())
     button.setToolTip(action.toolTip())
     button.setProperty("main", main)
-    button.setMinimumWidth(WIDTH)
     button.setMinimumHeight(36)
     button.clicked.connect(action.trigger)
     return button

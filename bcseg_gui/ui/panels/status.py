@@ -51,7 +51,8 @@ class StatusBar(QStatusBar):
         self._bar.setFixedSize(140, 8)
         self._cancel = QPushButton(_("Cancel"))
         self._cancel.clicked.connect(self._cancel_clicked)
-        self.addWidget(_row(self._position, self._scale, _labelled(_("cell ø"), self._diameter)))
+        self._slide = _row(self._position, self._scale, _labelled(_("cell ø"), self._diameter))
+        self.addWidget(self._slide)
         self.addPermanentWidget(_row(self._work, self._bar, self._cancel))
         self.addPermanentWidget(_row(_labelled(_("model"), self._model)))
         jobs.changed.connect(self._show_jobs)
@@ -62,8 +63,7 @@ class StatusBar(QStatusBar):
 
     def show_session(self, session: Session) -> None:
         document = session.document
-        for widget in (self._diameter, self._scale):
-            widget.setEnabled(document is not None)
+        self._slide.setVisible(document is not None)
         mpp = document.slide.mpp if document is not None else None
         self._scale.setText(_("{mpp:.3g} µm/px").format(mpp=mpp) if mpp else "")
         self._scale.setVisible(bool(mpp))

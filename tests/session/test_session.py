@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint
+
+from bcseg_gui.compute.protocol import Segment, WarmUp
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.project import Project
+from bcseg_gui.session.session import Session
+
+
+def statuses(session: Session) -> list[str]:
+    return [item.status for item in session.worklist]
+
+
+def files(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_looking_at_pictures_leaves_no_file_behind(session, pictures) -> None:
+    before = files(pictures[0].parent), files(pictures[0].parent.parent)
+    session.open([pictures[0].parent])
+    session.step(1)
+    session.open([pictures[2]])
+    session.close()
+    assert (files(pictures[0].parent), files(pictures[0].parent.parent)) == before
+
+
+def test_the_first_stroke_makes_a_project_beside_the_folder(session, pictures, paint) -> None:
+    session.open([pictures[0].parent])
+    paint(session)
+    assert session.project is not None
+    assert session.project.folder == pictures[0].parent.with_name("ward.bcseg")
+    assert [entry.path for entry in session.project.slides] == pictures
+    assert statuses(session) == ["doing", "todo", "todo"]
+
+
+def test_a_folder_is_continued_where_it_was_left(session, pictures, paint, make_session) -> None:
+    session.open([pictures[0].parent])
+    paint(session)
+    session.mark_reviewed()
+    session.close()
+    again = make_session()
+    again.open([pictures[0].parent])
+    assert statuses(again) == ["reviewed", "todo", "todo"]
+    assert again.document.path == pictures[1], "the first that is still to do"
+    again.open([pictures[0].parent.with_name("ward.bcseg")])
+    assert len(again.worklist) == 3
+
+
+def test_a_broken_picture_is_marked_and_the_others_open(session, pictures) -> None:
+    pictures[0].write_bytes(b"no picture")
+    told: list[BaseException] = []
+    session.failed.connect(told.append)
+    session.open([pictures[0].parent])
+    assert session.document.path == pictures[1]
+    assert statuses(session) == ["problem", "todo", "todo"]
+    assert "a.png" in str(told[0])
+    session.select(0)
+    assert session.document.path == pictures[1]
+    assert len(told) == 2
+
+
+def test_what_cannot_be_opened_leaves_what_is_open(session, pictures, paint, tmp_path) -> None:
+    session.open(pictures)
+    paint(session)
+    for wrong in (tmp_path / "absent.png", tmp_path / "weights"):
+        with pytest.raises(UserError):
+            session.open([wrong])
+    assert session.document.path == pictures[0]
+    paint(session, Region(60, 60, 5, 5))
+    assert session.document.can_undo
+
+
+def test_a_project_is_open_once(session, pictures, paint, make_session) -> None:
+    session.open([pictures[0].parent])
+    paint(session)
+    with pytest.raises(UserError, match="already open"):
+        make_session().open([pictures[0].parent])
+    # Opened again in the same window it is simply there.
+    session.open([pictures[0].parent])
+    paint(session, Region(60, 60, 5, 5))
+
+
+def test_a_changed_picture_is_said_and_never_opened_with_its_old_mask(session, pictures, paint, make_session) -> None:
+    session.open([pictures[0]])
+    paint(session)
+    session.close()
+    pictures[0].write_bytes(pictures[1].read_bytes())
+    again = make_session()
+    with pytest.raises(UserError, match="has changed"):
+        again.open([pictures[0]])
+    assert again.document is None
+    again.open([pictures[1]])
+
+
+def test_a_vanished_picture_stays_on_the_list(session, pictures, paint, make_session) -> None:
+    session.open([pictures[0].parent])
+    paint(session)
+    session.close()
+    pictures[0].unlink()
+    again = make_session()
+    again.open([pictures[0].parent])
+    told: list[BaseException] = []
+    again.failed.connect(told.append)
+    gone = next(index for index, item in enumerate(again.worklist) if item.path == pictures[0])
+    again.select(gone)
+    assert "is gone" in str(told[0])
+    assert again.worklist[gone].status == "problem"
+
+
+def test_reviewing_goes_round_to_the_next_to_do(session, pictures) -> None:
+    session.open(pictures)
+    session.select(1)
+    said: list[str] = []
+    session.said.connect(said.append)
+    seen = []
+    for _ in pictures:
+        seen.append(session.document.path.stem)
+        session.mark_reviewed()
+    assert seen == ["b", "c", "a"]
+    assert statuses(session) == ["reviewed"] * 3
+    assert said == ["All pictures are reviewed."]
+    assert session.can_retrain
+    session.unmark_reviewed()
+    assert session.reviewed_count == 2
+
+
+def test_a_reviewed_picture_that_is_segmented_anew_is_to_be_reviewed_again(session, pictures, client) -> None:
+    session.open([pictures[0]])
+    session.mark_reviewed()
+    session.segment(QPoint(0, 0))
+    job = client.last(Segment).job
+    client.tile(job, session.document.whole)
+    client.finish_segmenting(job)
+    assert session.status == "doing"
+
+
+def test_a_picture_that_is_left_is_segmented_to_the_end(session, pictures, client) -> None:
+    session.open(pictures)
+    session.segment(QPoint(0, 0))
+    job = client.last(Segment).job
+    session.step(1)
+    client.tile(job, Region(0, 0, 160, 120))
+    client.finish_segmenting(job)
+    assert statuses(session) == ["doing", "todo", "todo"]
+    session.step(-1)
+    assert session.document.mask.read(Region(5, 5, 1, 1))[0, 0] == 1
+
+
+def test_the_cell_diameter_is_the_models_until_the_person_sets_one(session, pictures, make_session) -> None:
+    session.open([pictures[0]])
+    assert session.cell_diameter == 33.0
+    session.set_cell_diameter(50.0)
+    session.segment(QPoint(0, 0))
+    session.close()
+    again = make_session()
+    again.open([pictures[0]])
+    assert again.cell_diameter == 50.0
+
+
+def test_the_chosen_model_is_used_and_remembered(session, pictures, client, paint, make_session) -> None:
+    session.open([pictures[0]])
+    assert session.models.active.name == "tiny"
+    session.models.choose("other")
+    session.warm_up()
+    assert client.last(WarmUp).model_folder.name == "other"
+    paint(session)
+    session.segment(QPoint(0, 0))
+    assert client.last(Segment).model_folder.name == "other"
+    session.close()
+    with Project.open(pictures[0].with_name("a.bcseg")) as project:
+        assert project.active_model == "other"
+
+
+def test_a_model_that_is_not_ours_is_refused(session, tmp_path) -> None:
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign" / "model.pt").write_bytes(b"\x80\x02")
+    with pytest.raises(UserError, match="not a model"):
+        session.models.take(tmp_path / "foreign")
+    assert session.models.active.name == "tiny"
+
+
+def test_without_any_model_segment_says_so(jobs, pictures, tmp_path) -> None:
+    session = Session(jobs, tmp_path / "nothing", tmp_path / "library")
+    session.open([pictures[0]])
+    with pytest.raises(UserError, match="No model"):
+        session.segment(QPoint(0, 0))
+    session.close()
