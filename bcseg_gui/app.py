@@ -139,4 +139,4 @@ def start_log() -> None:
 
 def _library() -> Path:
     """Models of pictures that have no project yet; the command line's too."""
-    return platformdirs.user_data_path("bcseg", appauthor=False) / "models"
+    return platformdirs.user_data_path("bcseg-gui", appauthor=False) / "models"

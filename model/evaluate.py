@@ -17,10 +17,6 @@ from .predict import classify, predict_picture
 PairReader = Callable[[Pair], tuple[NDArray[np.uint8], NDArray[np.uint8]]]
 
 
-def evaluate_model(engine: Engine, info: ModelInfo, pairs: Iterable[Pair], read: PairReader) -> list[PictureScore]:
-    return list(score_model(engine, info, pairs, read))
-
-
 def score_model(
     engine: Engine, info: ModelInfo, pairs: Iterable[Pair], read: PairReader, cell_diameter: float | None = None
 ) -> Iterator[PictureScore]:

@@ -15,10 +15,10 @@ import torch
 from numpy.typing import NDArray
 
 from . import history
-from .checkpoint import Model, ModelInfo, load_model, save_model
+from .checkpoint import Model, ModelInfo, read_info, save_model
 from .dataset import Crop, Dataset, Pair, PictureReader, cut_crop, median_cell_diameter, read_pair, read_picture
 from .engine import TorchEngine, best_device
-from .evaluate import evaluate_model
+from .evaluate import score_model
 from .history import EpochRow
 from .losses import objective
 from .metrics import PictureScore, summary
@@ -62,7 +62,7 @@ class EpochDone:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """The model with the best validation Dice is on disk; `scores` are its holdout pictures."""
+    """The model is on disk; `scores` are those of its holdout pictures."""
 
     info: ModelInfo
     scores: tuple[PictureScore, ...]
@@ -77,11 +77,13 @@ def train(
     read: PictureReader = read_picture,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[StepDone | EpochDone | Trained]:
-    """Train `model` in place and write `output`: weights of the best epoch, model.json, history.csv, curves.png.
+    """Train `model` in place and write `output`: weights, model.json, history.csv, curves.png, anew after each epoch.
 
-    An interrupted run that is started again with the same arguments goes on from its last checkpoint. Stops between
-    steps once `cancelled()`, keeping the checkpoint. The random numbers of a step depend on the seed and the step
-    alone, so the same seed gives the same weights, interrupted or not. Raises ModelError for unusable files.
+    The last epoch's weights stay, not those of the epoch that did best on the holdout: chosen by it, they would look
+    better on it than they are. An interrupted run that is started again with the same arguments goes on from its last
+    checkpoint. Stops between steps and between validation pictures once `cancelled()`. The random numbers of a step
+    depend on the seed and the step alone, so the same seed gives the same weights, interrupted or not. Raises
+    ModelError for unusable files.
     """
     output.mkdir(parents=True, exist_ok=True)
     reader = _PairReader(len(model.info.classes), read)
@@ -98,15 +100,17 @@ def train(
         loss = run.train_step(crops, steps)
         yield StepDone(run.step, steps, loss, time.monotonic() - started)
         if run.step % run.steps_per_epoch == 0:
-            row, scores = run.finish_epoch(reader, time.monotonic() - started)
-            yield EpochDone(row, settings.epochs)
+            scores = run.validate(reader, cancelled)
+            if scores is None:
+                return
+            yield EpochDone(run.finish_epoch(scores, time.monotonic() - started), settings.epochs)
             started = time.monotonic()
         elif run.step % settings.checkpoint_every == 0:
             run.save_checkpoint()
-    best = load_model(output)
-    scores = evaluate_model(TorchEngine(best), best.info, dataset.holdout, reader)
-    (output / CHECKPOINT_FILE).unlink(missing_ok=True)
-    yield Trained(best.info, tuple(scores))
+    scores = run.scores or run.validate(reader, cancelled)  # none when only this last line was left to do
+    if scores is not None:
+        (output / CHECKPOINT_FILE).unlink(missing_ok=True)
+        yield Trained(read_info(output), tuple(scores))
 
 
 class _PairReader:
@@ -142,6 +146,7 @@ class _Run:
         self.history: list[EpochRow] = []
         self.loss_sum = self.correct = self.pixels = 0.0
         self.steps_per_epoch = 0
+        self.scores: list[PictureScore] = []
 
     def resume(self) -> None:
         """Go on from the checkpoint of a run with the same data and settings; any other one is not ours to use."""
@@ -227,10 +232,20 @@ class _Run:
         self.pixels += target.numel()
         return loss
 
-    def finish_epoch(self, reader: _PairReader, seconds: float) -> tuple[EpochRow, list[PictureScore]]:
-        """Validate on the holdout, keep the weights if they are the best so far, write history and curves."""
-        model = Model(self.info, self.network.eval())
-        scores = evaluate_model(TorchEngine(model, self.device), self.info, self.dataset.holdout, reader)
+    def validate(self, reader: _PairReader, cancelled: Callable[[], bool]) -> list[PictureScore] | None:
+        """Scores on the holdout; None once `cancelled()`, the run then goes on from its last checkpoint."""
+        engine = TorchEngine(Model(self.info, self.network), self.device)
+        scores: list[PictureScore] = []
+        for score in score_model(engine, self.info, self.dataset.holdout, reader):
+            if cancelled():
+                return None
+            scores.append(score)
+        # The engine laid the weights out for inference; backward is faster, and resuming exact, in the plain layout.
+        self.network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+        return scores
+
+    def finish_epoch(self, scores: list[PictureScore], seconds: float) -> EpochRow:
+        """Write the model with its figures, the history and its curves."""
         figures = summary(scores)
         row = EpochRow(
             epoch=len(self.history) + 1,
@@ -243,13 +258,13 @@ class _Run:
             seconds=seconds,
         )
         self.loss_sum = self.correct = self.pixels = 0.0
-        if all(row.val_dice > earlier.val_dice for earlier in self.history):
-            info = replace(self.info, metrics={name: round(value, 5) for name, value in figures.items()})
-            save_model(Model(info, self.network), self.output)
+        self.scores = scores
+        info = replace(self.info, metrics={name: round(value, 5) for name, value in figures.items()})
+        save_model(Model(info, self.network), self.output)
         self.history.append(row)
         history.write(self.output, self.history)
         self.save_checkpoint()
-        return row, scores
+        return row
 
 
 def _rate(step: int, steps: int) -> float:

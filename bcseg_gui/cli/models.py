@@ -22,7 +22,7 @@ ProjectOption = Annotated[
 
 def user_registry() -> ModelRegistry:
     """The models that came with the program and those of the user's own library."""
-    return ModelRegistry(resource("weights"), platformdirs.user_data_path("bcseg", appauthor=False) / "models")
+    return ModelRegistry(resource("weights"), platformdirs.user_data_path("bcseg-gui", appauthor=False) / "models")
 
 
 def find_model(name: str | None) -> Path:
