@@ -290,6 +290,17 @@ def test_leaving_by_an_error_takes_back_the_unfinished_edit(path):
         assert mask.edits() == []
 
 
+@pytest.mark.parametrize("class_id", [1, 2])
+def test_redo_with_an_edit_open_keeps_that_edit(path, class_id):
+    """It replaces the undone one when it changed something; then there is nothing to redo."""
+    with open_mask(path) as mask:
+        mask.begin("brush").paint(SPOT, EVERYWHERE, 1)
+        mask.undo()
+        mask.begin("brush").paint(SPOT, EVERYWHERE, class_id)
+        assert mask.redo().is_empty
+        assert (mask.read(SPOT) == class_id | MANUAL).all()
+
+
 def test_undone_edits_stay_listed_when_a_new_one_replaces_them(path):
     with open_mask(path) as mask:
         mask.begin("brush").paint(SPOT, EVERYWHERE, 1)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bcseg_gui.core.geometry import Region, TileKey, tiles_covering
-from bcseg_gui.core.masks import Mask, tiles
+from bcseg_gui.core.masks import CLASS_BITS, Mask, tiles
 
 SIDE = 4096
 WHOLE = Region(0, 0, SIDE, SIDE)
@@ -96,12 +96,39 @@ def test_the_overview_is_kept_in_the_file_and_renewed_where_touched(path, monkey
         assert [key for key in seen if key.level == 0 and (key.row > 1 or key.col > 1)] == []
 
 
-def test_an_outdated_overview_does_not_survive_a_crash(path):
+@pytest.mark.parametrize("change", [lambda mask: dab(mask, 800, 800, 3), Mask.undo], ids=["edit", "undo"])
+@pytest.mark.parametrize("leave", [Mask.close, lambda mask: mask._store.close()], ids=["close", "crash"])
+def test_an_outdated_overview_is_never_found_in_the_file(path, change, leave):
+    top = TileKey(3, 0, 0)
     with Mask.open(path, (SIDE, SIDE)) as mask:
         dab(mask, 0, 0)
-        mask.overview_tile(TileKey(3, 0, 0))
+        dab(mask, 800, 800, 2)
+        mask.overview_tile(top)
     mask = Mask.open(path, (SIDE, SIDE))
-    dab(mask, 800, 800, 3)
-    mask._store.close()
+    mask.overview_tile(top)
+    change(mask)
+    expected = mask.read(Region(800, 800, 1, 1))[0, 0] & CLASS_BITS
+    leave(mask)
     with Mask.open(path, (SIDE, SIDE)) as mask:
-        assert mask.overview_tile(TileKey(3, 0, 0))[100, 100] == 3
+        assert mask.overview_tile(top)[100, 100] == expected
+        assert mask.overview_tile(top)[0, 0] == 1
+
+
+def test_an_overview_seen_before_the_last_edit_is_not_kept_as_it_was(path):
+    top = TileKey(3, 0, 0)
+    with Mask.open(path, (SIDE, SIDE)) as mask:
+        dab(mask, 0, 0)
+        mask.overview_tile(top)
+        dab(mask, 800, 800, 3)
+    with Mask.open(path, (SIDE, SIDE)) as mask:
+        assert mask.overview_tile(top)[100, 100] == 3
+
+
+def test_redo_after_reopening_brings_back_a_tile_that_was_empty_meanwhile(path):
+    with Mask.open(path, (SIDE, SIDE)) as mask:
+        dab(mask, 800, 800)
+        mask.undo()
+    with Mask.open(path, (SIDE, SIDE)) as mask:
+        mask.redo()
+        assert mask.read(Region(800, 800, 1, 1)).all()
+        assert mask.overview_tile(TileKey(3, 0, 0))[100, 100] == 1
