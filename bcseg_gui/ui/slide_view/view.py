@@ -142,6 +142,10 @@ class SlideView(NavigationView):
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         super().scrollContentsBy(dx, dy)
+        if not self.devicePixelRatioF().is_integer():
+            # At 125 % or 150 % a scroll is no whole number of screen pixels, and moved copies would leave seams.
+            self.resetCachedContent()
+            self.viewport().update()
         # The pointer stands still while the picture moves under it.
         self._show_pointer()
 
