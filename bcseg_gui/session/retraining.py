@@ -50,7 +50,7 @@ class Retraining(QObject):
     failed = Signal(object)
     """UserError or another exception"""
 
-    def __init__(self, session: Session, parent: QObject | None = None, epochs: int = EPOCHS) -> None:
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
         """Raises UserError unless pictures are reviewed both to learn from and to test on."""
         super().__init__(parent)
         self.stage: Stage = "ready"
@@ -60,7 +60,7 @@ class Retraining(QObject):
         """(epochs learnt, a fraction; loss) of every step"""
         self.written = (0, 0)
         """(pairs written, of so many) while preparing"""
-        self._epochs = epochs
+        self._epochs = EPOCHS
         self._session = session
         self._project = _project(session)
         self.plan = plan(self._project)

@@ -18,6 +18,7 @@ from bcseg_gui.session.jobs import Jobs
 from bcseg_gui.session.session import Session
 
 SIZE = (160, 120)
+SQUARE = Region(10, 10, 20, 20)
 
 
 class FakeClient(QObject):
@@ -120,7 +121,7 @@ def pictures(tmp_path: Path) -> list[Path]:
 def paint() -> Callable[..., None]:
     """One finished stroke: a square of a class."""
 
-    def stroke(session: Session, region: Region = Region(10, 10, 20, 20), class_id: int = 1) -> None:
+    def stroke(session: Session, region: Region = SQUARE, class_id: int = 1) -> None:
         document = session.document
         assert document is not None
         document.begin_stroke("brush" if class_id else "eraser", class_id)
