@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from ...core.i18n import _
 from ...session.retraining import Retraining
@@ -26,6 +26,7 @@ class Curves(QWidget):
         for plot in (self._error, self._agreement):
             layout.addWidget(plot)
             plot.setFixedHeight(190)
+            plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # else each asks for 640 px
         self._error.addLegend(offset=(-1, 1), labelTextSize="8pt")
         self._learning = self._error.plot(pen=pg.mkPen(LEARNING, width=1.5), name=_("learning"))
         self._testing = self._error.plot(
@@ -51,12 +52,13 @@ class Curves(QWidget):
             plot.setBackground(self.palette().color(QPalette.ColorRole.Base))
             item = plot.getPlotItem()
             item.setTitle(item.titleLabel.text, color=text, size="9pt")
+            plot.setLabel("bottom", _("rounds"), color=text.name())
             for side in ("left", "bottom"):
                 axis = item.getAxis(side)
-                axis.setTextPen(text)
                 axis.setPen(self.palette().color(QPalette.ColorRole.Mid))
-            if item.legend is not None:
-                item.legend.setLabelTextColor(text)
+                axis.setTextPen(text)
+            for _sample, label in item.legend.items if item.legend is not None else ():
+                label.setText(label.text, color=text)
 
 
 def _plot(title: str) -> pg.PlotWidget:
@@ -65,5 +67,5 @@ def _plot(title: str) -> pg.PlotWidget:
     plot.setMenuEnabled(False)
     plot.hideButtons()
     plot.showGrid(y=True, alpha=0.15)
-    plot.setLabel("bottom", _("rounds"))
+    plot.getAxis("bottom").setTickSpacing(major=1, minor=1)
     return plot

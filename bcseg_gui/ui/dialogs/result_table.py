@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QLocale, Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from ...core.i18n import _
@@ -27,7 +27,11 @@ def verdict(result: TrainResult) -> str:
 
 
 def percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
+    return QLocale().toString(100 * share, "f", 1) + "\u202f%"
+
+
+def figure(value: float) -> str:
+    return QLocale().toString(value, "f", 4)
 
 
 def _rows(metrics: Metrics) -> tuple[tuple[str, str, bool], ...]:
@@ -36,11 +40,11 @@ def _rows(metrics: Metrics) -> tuple[tuple[str, str, bool], ...]:
         (_("Agreement with your corrections"), percent(metrics.dice), False),
         (_("Agreement on the worst picture"), percent(metrics.worst_dice), False),
         (_("Error in the number of cells"), percent(metrics.count_error), False),
-        (_("Dice coefficient"), f"{metrics.dice:.4f}", True),
-        (_("Jaccard index"), f"{metrics.jaccard:.4f}", True),
-        (_("Pixel accuracy"), f"{metrics.pixel_accuracy:.4f}", True),
-        (_("F1 score of whole cells"), f"{metrics.object_f1:.4f}", True),
-        (_("Loss"), f"{metrics.loss:.4f}", True),
+        (_("Dice coefficient"), figure(metrics.dice), True),
+        (_("Jaccard index"), figure(metrics.jaccard), True),
+        (_("Pixel accuracy"), figure(metrics.pixel_accuracy), True),
+        (_("F1 score of whole cells"), figure(metrics.object_f1), True),
+        (_("Loss"), figure(metrics.loss), True),
     )
 
 

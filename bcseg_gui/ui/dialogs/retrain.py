@@ -31,7 +31,7 @@ class RetrainDialog(QDialog):
     def __init__(self, retraining: Retraining, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(_("Retrain"))
-        self.setMinimumWidth(640)
+        self.setMinimumWidth(680)
         self._retraining = retraining
         self._headline = QLabel()
         self._headline.setObjectName("headline")
@@ -74,6 +74,7 @@ class RetrainDialog(QDialog):
         layout.setSpacing(10)
         for widget in (self._headline, self._explanation, self._curves, self._progress, self._bar, self._table):
             layout.addWidget(widget)
+        layout.addStretch(1)
         layout.addSpacing(6)
         layout.addLayout(buttons)
 

@@ -16,13 +16,13 @@ class EmptyState(QWidget):
         super().__init__(parent)
         title = QLabel(_("Open a blood smear"))
         title.setObjectName("emptyTitle")
-        hint = QLabel(_("A picture, a whole slide or a folder of them. You can also drop files here."))
+        # Two lines and no word wrap: a label that wraps asks for too little height inside a centred column.
+        hint = QLabel(_("A picture, a whole slide or a folder of them.\nYou can also drop files here."))
         hint.setObjectName("caption")
         for label in (title, hint):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            label.setWordWrap(True)
         column = QWidget()
-        column.setFixedWidth(WIDTH)
+        column.setMinimumWidth(WIDTH)
         inner = QVBoxLayout(column)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(8)

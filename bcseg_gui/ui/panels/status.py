@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QLocale, QSignalBlocker, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -65,7 +65,7 @@ class StatusBar(QStatusBar):
         document = session.document
         self._slide.setVisible(document is not None)
         mpp = document.slide.mpp if document is not None else None
-        self._scale.setText(_("{mpp:.3g} µm/px").format(mpp=mpp) if mpp else "")
+        self._scale.setText(_("{mpp} µm/px").format(mpp=QLocale().toString(mpp, "g", 3)) if mpp else "")
         self._scale.setVisible(bool(mpp))
         with QSignalBlocker(self._diameter):
             self._diameter.setValue(round(session.cell_diameter or 0))
