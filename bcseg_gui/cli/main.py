@@ -6,7 +6,7 @@ import typer
 
 from bcseg_gui.core import i18n
 
-from . import demo, doctor, evaluate, models, segment, train
+from . import demo, doctor, evaluate, export, models, segment, train
 from .failures import failures_in_plain_words
 
 app = typer.Typer(
@@ -16,6 +16,7 @@ app = typer.Typer(
 app.command()(segment.segment)
 app.command()(evaluate.evaluate)
 app.command()(train.train)
+app.command()(export.export)
 app.add_typer(models.app, name="models")
 app.command()(doctor.doctor)
 app.command()(demo.demo)

@@ -54,9 +54,7 @@ def segment(
 ) -> None:
     """Segment pictures and slides; writes OUTPUT/NAME.png (0 background, 255 cell), a tiled .tif for large slides."""
     wanted = Region.parse(region) if region else None
-    slides = find_slides(inputs)
-    if not slides:
-        raise UserError("No picture or slide was found in {paths}.", paths=", ".join(map(str, inputs)))
+    slides = [found for path in inputs for found in _slides_of(path)]
     make_folder(output)
     # torch is imported after the arguments have been checked: a mistyped one is answered at once
     from model.checkpoint import load_model
@@ -70,7 +68,7 @@ def segment(
     failed = False
     with progress_bar() as bar:
         task = bar.add_task(_("Segmenting"), total=len(slides))
-        for number, path in enumerate(slides):
+        for number, (path, problem) in enumerate(slides):
             bar.update(task, description=path.name, completed=number)
 
             def show(share: float, number: int = number) -> None:
@@ -78,6 +76,8 @@ def segment(
 
             started = time.perf_counter()
             try:
+                if problem is not None:
+                    raise problem
                 result = segment_slide(
                     path, output, runner, loaded.info, cell_diameter=cell_diameter, region=wanted, threshold=threshold,
                     taken=written, progress=show,
@@ -103,6 +103,14 @@ def segment(
         bar.update(task, completed=len(slides))
     if failed:
         sys.exit(1)
+
+
+def _slides_of(path: Path) -> list[tuple[Path, UserError | None]]:
+    """The slides that an input stands for; one that stands for none is told in its turn, after those before it."""
+    try:
+        return [(slide, None) for slide in find_slides([path])]
+    except UserError as error:
+        return [(path, error)]
 
 
 def segment_slide(

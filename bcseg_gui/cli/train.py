@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -50,7 +49,10 @@ def train(
     else:
         model = load_model(find_model(parent)).renamed(output.resolve().name)
         settings = settings.gentler()
-    print(_("Learning from {n} pairs, testing on {m}.").format(n=len(dataset.training), m=len(dataset.holdout)))
+    print(
+        _("Learning from {n} pairs, testing on {m}.").format(n=len(dataset.training), m=len(dataset.holdout)),
+        flush=True,
+    )
     with progress_bar() as bar:
         task = bar.add_task(_("Training"), total=None)
         for event in run(model, dataset, output, settings, read=read_whole):
@@ -58,12 +60,11 @@ def train(
                 bar.update(task, completed=event.step, total=event.steps, description=f"loss {event.loss:.4f}")
             elif isinstance(event, EpochDone):
                 row = event.row
-                bar.console.print(
+                print(
                     f"epoch {row.epoch}/{event.epochs}  accuracy {row.accuracy:.4f}  loss {row.loss:.4f}  "
                     f"val_accuracy {row.val_accuracy:.4f}  val_loss {row.val_loss:.4f}  "
                     f"val_dice {row.val_dice:.4f}  val_jaccard {row.val_jaccard:.4f}  {row.seconds:.0f} s",
-                    highlight=False,
+                    flush=True,
                 )
-                sys.stdout.flush()
             elif isinstance(event, Trained):
                 print(_("Model written to {folder}.").format(folder=output))

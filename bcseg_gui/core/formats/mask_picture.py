@@ -80,8 +80,7 @@ def _write_pyramid(path: Path, classes: NDArray[np.uint8], class_count: int) -> 
                 tile=(_TIFF_TILE, _TIFF_TILE),
                 compression="zlib",
                 photometric="minisblack",
-                subifds=levels - 1 if level == 0 else None,
-                subfiletype=1 if level else 0,
+                subfiletype=1 if level else 0,  # OpenSlide wants the levels as pages, not as SubIFDs
                 metadata=None,
             )
 

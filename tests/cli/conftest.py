@@ -1,0 +1,83 @@
+"""The command line as a person meets it: words in, exit code, text and files out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from bcseg_gui.cli import models
+from bcseg_gui.cli.main import main
+from model.checkpoint import ModelInfo, new_model, save_model
+
+DIAMETER = 24.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    code: int
+    out: str
+    err: str
+
+
+Bcseg = Callable[..., Outcome]
+
+
+@pytest.fixture
+def bcseg(shipped_models: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Bcseg:
+    """`bcseg("segment", ...)` runs the real entry point, with one small model in place of the bundled ones."""
+
+    def run(*words: object) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["bcseg", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        return Outcome(int(ended.value.code or 0), printed.out, printed.err)
+
+    monkeypatch.setattr(models, "resource", lambda name: shipped_models)
+    return run
+
+
+@pytest.fixture(scope="session")
+def shipped_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the model "dark": a TernausNet-11 whose last layers were set by hand to find dark pixels."""
+    folder = tmp_path_factory.mktemp("weights")
+    info = ModelInfo(
+        "dark", "ternausnet11", num_filters=1, cell_diameter=DIAMETER, source_cell_diameter=DIAMETER, licence="ours"
+    )
+    model = new_model(info)
+    network = model.network
+    with torch.no_grad():
+        network.conv1.weight.zero_()
+        network.conv1.bias.zero_()
+        network.conv1.weight[0, :, 1, 1] = -1.0  # minus the brightness of the pixel itself
+        network.dec1.conv.weight.zero_()
+        network.dec1.conv.bias.zero_()
+        network.dec1.conv.weight[0, 1, 1, 1] = 1.0  # channel 0 is the upsampled path, 1 the first of conv1
+        network.final.weight.fill_(8.0)
+        network.final.bias.fill_(-4.0)
+    save_model(model, folder / "dark")
+    return folder
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Callable[..., tuple[Path, NDArray[np.bool_]]]:
+    """Writes a light picture with two dark cells; returns its path and where the cells are."""
+
+    def write(name: str = "field.png", width: int = 160, height: int = 96) -> tuple[Path, NDArray[np.bool_]]:
+        y, x = np.mgrid[:height, :width]
+        cells = (np.hypot(x - 40, y - 48) < 12) | (np.hypot(x - 110, y - 40) < 12)
+        pixels = np.where(cells[..., None], np.uint8(40), np.uint8(235)).repeat(3, 2)
+        path = tmp_path / "pictures" / name
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(pixels).save(path)
+        return path, cells
+
+    return write
