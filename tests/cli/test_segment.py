@@ -111,8 +111,8 @@ def test_a_large_slide_becomes_a_pyramid(
 
     monkeypatch.setattr(mask_picture, "LARGEST_PNG_SIDE", 1000)
     path, cells = picture(width=2300, height=700)
-    assert bcseg("segment", path, "--output", tmp_path, "--cell-diameter", "96").code == 0
+    assert bcseg("segment", path, "--output", tmp_path).code == 0
     with openslide.OpenSlide(tmp_path / "field.tif") as mask:
         assert mask.level_dimensions == ((2300, 700), (1150, 350))
         found = np.asarray(mask.read_region((0, 0), 0, (2300, 700)))[..., 0] > 0
-    assert np.count_nonzero(found != cells) < 0.1 * np.count_nonzero(cells)
+    np.testing.assert_array_equal(found, cells)
