@@ -8,6 +8,7 @@ import logging.handlers
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -123,18 +124,18 @@ class Running(QObject):
 
 def start_log() -> None:
     """Log to a small rotating file; where none can be written the app runs without."""
-    handlers: list[logging.Handler] = [logging.StreamHandler()]
-    try:
-        folder = platformdirs.user_log_path(NAME, appauthor=False, ensure_exists=True)
-        handlers.append(
-            logging.handlers.RotatingFileHandler(
-                folder / f"{NAME}.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8"
-            )
-        )
+    root = logging.getLogger()
+    root.setLevel(logging.INFO)
+    handlers: list[logging.Handler] = []
+    if sys.stderr is not None:  # a program without a console has none
+        handlers.append(logging.StreamHandler())
         handlers[0].setLevel(logging.WARNING)
-    except OSError:
-        pass
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", handlers=handlers)
+    with suppress(OSError):
+        path = platformdirs.user_log_path(NAME, appauthor=False, ensure_exists=True) / f"{NAME}.log"
+        handlers.append(logging.handlers.RotatingFileHandler(path, maxBytes=1_000_000, backupCount=3, encoding="utf-8"))
+    for handler in handlers:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        root.addHandler(handler)
 
 
 def _library() -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 from collections.abc import Callable
 from pathlib import Path
 
@@ -223,5 +224,20 @@ def test_a_stroke_cannot_start_on_a_project_that_another_window_holds(qtbot: QtB
             assert "already open" in window.messages.text
         person.stroke((60, 60), (80, 80))
         assert window.session.document.mask.read(Region(70, 70, 1, 1))[0, 0] == 1 | MANUAL
+
+    run_main([str(fields)], script)
+
+
+def test_the_compute_process_may_die(qtbot: QtBot, run_main, fields: Path) -> None:
+    def script(window: MainWindow) -> None:
+        person = Person(qtbot, window)
+        person.wait(lambda: person.document is not None)
+        person.click("segment")
+        person.wait(multiprocessing.active_children)
+        for child in multiprocessing.active_children():
+            child.kill()
+        person.wait(lambda: "stopped unexpectedly" in window.messages.text)
+        assert not person.document.can_undo
+        assert person.segment() == "tiny", "it is started again when it is needed"
 
     run_main([str(fields)], script)

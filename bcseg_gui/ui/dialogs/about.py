@@ -43,7 +43,7 @@ class AboutDialog(QDialog):
 def _about_model(model: ModelVersion | None) -> str:
     if model is None:
         return ""
-    lines = [f"### {_('The model in use')}", f"**{model.name}** ({model.architecture})"]
+    lines = ["### " + _("The model in use"), f"**{model.name}** ({model.architecture})"]
     if model.parent:
         lines.append(_("Learnt from: {parent}").format(parent=model.parent))
     if model.licence:
@@ -57,7 +57,7 @@ def _about_model(model: ModelVersion | None) -> str:
 def _licences() -> str:
     return "\n\n".join(
         (
-            f"### {_('Built with')}",
+            "### " + _("Built with"),
             "Qt for Python (LGPL-3.0) · PyTorch (BSD-3-Clause) · OpenSlide (LGPL-2.1) · OpenCV (Apache-2.0) · "
             "NumPy (BSD-3-Clause) · Pillow (MIT-CMU) · tifffile (BSD-3-Clause) · pyqtgraph (MIT) · "
             "msgspec (BSD-3-Clause)",

@@ -31,8 +31,9 @@ class RetrainDialog(QDialog):
     def __init__(self, retraining: Retraining, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(_("Retrain"))
-        self.setMinimumWidth(680)
+        self.resize(680, 0)
         self._retraining = retraining
+        self._shown = ""
         self._headline = QLabel()
         self._headline.setObjectName("headline")
         self._headline.setWordWrap(True)
@@ -55,7 +56,7 @@ class RetrainDialog(QDialog):
         self._use = _main_button(_("Use the new model"), self._promote)
         self._more = QPushButton(_("More figures"))
         self._more.setCheckable(True)
-        self._more.toggled.connect(self._table.show_all)
+        self._more.toggled.connect(self._show_more)
         self._lay_out()
         retraining.changed.connect(self._refresh)
         retraining.failed.connect(self._explain_failure)
@@ -84,6 +85,8 @@ class RetrainDialog(QDialog):
         self._headline.setText(self._headline_text())
         self._explanation.setText(self._explanation_text())
         self._explanation.setVisible(bool(self._explanation.text()))
+        if run.result is not None:
+            self._table.show_result(run.result)  # before it is shown, so that its height counts below
         self._curves.setVisible(stage in ("training", "result"))
         self._table.setVisible(stage == "result")
         self._more.setVisible(stage == "result")
@@ -95,10 +98,17 @@ class RetrainDialog(QDialog):
         self._use.setVisible(stage == "result")
         self._show_progress()
         self._curves.show_run(run)
-        if run.result is not None:
-            self._table.show_result(run.result)
-        # The window takes the height of what it shows now.
-        self.adjustSize()
+        if stage != self._shown:
+            self._shown = stage
+            self._take_height()
+
+    def _take_height(self) -> None:
+        """Of what is shown now. `adjustSize` would forget that texts wrap."""
+        layout = self.layout()
+        assert layout is not None
+        layout.activate()
+        width = max(self.width(), layout.totalMinimumSize().width())
+        self.resize(width, layout.totalHeightForWidth(width))
 
     def _headline_text(self) -> str:
         run = self._retraining
@@ -136,6 +146,10 @@ class RetrainDialog(QDialog):
                 return self._explanation.text()
             case _:
                 return ""
+
+    def _show_more(self, everything: bool) -> None:
+        self._table.show_all(everything)
+        self._take_height()
 
     def _show_progress(self) -> None:
         run = self._retraining

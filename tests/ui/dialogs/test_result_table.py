@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from bcseg_gui.compute.protocol import Metrics, TrainResult
+from bcseg_gui.ui.dialogs.result_table import ResultTable, verdict
+
+
+def result(old: float, new: float) -> TrainResult:
+    def metrics(dice: float) -> Metrics:
+        return Metrics(
+            pictures=2,
+            dice=dice,
+            jaccard=0.87,
+            pixel_accuracy=0.96,
+            loss=0.11,
+            object_f1=0.9,
+            count_error=0.04,
+            worst_dice=0.8,
+        )
+
+    return TrainResult(Path("new"), metrics(old), metrics(new), 4, 60.0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"), [(0.90, 0.94, "better"), (0.94, 0.90, "less"), (0.94, 0.9404, "equally well")]
+)
+def test_the_verdict_says_which_is_better(old: float, new: float, words: str) -> None:
+    assert words in verdict(result(old, new))
+
+
+def test_expert_figures_are_one_click_deeper(qtbot: QtBot) -> None:
+    table = ResultTable()
+    qtbot.addWidget(table)
+    table.show_result(result(0.9, 0.94))
+    table.show()
+
+    def visible() -> list[str]:
+        return [label.text() for label in table.findChildren(QLabel) if label.isVisible()]
+
+    assert "Error in the number of cells" in visible()
+    assert "Jaccard index" not in visible()
+    table.show_all(True)
+    assert "Jaccard index" in visible()

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMainWindow
+from pytestqt.qtbot import QtBot
+
+from bcseg_gui.ui.panels.number_box import NumberBox
+
+
+def test_enter_in_a_number_is_not_the_windows_enter(qtbot: QtBot) -> None:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    box = NumberBox()
+    window.setCentralWidget(box)
+    reviewed: list[str] = []
+    action = QAction(window)
+    action.setShortcuts(["Return", "Enter"])
+    action.triggered.connect(lambda: reviewed.append("reviewed"))
+    window.addAction(action)
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
+    box.setFocus()
+    box.selectAll()
+    qtbot.keyClicks(box, "42")
+    qtbot.keySequence(box, "Return")
+    assert (box.value(), reviewed) == (42, [])
+    qtbot.keySequence(window, "Return")
+    assert reviewed == ["reviewed"], "afterwards it is the window's again"
