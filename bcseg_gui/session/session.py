@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, Signal
@@ -16,22 +16,14 @@ from ..core.errors import UserError
 from ..core.geometry import Region
 from ..core.i18n import _, sentence
 from ..core.masks import Mask
-from ..core.project import DEFAULT_CLASSES, MaskClass, Project, SlideEntry, Status
-from ..core.slides import Slide, find_slides, open_slide
+from ..core.project import DEFAULT_CLASSES, MaskClass, Project, Status
+from ..core.slides import Slide, open_slide
 from .document import Document
 from .jobs import Jobs
 from .models import Models
+from .worklist import WorklistItem, entry_of, is_project, locate, worklist
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class WorklistItem:
-    """`status`: "todo", "doing", "reviewed", or "problem" when the slide could not be opened."""
-
-    path: Path
-    status: str = "todo"
-    problem: str = ""
 
 
 class Session(QObject):
@@ -65,9 +57,9 @@ class Session(QObject):
 
     def open(self, paths: Sequence[Path]) -> None:
         """Open pictures, folders of them, or one project. Raises UserError; what was open then still is."""
-        project, home, found = self._locate([Path(path).absolute() for path in paths])
+        project, home, found = locate([Path(path).absolute() for path in paths], self._opened)
         try:
-            items, document = self._first_that_opens(_items(found, project), project)
+            items, document = self._first_that_opens(worklist(found, project), project)
         except BaseException:
             if project is not None and project is not self.project:
                 project.close()
@@ -80,24 +72,6 @@ class Session(QObject):
         self._show(document)
         self.worklistChanged.emit()
         log.info("Opened %d pictures", len(items))
-
-    def _locate(self, paths: list[Path]) -> tuple[Project | None, Path, list[Path]]:
-        """(the project if it exists, where it is or would be, the slides)"""
-        if len(paths) == 1 and _is_project(paths[0]):
-            opened = self._opened(paths[0])
-            found = [entry.path for entry in opened.slides]
-            if not found:
-                if opened is not self.project:
-                    opened.close()
-                raise UserError("The project “{project}” holds no picture yet.", project=opened.name)
-            return opened, paths[0], found
-        found = find_slides(paths)
-        home = Project.beside(paths[0])
-        project = self._opened(home) if _is_project(home) else None
-        if project and paths[0].is_dir():
-            # Pictures that were worked on and are gone stay on the list: that says it plainly.
-            found += [entry.path for entry in project.slides if entry.path not in found]
-        return project, home, found
 
     def _opened(self, folder: Path) -> Project:
         return self.project if self.project is not None and folder == self._home else Project.open(folder)
@@ -172,7 +146,7 @@ class Session(QObject):
     # -- documents ------------------------------------------------------------------------------------------------
 
     def _new_document(self, path: Path, project: Project | None) -> Document:
-        entry = _entry_of(path, project)
+        entry = entry_of(path, project)
         if project is not None and entry is not None:
             project.check(entry)
         slide = open_slide(path)
@@ -205,7 +179,7 @@ class Session(QObject):
         if self.project is None:
             assert self._home is not None
             chosen = self.models.active
-            self.project = Project.open(self._home) if _is_project(self._home) else Project.create(self._home)
+            self.project = Project.open(self._home) if is_project(self._home) else Project.create(self._home)
             # One of many pictures may be gone or unreadable; then each is added when it is worked on.
             with suppress(UserError):
                 self.project.add_all(item.path for item in self.worklist)
@@ -317,7 +291,7 @@ class Session(QObject):
             self._set_status(document.path, "doing")
 
     def _entry_status(self, path: Path) -> str:
-        entry = _entry_of(path, self.project)
+        entry = entry_of(path, self.project)
         return entry.status if entry is not None else "todo"
 
     def _set_status(self, path: Path, status: Status) -> None:
@@ -344,7 +318,7 @@ class Session(QObject):
         """Level-0 pixels: what the person set, else a red cell at the slide's mpp, else the model's usual one."""
         if self.document is None:
             return None
-        entry = _entry_of(self.document.path, self.project)
+        entry = entry_of(self.document.path, self.project)
         if entry is not None and entry.cell_diameter:
             return entry.cell_diameter
         if mpp := self.document.slide.mpp:
@@ -362,18 +336,3 @@ class Session(QObject):
         """Let the compute process load the model while the person still looks."""
         if (model := self.models.active) is not None:
             self.jobs.start(lambda number: WarmUp(number, model.folder), "")
-
-
-def _is_project(folder: Path) -> bool:
-    return (folder.suffix == ".bcseg" and folder.is_dir()) or (folder / "project.json").is_file()
-
-
-def _entry_of(path: Path, project: Project | None) -> SlideEntry | None:
-    if project is None:
-        return None
-    return next((entry for entry in project.slides if entry.path == path), None)
-
-
-def _items(paths: Sequence[Path], project: Project | None) -> list[WorklistItem]:
-    entries = {entry.path: entry for entry in project.slides} if project is not None else {}
-    return [WorklistItem(path, entries[path].status if path in entries else "todo") for path in paths]

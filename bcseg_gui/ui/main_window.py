@@ -219,6 +219,7 @@ class MainWindow(QMainWindow):
         if not self.operations.may_close():
             event.ignore()
             return
+        self.hide()  # at once: the compute process gets a moment to end by itself
         self.operations.stop()
         self.worklist.close_quietly()
         self.cells.close_quietly()

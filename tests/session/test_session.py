@@ -85,6 +85,26 @@ def test_a_project_is_open_once(session, pictures, paint, make_session) -> None:
     paint(session, Region(60, 60, 5, 5))
 
 
+def test_a_project_of_a_newer_program_is_not_touched(session, pictures, paint, make_session) -> None:
+    session.open([pictures[0].parent])
+    paint(session)
+    session.close()
+    file = pictures[0].parent.with_name("ward.bcseg") / "project.json"
+    newer = file.read_text().replace('"schema":1', '"schema":99').replace('"schema": 1', '"schema": 99')
+    file.write_text(newer)
+    for path in (pictures[0].parent, file.parent):
+        with pytest.raises(UserError, match="newer"):
+            make_session().open([path])
+    assert file.read_text() == newer
+
+
+def test_an_empty_project_says_so(session, tmp_path) -> None:
+    Project.create(tmp_path / "empty.bcseg").close()
+    with pytest.raises(UserError, match="holds no picture"):
+        session.open([tmp_path / "empty.bcseg"])
+    Project.open(tmp_path / "empty.bcseg").close()
+
+
 def test_a_changed_picture_is_said_and_never_opened_with_its_old_mask(session, pictures, paint, make_session) -> None:
     session.open([pictures[0]])
     paint(session)

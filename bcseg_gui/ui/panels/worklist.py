@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QLabel, QListWidget, QListWidge
 
 from ...core.i18n import _
 from ...session.background import Task
-from ...session.session import WorklistItem
+from ...session.worklist import WorklistItem
 
 THUMBNAIL = QSize(56, 42)
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QListWidget
 from pytestqt.qtbot import QtBot
 
-from bcseg_gui.session.session import WorklistItem
+from bcseg_gui.session.worklist import WorklistItem
 from bcseg_gui.ui.panels.worklist import WorklistPanel, load_thumbnail
 
 
