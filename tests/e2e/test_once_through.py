@@ -228,6 +228,19 @@ def test_a_stroke_cannot_start_on_a_project_that_another_window_holds(qtbot: QtB
     run_main([str(fields)], script)
 
 
+def test_cancel_leaves_the_picture_as_it_was(qtbot: QtBot, run_main, fields: Path) -> None:
+    def script(window: MainWindow) -> None:
+        person = Person(qtbot, window)
+        person.wait(lambda: person.document is not None)
+        person.click("segment")
+        qtbot.mouseClick(button(window.status, "Cancel"), Qt.MouseButton.LeftButton)
+        person.wait(lambda: not person.document.segmenting)
+        assert window.messages.text == "Stopped. The picture is as it was before."
+        assert not person.pixels().any()
+
+    run_main([str(fields)], script)
+
+
 def test_the_compute_process_may_die(qtbot: QtBot, run_main, fields: Path) -> None:
     def script(window: MainWindow) -> None:
         person = Person(qtbot, window)
