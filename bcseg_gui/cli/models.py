@@ -22,7 +22,11 @@ ProjectOption = Annotated[
 
 def user_registry() -> ModelRegistry:
     """The models that came with the program and those of the user's own library."""
-    return ModelRegistry(resource("weights"), platformdirs.user_data_path("bcseg-gui", appauthor=False) / "models")
+    return ModelRegistry(resource("weights"), _library())
+
+
+def _library() -> Path:
+    return platformdirs.user_data_path("bcseg-gui", appauthor=False) / "models"
 
 
 def find_model(name: str | None) -> Path:
@@ -96,4 +100,4 @@ def _registry(project: Path | None) -> Iterator[ModelRegistry]:
         yield user_registry()
         return
     with Project.open(project) as opened:
-        yield opened.models(resource("weights"))
+        yield opened.models(resource("weights"), _library())

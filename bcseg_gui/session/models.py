@@ -1,4 +1,4 @@
-"""The models to choose from and the one in use: the project's, or the library's for pictures without a project."""
+"""The models to choose from and the one in use, which a project remembers; without one, the user's library does."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ class Models(QObject):
 
     def use_project(self, project: Project | None) -> None:
         """Another project, or none."""
-        self._registry = project.models(self._bundled) if project else ModelRegistry(self._bundled, self._library)
+        self._registry = (
+            project.models(self._bundled, self._library) if project else ModelRegistry(self._bundled, self._library)
+        )
         self._read()
 
     @property

@@ -210,3 +210,15 @@ def test_without_any_model_segment_says_so(jobs, pictures, tmp_path) -> None:
     with pytest.raises(UserError, match="No model"):
         session.segment(QPoint(0, 0))
     session.close()
+
+
+def test_a_model_of_the_users_library_stays_in_use_when_the_project_is_made(
+    make_session, model_writer, pictures, paint, tmp_path
+) -> None:
+    model_writer(tmp_path / "library" / "mine", "mine")
+    session = make_session()
+    session.models.choose("mine")
+    session.open([pictures[0]])
+    paint(session)
+    assert session.models.active.name == "mine"
+    assert session.models.active.folder.is_relative_to(session.project.folder)

@@ -112,9 +112,9 @@ class Project:
         """Name of the ModelVersion in use; empty: the one the app came with."""
         return self._content.promotions.active
 
-    def models(self, bundled: Path) -> ModelRegistry:
-        """The bundled models and this project's own."""
-        return ModelRegistry(bundled, self.folder / "models", self)
+    def models(self, bundled: Path, shared: Path | None = None) -> ModelRegistry:
+        """The bundled models, the user's in `shared`, and this project's own."""
+        return ModelRegistry(bundled, self.folder / "models", self, shared=shared)
 
     def read_promotions(self) -> Promotions:
         return self._content.promotions

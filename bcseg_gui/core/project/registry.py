@@ -1,4 +1,4 @@
-"""The models one can choose from: those the app came with, and those of a library folder. Needs no torch."""
+"""The models one can choose from: those the app came with, the user's, and those of a library or project. No torch."""
 
 from __future__ import annotations
 
@@ -71,23 +71,32 @@ class ModelVersion:
 
 
 class ModelRegistry:
-    """The versions under `bundled` (only read) and `library`, one folder each; versions are never changed."""
+    """The versions under `bundled` and `shared` (only read) and `library`, one folder each; none is ever changed."""
 
-    def __init__(self, bundled: Path, library: Path, promotions: PromotionStore | None = None) -> None:
-        """Without `promotions`, the library itself remembers the active model (`active.json`)."""
+    def __init__(
+        self, bundled: Path, library: Path, promotions: PromotionStore | None = None, *, shared: Path | None = None
+    ) -> None:
+        """Without `promotions`, the library itself remembers the active model (`active.json`).
+
+        `shared`: the user's own library, seen from a project. A model of it that is promoted is copied into the
+        project, which then works on another computer too.
+        """
         self._bundled = bundled
         self._library = library
+        self._shared = shared
         self._promotions = promotions or LibraryPromotions(library)
 
     def versions(self) -> list[ModelVersion]:
         """Bundled ones first, each group oldest first. One that cannot be read is left out; `get` tells why."""
-        found: list[ModelVersion] = []
+        found: dict[str, ModelVersion] = {}
         for folder in self._folders():
             try:
-                found.append(self._read(folder))
+                version = self._read(folder)
             except UserError as error:
                 _log.warning("Model left out: %s", error)
-        return sorted(found, key=lambda version: (not version.bundled, version.created, version.name))
+            else:
+                found[version.name] = version  # the library's copy of a shared model comes last and stands for it
+        return sorted(found.values(), key=lambda version: (not version.bundled, version.created, version.name))
 
     def get(self, name: str) -> ModelVersion:
         """Raises UserError when there is no such model, or it cannot be read."""
@@ -111,6 +120,8 @@ class ModelRegistry:
     def promote(self, name: str) -> ModelVersion:
         """Use this model from now on. Raises UserError when there is no such model."""
         version = self.get(name)
+        if version.folder.parent == self._shared:
+            version = self._copy_in(version.folder, name)
         self._promotions.write_promotions(self._promotions.read_promotions().promoted(name))
         return version
 
@@ -133,7 +144,12 @@ class ModelRegistry:
         Raises UserError when it is not a whole model of this program; the library is then as it was.
         """
         info = check_model(folder)
-        name = self._free_name(name or info.name)
+        version = self._copy_in(folder, self._free_name(name or info.name))
+        if folder.parent == self._library and folder.name.startswith(".new-"):
+            shutil.rmtree(folder, ignore_errors=True)
+        return version
+
+    def _copy_in(self, folder: Path, name: str) -> ModelVersion:
         destination = self._library / name
         with temporary_folder(destination) as temporary:
             for path in sorted(folder.iterdir()):
@@ -146,8 +162,6 @@ class ModelRegistry:
             # The copy is checked, not only the source: a stick pulled out half-way must not leave a model.
             check_model(temporary)
             place_folder(temporary, destination)
-        if folder.parent == self._library and folder.name.startswith(".new-"):
-            shutil.rmtree(folder, ignore_errors=True)
         return self._read(destination)
 
     def import_(self, path: Path) -> ModelVersion:
@@ -157,9 +171,8 @@ class ModelRegistry:
         return self.add(path.parent if path.is_file() else path)
 
     def _folders(self) -> list[Path]:
-        return [
-            path.parent for root in (self._bundled, self._library) for path in sorted(root.glob(f"[!.]*/{INFO_FILE}"))
-        ]
+        roots = [root for root in (self._bundled, self._shared, self._library) if root is not None]
+        return [path.parent for root in roots for path in sorted(root.glob(f"[!.]*/{INFO_FILE}"))]
 
     def _read(self, folder: Path) -> ModelVersion:
         info = read_json(folder / INFO_FILE, ModelFile)

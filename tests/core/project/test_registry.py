@@ -90,6 +90,20 @@ def test_project_keeps_its_models_and_its_active_one(project: Project, bundled: 
         assert again.models(bundled).active().folder == folder / "models" / "mine"
 
 
+def test_project_sees_the_users_models_and_takes_along_the_one_it_uses(
+    project: Project, bundled: Path, make_model: MakeModel, tmp_path: Path
+) -> None:
+    make_model("shipped", bundled)
+    own = tmp_path / "own"
+    ModelRegistry(bundled, own).add(make_model("mine"))
+    registry = project.models(bundled, own)
+    assert [version.name for version in registry.versions()] == ["shipped", "mine"]
+    assert registry.promote("mine").folder == project.folder / "models" / "mine"
+    assert [version.name for version in registry.versions()] == ["shipped", "mine"]
+    assert project.models(bundled).active().name == "mine"  # on a computer whose user has no such model
+    assert names(own) == ["mine"]
+
+
 def test_a_version_is_read_whole(registry: ModelRegistry, make_model: MakeModel) -> None:
     version = registry.add(make_model("mine", parent="shipped", metrics={"dice": 0.5}))
     assert version == registry.get("mine")
