@@ -19,9 +19,7 @@ from .jobs import Job
 from .session import Session
 from .writing import Writing
 
-__all__ = ["EPOCHS", "Metrics", "Plan", "Retraining", "Stage", "TrainResult", "plan"]
-
-EPOCHS = 5
+__all__ = ["Metrics", "Plan", "Retraining", "Stage", "TrainResult", "plan"]
 
 Stage = Literal["ready", "preparing", "training", "result", "stopped", "failed"]
 
@@ -38,6 +36,11 @@ class Plan:
     @property
     def reviewed(self) -> int:
         return self.learn + self.test
+
+    @property
+    def epochs(self) -> int:
+        """Rounds over the pictures: the fewer there are, the more, so that one picture too is learnt from."""
+        return min(12, max(4, 24 // max(1, self.learn)))
 
 
 class Retraining(QObject):
@@ -60,10 +63,10 @@ class Retraining(QObject):
         """(epochs learnt, a fraction; loss) of every step"""
         self.written = (0, 0)
         """(pairs written, of so many) while preparing"""
-        self._epochs = EPOCHS
         self._session = session
         self._project = _project(session)
         self.plan = plan(self._project)
+        self._epochs = self.plan.epochs
         self.parent_model: ModelVersion = session.models.needed()
         self._writing: Writing[Dataset] | None = None
         self._output: Path | None = None

@@ -83,7 +83,7 @@ def button(parent: QWidget, text: str) -> QPushButton:
 
 
 def test_once_through(qtbot: QtBot, run_main, fields: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retraining, "EPOCHS", 1)
+    monkeypatch.setattr(retraining.Plan, "epochs", 1)
 
     def script(window: MainWindow) -> None:
         person = Person(qtbot, window)

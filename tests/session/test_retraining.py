@@ -5,7 +5,7 @@ from pytestqt.qtbot import QtBot
 
 from bcseg_gui.compute.protocol import Cancelled, Finished, Metrics, Progress, Train, TrainResult
 from bcseg_gui.core.errors import UserError
-from bcseg_gui.session.retraining import Retraining
+from bcseg_gui.session.retraining import Plan, Retraining
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_from_reviewed_pictures_to_a_promoted_model(reviewed, client, qtbot, mod
     assert (request.dataset_folder / "manifest.json").is_file()
     assert request.parent_folder.name == "tiny"
     client.answer(Progress(request.job, 1, 4, 3.0, loss=0.7))
-    assert run.losses == [(0.25 * 5, 0.7)]
+    assert run.losses == [(0.25 * request.epochs, 0.7)]
     request.output_folder.rmdir()
     model_writer(request.output_folder, request.output_folder.name)
     client.answer(Finished(request.job, TrainResult(request.output_folder, metrics(0.8), metrics(0.9), 3, 60.0)))
@@ -80,3 +80,9 @@ def test_a_picture_that_is_gone_stops_it_before_the_work(reviewed, pictures, qtb
     run.start()
     qtbot.waitUntil(lambda: run.stage == "failed")
     assert "is gone" in str(told[0])
+
+
+def test_few_pictures_are_gone_through_more_often() -> None:
+    rounds = [Plan(learn, 1).epochs for learn in (1, 4, 10, 100)]
+    assert rounds == sorted(rounds, reverse=True)
+    assert rounds[0] > rounds[-1] >= 4
