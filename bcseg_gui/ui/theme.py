@@ -12,10 +12,6 @@ from ..core.resources import resource
 ICON_SIZE = 20
 """Side of a toolbar icon in device-independent pixels."""
 
-ACCENT = QColor("#0a6ebd")
-MASK_COLOR = QColor("#0072b2")
-"""Blue of the Okabe-Ito palette: told from pink and purple stains, and from red cells, by colour-blind eyes too."""
-
 _LIGHT = {
     QPalette.ColorRole.Window: "#f3f3f2",
     QPalette.ColorRole.WindowText: "#1d1d1f",
