@@ -38,11 +38,19 @@ def _check_model() -> None:
     print(f"  {'OpenSlide library':<24} {openslide.__library_version__}")
     model = load_model(find_model(None))
     engine = TorchEngine(model)
-    print(f"{_('processor')}: {os.cpu_count()} / {torch.get_num_threads()} threads, device {engine.device}")
+    print(
+        _("Processor: {cores} cores, {threads} in use, computing on {device}.").format(
+            cores=os.cpu_count(), threads=torch.get_num_threads(), device=engine.device
+        )
+    )
     side = 256
     batch = np.zeros((1, 3, side, side), np.float32)
     engine.probabilities(batch)  # the first run chooses kernels
     started = time.perf_counter()
     engine.probabilities(batch)
     seconds = time.perf_counter() - started
-    print(f"{_('model')}: {model.info.name}, {seconds / side**2 * 1e6:.1f} s per megapixel of working scale")
+    print(
+        _("Model: {name}, {seconds:.1f} s per megapixel at working scale.").format(
+            name=model.info.name, seconds=seconds / side**2 * 1e6
+        )
+    )

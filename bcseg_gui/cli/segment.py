@@ -20,7 +20,7 @@ from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.files import make_folder
 from bcseg_gui.core.formats.mask_picture import blank_mask, suffix_for, write_mask_picture
 from bcseg_gui.core.geometry import Region
-from bcseg_gui.core.i18n import _, sentence
+from bcseg_gui.core.i18n import _, ngettext, sentence
 from bcseg_gui.core.slides import Slide, find_slides, open_slide, read_scaled
 
 from .failures import complain
@@ -94,11 +94,13 @@ def segment(
                 line = _as_json(path, result, loaded.info.name, runner.name, seconds, wanted is not None)
                 print(json.dumps(line, ensure_ascii=False), flush=True)
             else:
+                said = ngettext(
+                    "{name}: {cells} cell, {output} ({seconds:.1f} s)",
+                    "{name}: {cells} cells, {output} ({seconds:.1f} s)",
+                    result.cells,
+                )
                 print(
-                    _("{name}: {cells} cells, {output} ({seconds:.1f} s)").format(
-                        name=path.name, cells=result.cells, output=result.output, seconds=seconds
-                    ),
-                    flush=True,
+                    said.format(name=path.name, cells=result.cells, output=result.output, seconds=seconds), flush=True
                 )
         bar.update(task, completed=len(slides))
     if failed:
