@@ -43,4 +43,4 @@ def test_the_log_keeps_no_path(bar: MessageBar, caplog: pytest.LogCaptureFixture
 def test_it_speaks_french(bar: MessageBar) -> None:
     i18n.install("fr")
     bar.problem(RuntimeError("x"))
-    assert bar.text == "Une erreur imprévue est survenue : x"
+    assert bar.text == "Une erreur imprévue est survenue\u00a0: x"
