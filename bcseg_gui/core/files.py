@@ -147,9 +147,14 @@ def place_folder(built: Path, destination: Path) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
+def is_leftover(path: Path) -> bool:
+    """A temporary file or folder of ours, by its name."""
+    return path.name.startswith(".") and path.name.endswith(_TEMPORARY)
+
+
 def remove_leftovers(folder: Path) -> None:
     """Remove what a killed process left half-written in `folder`; only for a folder nobody else is writing to."""
-    for leftover in folder.glob(f".*{_TEMPORARY}"):
+    for leftover in filter(is_leftover, folder.glob("*")):
         if leftover.is_dir():
             shutil.rmtree(leftover, ignore_errors=True)
         else:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import getpass
+import logging
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,8 @@ from ..core.geometry import Region
 from ..core.masks import Mask, MaskEdit
 from ..core.slides import Slide
 from .jobs import Job
+
+log = logging.getLogger(__name__)
 
 SMALLEST_RADIUS, LARGEST_RADIUS = 0.5, 500.0
 START_RADIUS = 8.0
@@ -78,14 +82,28 @@ class Document(QObject):
             self.historyChanged.emit()
         return self.mask
 
+    def keep(self) -> None:
+        """Have on disk what is painted and segmented, but for a segmentation under way. Raises UserError."""
+        self.end_stroke()
+        if self.mask is not None and self._segment is None:
+            self.mask.commit()
+
     def close(self) -> None:
-        """Keep what is painted, drop a segmentation under way, and let go of the files."""
+        """Drop a segmentation under way, keep what is painted, and let go of the files.
+
+        What cannot be written is given up: call `keep` before, where a person can still free the disk.
+        """
         self.end_stroke()
         if self._job is not None:
-            self._job.cancel()
+            job = self._job
             self._end_segmentation(keep=False)
+            job.cancel()
         if self.mask is not None:
-            self.mask.close()
+            try:
+                self.mask.close()
+            except UserError as error:
+                log.error("An edit is given up: %s", error.template)
+                self.mask.close(discard=True)
         self.slide.close()
 
     # -- tool in hand ---------------------------------------------------------------------------------------------
@@ -126,10 +144,16 @@ class Document(QObject):
 
     def paint(self, region: Region, where: NDArray[np.bool_]) -> None:
         """Set the stroke's class where `where` is True; `region` and `where` have the same size."""
-        if self._stroke is not None:
+        if self._stroke is None:
+            return
+        try:
             touched = self._stroke.paint(region, where, self._stroke_class)
-            if not touched.is_empty:
-                self.maskChanged.emit(touched)
+        except UserError as error:  # a part of the mask cannot be read
+            self.abort_stroke()
+            self.failed.emit(error)
+            return
+        if not touched.is_empty:
+            self.maskChanged.emit(touched)
 
     def end_stroke(self) -> None:
         if self._stroke is not None:
@@ -140,7 +164,7 @@ class Document(QObject):
     def abort_stroke(self) -> None:
         if self._stroke is not None:
             stroke, self._stroke = self._stroke, None
-            self.maskChanged.emit(stroke.rollback())
+            self._take_back(stroke)
             self._resume_segmentation()
 
     def _commit(self, edit: MaskEdit) -> None:
@@ -153,6 +177,13 @@ class Document(QObject):
             if not changed.is_empty:
                 self.edited.emit(self)
         self.historyChanged.emit()
+
+    def _take_back(self, edit: MaskEdit) -> None:
+        try:
+            self.maskChanged.emit(edit.rollback())
+        except UserError as error:
+            self.maskChanged.emit(self.whole)
+            self.failed.emit(error)
 
     # -- history --------------------------------------------------------------------------------------------------
 
@@ -205,9 +236,18 @@ class Document(QObject):
         if self._stroke is not None:
             self._waiting.append(event)
             return
-        if self._segment is None:
-            self._segment = self.needed_mask().begin("segment", model=self._segment_model, author=self._author)
-        self.maskChanged.emit(self._segment.predict(event.region, event.classes))
+        try:
+            if self._segment is None:
+                self._segment = self.needed_mask().begin("segment", model=self._segment_model, author=self._author)
+            changed = self._segment.predict(event.region, event.classes)
+        except UserError as error:  # going on would leave a hole where this tile belongs
+            job = self._job
+            self._end_segmentation(keep=False)
+            if job is not None:
+                job.cancel()
+            self.failed.emit(error)
+        else:
+            self.maskChanged.emit(changed)
 
     def _commit_segment(self) -> None:
         if self._segment is not None:
@@ -218,7 +258,8 @@ class Document(QObject):
     def _resume_segmentation(self) -> None:
         waiting, self._waiting = self._waiting, []
         for event in waiting:
-            self._take_tile(event)
+            if self._job is not None:  # else a tile before it could not be taken
+                self._take_tile(event)
         if self._finished_while_painting is not None:
             result, self._finished_while_painting = self._finished_while_painting, None
             self._job_finished(result)
@@ -240,12 +281,20 @@ class Document(QObject):
         self.failed.emit(error)
 
     def _end_segmentation(self, keep: bool) -> None:
-        edit, self._segment, self._job = self._segment, None, None
+        edit, self._segment = self._segment, None
+        job, self._job = self._job, None
         self._waiting.clear()
+        self._finished_while_painting = None
+        if job is not None:
+            with suppress(RuntimeError):  # it ended while a stroke was painted, and is gone
+                job.tile.disconnect(self._take_tile)
+                job.finished.disconnect(self._job_finished)
+                job.cancelled.disconnect(self._job_cancelled)
+                job.failed.disconnect(self._job_failed)
         if edit is not None and keep:
             self._commit(edit)
         elif edit is not None:
-            self.maskChanged.emit(edit.rollback())
+            self._take_back(edit)
         self.segmentingChanged.emit(self)
         self.historyChanged.emit()
 

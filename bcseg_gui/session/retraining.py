@@ -78,8 +78,11 @@ class Retraining(QObject):
 
     def start(self) -> None:
         project = self._project
-        if self._session.document is not None:
-            self._session.document.end_stroke()
+        try:
+            self._session.keep()
+        except UserError as error:
+            self._failed(error)
+            return
         self._writing = Writing(
             lambda progress, cancelled: make_dataset(project, progress=progress, cancelled=cancelled), self
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QPoint, Signal
 from ..compute.protocol import Segment, WarmUp
 from ..core.cells.diameter import expected_cell_diameter
 from ..core.errors import UserError
+from ..core.files import fingerprint
 from ..core.geometry import Region
 from ..core.i18n import _, sentence
 from ..core.masks import Mask
@@ -21,7 +22,7 @@ from ..core.slides import Slide, open_slide
 from .document import Document
 from .jobs import Jobs
 from .models import Models
-from .worklist import WorklistItem, entry_of, is_project, locate, worklist
+from .worklist import WorklistItem, entry_of, locate, worklist
 
 log = logging.getLogger(__name__)
 
@@ -57,14 +58,18 @@ class Session(QObject):
 
     def open(self, paths: Sequence[Path]) -> None:
         """Open pictures, folders of them, or one project. Raises UserError; what was open then still is."""
+        self.keep()
         project, home, found = locate([Path(path).absolute() for path in paths], self._opened)
+        stays = home == self._home and project is self.project
         try:
-            items, document = self._first_that_opens(worklist(found, project), project)
+            # One that was only looked at is read again: its file may have changed.
+            known = {path: kept for path, kept in self._documents.items() if stays and kept.mask is not None}
+            items, document = self._first_that_opens(worklist(found, project), project, known)
         except BaseException:
             if project is not None and project is not self.project:
                 project.close()
             raise
-        if home != self._home:
+        if not stays:
             self._leave_project()
             self.project, self._home = project, home
             self.models.use_project(project)
@@ -77,14 +82,14 @@ class Session(QObject):
         return self.project if self.project is not None and folder == self._home else Project.open(folder)
 
     def _first_that_opens(
-        self, items: list[WorklistItem], project: Project | None
+        self, items: list[WorklistItem], project: Project | None, known: Mapping[Path, Document]
     ) -> tuple[tuple[WorklistItem, ...], Document]:
         """The first picture that is still to do, else the first of all; those that cannot be opened are marked."""
         order = sorted(range(len(items)), key=lambda index: items[index].status == "reviewed")
         problem: UserError | None = None
         for index in order:
             try:
-                document = self._documents.get(items[index].path) or self._new_document(items[index].path, project)
+                document = known.get(items[index].path) or self._new_document(items[index].path, project)
             except UserError as error:
                 problem = problem or error
                 items[index] = replace(items[index], status="problem", problem=sentence(error))
@@ -96,9 +101,19 @@ class Session(QObject):
         raise problem
 
     def select(self, index: int) -> None:
-        """Bring a picture of the worklist to the front; when it cannot be opened, say so and stay where we are."""
+        """Bring a picture of the worklist to the front; when it cannot be opened, say so and stay where we are.
+
+        So too when a stroke in the one before cannot be written.
+        """
         path = self.worklist[index].path
         if self.document is not None and path == self.document.path:
+            return
+        try:
+            if self.document is not None:
+                self.document.keep()
+        except UserError as error:
+            self.worklistChanged.emit()  # back to where we are
+            self.failed.emit(error)
             return
         try:
             document = self._documents.get(path) or self._new_document(path, self.project)
@@ -121,7 +136,13 @@ class Session(QObject):
         path = self.document.path if self.document is not None else None
         return next((index for index, item in enumerate(self.worklist) if item.path == path), -1)
 
+    def keep(self) -> None:
+        """Have everything on disk, but for a segmentation under way. Raises UserError."""
+        for document in list(self._documents.values()):
+            document.keep()
+
     def close(self) -> None:
+        """What cannot be written is given up; `keep` tells before."""
         self._leave_project()
         self.worklist = ()
         self.documentChanged.emit()
@@ -150,8 +171,13 @@ class Session(QObject):
         if project is not None and entry is not None:
             project.check(entry)
         slide = open_slide(path)
+        try:
+            seen = entry.fingerprint if entry is not None else fingerprint(path)
+        except UserError:
+            slide.close()
+            raise
         # No child of ours: it holds us through `open_mask`, and a parent must not be freed by its child's end.
-        document = Document(path, slide, lambda: self._open_mask(path, slide, project))
+        document = Document(path, slide, lambda: self._open_mask(path, slide, seen, project))
         try:
             if project is not None and entry is not None and project.mask_path(entry).exists():
                 document.needed_mask()
@@ -167,9 +193,12 @@ class Session(QObject):
         document.segmentingChanged.connect(self._segmenting_changed)
         return document
 
-    def _open_mask(self, path: Path, slide: Slide, project: Project | None) -> Mask:
+    def _open_mask(self, path: Path, slide: Slide, seen: str, project: Project | None) -> Mask:
+        """`seen` is the fingerprint of the slide that is shown."""
         project = project or self._needed_project()
         entry = project.add(path)
+        if entry.fingerprint != seen:
+            raise UserError("The picture “{path}” has changed since it was opened: open it again.", path=path)
         if (entry.width, entry.height) != slide.dimensions:
             entry = project.update(entry.measured(slide))
         return Mask.open(project.mask_path(entry), slide.dimensions)
@@ -179,7 +208,8 @@ class Session(QObject):
         if self.project is None:
             assert self._home is not None
             chosen = self.models.active
-            self.project = Project.open(self._home) if is_project(self._home) else Project.create(self._home)
+            exists = self._home.is_dir() and not Project.may_begin(self._home)
+            self.project = Project.open(self._home) if exists else Project.create(self._home)
             # One of many pictures may be gone or unreadable; then each is added when it is worked on.
             with suppress(UserError):
                 self.project.add_all(item.path for item in self.worklist)
@@ -203,14 +233,17 @@ class Session(QObject):
             self._close_document(before)
 
     def _close_document(self, document: Document) -> None:
-        self._documents.pop(document.path, None)
+        if self._documents.get(document.path) is document:
+            del self._documents[document.path]
         document.close()
         document.deleteLater()
 
     def _segmenting_changed(self, document: Document) -> None:
         self.stateChanged.emit()
         if not document.segmenting and document is not self.document and document.path in self._documents:
-            self._close_document(document)
+            with suppress(UserError):  # it was told; the document stays, and tries again
+                document.keep()
+                self._close_document(document)
 
     # -- segmenting -----------------------------------------------------------------------------------------------
 
@@ -224,6 +257,8 @@ class Session(QObject):
             return
         model = self.models.needed()
         document.needed_mask()
+        project = self._needed_project()
+        project.check(project.add(document.path))  # the compute process reads the file as it is now
         diameter = self.cell_diameter
         job = self.jobs.start(
             lambda number: Segment(
@@ -268,8 +303,8 @@ class Session(QObject):
         document = self.document
         if document is None or document.segmenting:
             return
-        document.end_stroke()
         document.needed_mask()
+        document.keep()
         self._set_status(document.path, "reviewed")
         following = self._next_to_do()
         if following is None:

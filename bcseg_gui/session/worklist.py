@@ -27,7 +27,7 @@ def locate(paths: list[Path], open_project: Callable[[Path], Project]) -> tuple[
         return opened, paths[0], [entry.path for entry in opened.slides]
     found = find_slides(paths)
     home = Project.beside(paths[0])
-    project = open_project(home) if is_project(home) else None
+    project = open_project(home) if home.is_dir() and not Project.may_begin(home) else None
     if project and paths[0].is_dir():
         # Pictures that were worked on and are gone stay on the list: that says it plainly.
         found += [entry.path for entry in project.slides if entry.path not in found]

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QPoint, QSettings
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from ..core.errors import UserError
-from ..core.i18n import _
+from ..core.i18n import _, sentence
 from ..core.slides import PICTURE_SUFFIXES, SLIDE_SUFFIXES
 from ..session.retraining import Retraining
 from ..session.samples import sample_folder
@@ -91,8 +91,7 @@ class Operations(QObject):
             self._window, _("Where shall the pictures and masks go?"), _last_folder()
         )
         if folder:
-            if self._session.document is not None:
-                self._session.document.end_stroke()
+            self._session.keep()
             ExportDialog(project, Path(folder) / f"{project.name}-pairs", self._window).open()
 
     def quit(self) -> None:
@@ -210,7 +209,7 @@ class Operations(QObject):
     # -- leaving --------------------------------------------------------------------------------------------------
 
     def may_close(self) -> bool:
-        return self._may_leave_training(_("Quit"))
+        return self._may_leave_training(_("Quit")) and self._may_give_up_unwritten()
 
     def stop(self) -> None:
         """The window closes: leave nothing running or open."""
@@ -221,6 +220,14 @@ class Operations(QObject):
             return True
         question = _("The model is still learning. What it has learnt so far is lost when you go on.")
         return messages.ask(self._window, question, action, _("Keep learning"))
+
+    def _may_give_up_unwritten(self) -> bool:
+        try:
+            self._session.keep()
+        except UserError as error:
+            question = _("{problem} What you did last is not saved yet, and is lost when you quit now.")
+            return messages.ask(self._window, question.format(problem=sentence(error)), _("Quit"), _("Go back"))
+        return True
 
 
 def _nothing() -> None:

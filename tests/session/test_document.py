@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
 import numpy as np
 import pytest
 
@@ -7,6 +11,7 @@ from bcseg_gui.compute.protocol import Cancelled, Failed, Segment
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import MANUAL, MaskEdit
+from bcseg_gui.core.masks.tilestore import TileStore
 from bcseg_gui.session.document import Document
 from bcseg_gui.session.session import Session
 
@@ -149,3 +154,104 @@ def test_the_brush_keeps_within_its_limits(document) -> None:
     assert document.brush_radius == 500
     document.brush_radius = 0
     assert document.brush_radius == 0.5
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch):
+    """`with full_disk():` no edit can be written."""
+
+    def full(*_args: object) -> None:
+        raise UserError("The disk is full.")
+
+    @contextmanager
+    def while_full() -> Iterator[None]:
+        with monkeypatch.context() as patch:
+            patch.setattr(TileStore, "write_edit", full)
+            yield
+
+    return while_full
+
+
+def test_a_segmentation_that_cannot_be_written_ends_and_can_be_started_again(
+    session, document, client, segment, paint, full_disk
+) -> None:
+    told: list[UserError] = []
+    document.failed.connect(told.append)
+    job = segment()
+    client.tile(job, LEFT)
+    document.begin_stroke("brush", 1)
+    document.paint(Region(0, 0, 5, 5), np.ones((5, 5), np.bool_))
+    client.tile(job, RIGHT)
+    client.finish_segmenting(job)
+    with full_disk():
+        document.end_stroke()
+    assert told
+    assert not document.segmenting
+    assert pixel(document, 2, 2) == 1 | MANUAL, "the stroke is still there"
+    job = segment()
+    client.tile(job, RIGHT)
+    client.finish_segmenting(job)
+    assert [edit.tool for edit in document.mask.edits()] == ["segment", "brush", "segment"]
+
+
+def test_no_tile_is_left_out_when_the_disk_is_full_for_a_while(document, client, segment, session, paint, full_disk):
+    with full_disk():
+        paint(session)
+        job = segment()
+        client.tile(job, LEFT)
+    assert client.cancelled == [job]
+    assert not document.segmenting
+    client.tile(job, RIGHT)
+    client.finish_segmenting(job)
+    assert pixel(document, 100, 20) == 0, "a segmentation with a hole in it would be taken for a whole one"
+
+
+def test_a_damaged_mask_is_said_and_takes_nothing_with_it(session, pictures, paint, make_session) -> None:
+    session.open(pictures)
+    paint(session)
+    path = session.project.mask_path(session.project.slides[0])
+    session.close()
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("UPDATE tiles SET data = ?", (b"damaged",))
+        db.commit()
+    again = make_session()
+    again.open(pictures)
+    told: list[str] = []
+    again.failed.connect(lambda error: told.append(str(error)))
+    for _stroke in range(2):
+        paint(again)
+    assert len(told) == 2
+    assert "damaged" in told[0]
+    again.close()
+
+
+def test_a_picture_is_left_and_called_reviewed_only_when_its_strokes_are_written(
+    session, document, paint, full_disk
+) -> None:
+    told: list[str] = []
+    session.failed.connect(lambda error: told.append(str(error)))
+    paint(session)
+    with full_disk():
+        paint(session, Region(50, 50, 5, 5))
+        told.clear()
+        session.select(1)
+        with pytest.raises(UserError, match="full"):
+            session.mark_reviewed()
+        with pytest.raises(UserError, match="full"):
+            session.open([document.path.with_name("b.png")])
+    assert told == ["The disk is full."]
+    assert session.document is document
+    session.select(1)
+    session.select(0)
+    assert pixel(session.document, 52, 52) == 1 | MANUAL
+
+
+def test_closing_gives_up_what_cannot_be_written(session, document, pictures, paint, full_disk, make_session) -> None:
+    paint(session)
+    with full_disk():
+        paint(session, Region(50, 50, 5, 5))
+        session.close()
+    again = make_session()
+    again.open(pictures)
+    assert pixel(again.document, 15, 15) == 1 | MANUAL
+    assert pixel(again.document, 52, 52) == 0

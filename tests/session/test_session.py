@@ -2,13 +2,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint
 
 from bcseg_gui.compute.protocol import Segment, WarmUp
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
-from bcseg_gui.core.project import Project
+from bcseg_gui.core.project import Project, project
 from bcseg_gui.session.session import Session
 
 
@@ -222,3 +224,63 @@ def test_a_model_of_the_users_library_stays_in_use_when_the_project_is_made(
     paint(session)
     assert session.models.active.name == "mine"
     assert session.models.active.folder.is_relative_to(session.project.folder)
+
+
+def test_a_folder_opened_after_one_of_its_pictures_shows_that_picture(session, pictures, paint) -> None:
+    session.open(pictures[:1])
+    paint(session)
+    session.open([pictures[0].parent])
+    assert session.document.path == pictures[0]
+    assert session.document.slide.read_region((0, 0), 0, (2, 2)).shape == (2, 2, 3)
+    paint(session)
+    assert session.status == "doing"
+
+
+def test_a_project_made_by_another_window_is_taken_up(session, make_session, pictures, paint) -> None:
+    session.open(pictures)
+    other = make_session()
+    other.open(pictures)
+    paint(other)
+    other.close()
+    session.open(pictures)
+    paint(session, Region(50, 50, 5, 5))
+    assert len(session.document.mask.edits()) == 2
+
+
+def test_a_project_is_made_once_the_disk_has_room_again(session, pictures, paint, monkeypatch, make_session) -> None:
+    def full(*_args: object) -> None:
+        raise UserError("The disk is full.")
+
+    told: list[str] = []
+    session.failed.connect(lambda error: told.append(str(error)))
+    session.open(pictures)
+    with monkeypatch.context() as patch:
+        patch.setattr(project, "write_json", full)
+        paint(session)
+    again = make_session()
+    again.open(pictures)
+    paint(again)
+    assert told == ["The disk is full."]
+    assert again.status == "doing"
+
+
+def test_a_picture_that_changed_after_it_was_opened_is_not_painted_on(session, pictures, paint) -> None:
+    told: list[str] = []
+    session.failed.connect(lambda error: told.append(str(error)))
+    session.open(pictures[:1])
+    cv2.imwrite(str(pictures[0]), np.full((120, 160, 3), 200, np.uint8))
+    paint(session)
+    assert len(told) == 1
+    assert "changed since it was opened" in told[0]
+    session.open(pictures[:1])
+    paint(session)
+    assert session.status == "doing"
+
+
+def test_a_picture_that_changed_is_not_segmented(session, pictures, paint, client) -> None:
+    session.open(pictures[:1])
+    paint(session)
+    cv2.imwrite(str(pictures[0]), np.full((120, 160, 3), 200, np.uint8))
+    with pytest.raises(UserError, match="has changed"):
+        session.segment(QPoint(0, 0))
+    assert not session.document.segmenting

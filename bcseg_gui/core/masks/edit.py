@@ -125,11 +125,16 @@ class MaskEdit:
         return self._touched if changes else NOTHING
 
     def rollback(self) -> Region:
-        """Make the mask in memory what the file holds and close the edit; returns the region it had touched."""
+        """Make the mask in memory what the file holds and close the edit; returns the region it had touched.
+
+        Raises UserError when a part of the file cannot be read; the edit is closed and nothing of it left all the same.
+        """
         if not self.is_open:
             return NOTHING
-        self._tiles.reload(self._keys)
-        self.is_open = False
+        try:
+            self._tiles.reload(self._keys)
+        finally:
+            self.is_open = False
         return self._touched
 
     def _expect_open(self) -> None:
@@ -137,8 +142,9 @@ class MaskEdit:
             raise RuntimeError("this edit was committed or rolled back; begin another")
 
     def _change(self, key: TileKey) -> NDArray[np.uint8]:
-        self._keys.add(key)
-        return self._tiles.changing(key)
+        tile = self._tiles.changing(key)
+        self._keys.add(key)  # not before: a tile that cannot be read is none of this edit's
+        return tile
 
     def _note(self, touched: Region) -> Region:
         self._touched = self._touched.united(touched)

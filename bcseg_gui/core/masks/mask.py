@@ -44,17 +44,19 @@ class Mask:
             store.close()
             raise
 
-    def close(self) -> None:
-        """Commit an edit still open and let go of the file.
+    def close(self, *, discard: bool = False) -> None:
+        """Commit an edit still open and let go of the file; with `discard`, without that edit.
 
-        Raises UserError, and stays open, when that edit cannot be written; roll it back to close without it.
+        Raises UserError, and stays open, when that edit cannot be written.
         """
-        self._commit_open()
+        if not discard:
+            self.commit()
         # Overviews can be computed again at any time, so failing to keep them is no failure.
-        with suppress(UserError):
-            overviews = self._tiles.finished_overviews()
-            if overviews:
-                self._store.write_overviews(overviews)
+        if self._open_change is None:
+            with suppress(UserError):
+                overviews = self._tiles.finished_overviews()
+                if overviews:
+                    self._store.write_overviews(overviews)
         self._store.close()
 
     def __enter__(self) -> Mask:
@@ -108,11 +110,16 @@ class Mask:
         in lies on top of the tiles that came before it and below those that come after. The segmentation sees
         `is_open` turn False and goes on in an edit of its own.
         """
-        self._commit_open()
+        self.commit()
         self._edit = MaskEdit(
             self._store, self._tiles, self._bounds, tool=tool, model=model, author=author, class_id=class_id
         )
         return self._edit
+
+    def commit(self) -> None:
+        """Write an edit still open. Raises UserError, and keeps it open, when that cannot be."""
+        if self._edit is not None:
+            self._edit.commit()
 
     @property
     def can_undo(self) -> bool:
@@ -139,13 +146,13 @@ class Mask:
 
         Commits an edit still open first. Returns an empty region when there is nothing to take back.
         """
-        self._commit_open()
+        self.commit()
         edit = self._store.next_undo()
         return self._reload(self._store.undo(edit.seq)) if edit else NOTHING
 
     def redo(self) -> Region:
         """Bring back the edit that was undone last; otherwise as `undo`."""
-        self._commit_open()
+        self.commit()
         edit = self._store.next_redo()
         return self._reload(self._store.redo(edit.seq)) if edit else NOTHING
 
@@ -157,10 +164,6 @@ class Mask:
     def _open_change(self) -> MaskEdit | None:
         edit = self._edit
         return edit if edit is not None and edit.is_open and not edit.is_empty else None
-
-    def _commit_open(self) -> None:
-        if self._edit is not None:
-            self._edit.commit()
 
     def _reload(self, keys: list[TileKey]) -> Region:
         self._tiles.reload(keys)

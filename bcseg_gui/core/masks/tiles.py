@@ -8,6 +8,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from ..errors import UserError
 from ..geometry import TILE_SIZE, TileKey
 from .pyramid import Tile, ancestors, children, halved
 from .tilestore import TileStore, pack, unpack
@@ -71,15 +72,26 @@ class Tiles:
             self._packed.pop(key, None)
 
     def reload(self, keys: Iterable[TileKey]) -> None:
-        """Make level-0 tiles equal to the file again, in place."""
+        """Make level-0 tiles equal to the file again, in place.
+
+        Raises UserError, at the end, when one cannot be read; that one is let go of and read again when next asked for.
+        """
+        problem: UserError | None = None
         for key in keys:
             self._add(key)
             live = self._live.get(key)
             if live is not None:
-                stored = self._store.load(key)
-                live[:] = 0 if stored is None else stored
+                try:
+                    stored = self._store.load(key)
+                    live[:] = 0 if stored is None else stored
+                except UserError as error:
+                    problem = problem or error
+                    del self._live[key]
+                    self._recent.pop(key, None)
             self.saved((key,))
             self._mark_stale(key)
+        if problem is not None:
+            raise problem
 
     # -- overview -------------------------------------------------------------------------------------------------
 

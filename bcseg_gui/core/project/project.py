@@ -17,7 +17,7 @@ from typing import Self
 from platformdirs import user_data_path
 
 from ..errors import UserError
-from ..files import fingerprint, make_folder, read_json, remove_leftovers, write_json
+from ..files import fingerprint, is_leftover, make_folder, read_json, remove_leftovers, write_json
 from . import holdout
 from .entry import MaskClass, ProjectFile, SlideEntry
 from .lock import ProjectLock
@@ -50,16 +50,24 @@ class Project:
     def create(cls, folder: Path) -> Self:
         """Make an empty project and open it. Raises UserError when something is there already, or on a failed write."""
         folder = _absolute(folder)
-        if folder.exists() and (not folder.is_dir() or any(path.name != _LOCK_FILE for path in folder.iterdir())):
+        if not cls.may_begin(folder):
             raise UserError("“{folder}” exists already. Open it, or choose another name.", folder=folder)
         make_folder(folder)
         lock = ProjectLock(folder / _LOCK_FILE)
         try:
+            remove_leftovers(folder)
             write_json(folder / _PROJECT_FILE, ProjectFile())
         except BaseException:
             lock.release()
             raise
         return cls(folder, lock, ProjectFile(), ())
+
+    @classmethod
+    def may_begin(cls, folder: Path) -> bool:
+        """Nothing is there, or only what is left where making a project was cut off, by a full disk or a power cut."""
+        if not folder.exists():
+            return True
+        return folder.is_dir() and all(path.name == _LOCK_FILE or is_leftover(path) for path in folder.iterdir())
 
     @classmethod
     def open(cls, folder: Path) -> Self:
