@@ -27,6 +27,11 @@ def _can_segment(session: Session) -> bool:
     return session.document is not None and not session.document.segmenting
 
 
+def _can_review(session: Session) -> bool:
+    """Not an untouched picture: a second Enter by mistake would teach the model that it has no cells."""
+    return _can_segment(session) and session.status in ("doing", "reviewed")
+
+
 def _can_undo(session: Session) -> bool:
     return session.document is not None and session.document.can_undo
 
@@ -116,7 +121,7 @@ def action_infos() -> tuple[ActionInfo, ...]:
             _("All cells of this picture are right; go to the next"),
             ("Return", "Enter"),
             "reviewed",
-            enabled=_can_segment,
+            enabled=_can_review,
         ),
         ActionInfo(
             "not_reviewed", _("Not reviewed yet"), _("Put this picture back to be corrected"), enabled=_is_reviewed
@@ -126,7 +131,7 @@ def action_infos() -> tuple[ActionInfo, ...]:
         ActionInfo(
             "retrain",
             _("Retrain…"),
-            _("Let the model learn from the pictures you reviewed"),
+            _("Let the model learn from the pictures you reviewed, two at least"),
             ("Ctrl+T",),
             "retrain",
             enabled=_can_retrain,
@@ -166,6 +171,7 @@ TOOLBAR: tuple[str | None, ...] = (
 """Action keys in order; "brush_size" is the slider and its number."""
 
 ICON_ONLY = frozenset({"undo", "redo"})
+NAMELESS_WHEN_NARROW = ("pan", "brush", "eraser")
 
 
 def main_action(session: Session) -> str:

@@ -5,13 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedLayout, QToolBar, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QCloseEvent, QColor, QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QMainWindow,
+    QSplitter,
+    QStackedLayout,
+    QToolBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ..core.i18n import _
 from ..session.document import Document
 from ..session.session import Session
-from .actions import ICON_ONLY, TOOLBAR, Actions, main_action, menus
+from .actions import ICON_ONLY, NAMELESS_WHEN_NARROW, TOOLBAR, Actions, main_action, menus
 from .messages import MessageBar
 from .operations import Operations
 from .panels.brush_size import BrushSize
@@ -76,10 +85,16 @@ class MainWindow(QMainWindow):
             else:
                 toolbar.addAction(self.actions_[key])
                 if key in ICON_ONLY:
-                    button = toolbar.widgetForAction(self.actions_[key])
-                    assert isinstance(button, QToolButton)
-                    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+                    _set_style(toolbar, self.actions_[key], Qt.ToolButtonStyle.ToolButtonIconOnly)
         return toolbar
+
+    def _fit_toolbar(self) -> None:
+        """In a narrow window the tools go without their names, so that Reviewed and Retrain stay in sight."""
+        for style in (Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly):
+            for key in NAMELESS_WHEN_NARROW:
+                _set_style(self.toolbar, self.actions_[key], style)
+            if self.toolbar.sizeHint().width() <= self.width():
+                break
 
     def _lay_out(self) -> None:
         side = QWidget()
@@ -92,14 +107,15 @@ class MainWindow(QMainWindow):
         side.setMinimumWidth(190)
         self._empty = EmptyState(self.actions_["open"], (self.actions_["open_folder"], self.actions_["open_sample"]))
         middle = QWidget()
-        middle_column = QVBoxLayout(middle)
-        middle_column.setContentsMargins(0, 0, 0, 0)
-        middle_column.setSpacing(0)
+        pane = QGridLayout(middle)
+        pane.setContentsMargins(0, 0, 0, 0)
         self._pages = QStackedLayout()
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self.view)
-        middle_column.addWidget(self.messages)
-        middle_column.addLayout(self._pages, 1)
+        pane.addLayout(self._pages, 0, 0)
+        # Over the picture, not above it: a message that comes or goes must not move what is being painted on.
+        pane.addWidget(self.messages, 0, 0, Qt.AlignmentFlag.AlignTop)
+        self.messages.raise_()
         self._side = side
         splitter = QSplitter(Qt.Orientation.Horizontal)
         for widget in (self.worklist, middle, side):
@@ -125,7 +141,7 @@ class MainWindow(QMainWindow):
         self.brush_size.radiusChosen.connect(self.operations.set_brush_radius)
         self.view.cursorMoved.connect(self.status.show_position)
         self.view.readFailed.connect(self.messages.problem)
-        self.view.zoomChanged.connect(lambda _zoom: self.cells.view_moved(self.view.visible_region()))
+        self.view.viewMoved.connect(lambda: self.cells.view_moved(self.view.visible_region()))
 
     # -- in step with the session ---------------------------------------------------------------------------------
 
@@ -143,7 +159,8 @@ class MainWindow(QMainWindow):
             document.maskChanged.connect(lambda region: self._mask_changed(document, region))
             document.toolChanged.connect(lambda _name: self._show_tool())
             document.brushRadiusChanged.connect(self._show_radius)
-            self.view.setFocus()
+            if not self.worklist.has_keyboard():
+                self.view.setFocus()
         self.setWindowTitle(f"{document.path.name} – bcseg-gui" if document else "bcseg-gui")
         self._show_tool()
         self._show_overlay()
@@ -202,6 +219,10 @@ class MainWindow(QMainWindow):
 
     # -- the window itself ----------------------------------------------------------------------------------------
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_toolbar()
+
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:
             self.actions_.refresh_icons(self._main)
@@ -226,3 +247,9 @@ class MainWindow(QMainWindow):
         self.session.close()
         self.closed.emit()
         event.accept()
+
+
+def _set_style(toolbar: QToolBar, action: QAction, style: Qt.ToolButtonStyle) -> None:
+    button = toolbar.widgetForAction(action)
+    assert isinstance(button, QToolButton)
+    button.setToolButtonStyle(style)

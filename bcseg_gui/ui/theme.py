@@ -64,7 +64,8 @@ QToolBar QToolButton:checked { background: palette(midlight); border-color: pale
 QToolBar QToolButton[main="true"]:enabled, QPushButton[main="true"]:enabled {
     background: palette(highlight); color: palette(highlighted-text); border-color: palette(highlight);
 }
-QPushButton[main="true"] { border-radius: 6px; padding: 7px 16px; font-weight: 600; border: 1px solid palette(mid); }
+QDialog QPushButton { min-height: 24px; padding: 1px 10px; }
+QPushButton[main="true"] { border-radius: 6px; padding: 5px 16px; font-weight: 600; border: 1px solid palette(mid); }
 QToolBar QToolButton:focus, QPushButton[main="true"]:focus { border-color: palette(text); }
 QStatusBar { border-top: 1px solid palette(mid); }
 QSpinBox { min-height: 20px; }

@@ -93,7 +93,8 @@ class RetrainDialog(QDialog):
         for widget in (self._progress, self._bar, self._cancel):
             widget.setVisible(run.running)
         self._start.setVisible(stage == "ready")
-        self._close.setVisible(stage in ("ready", "stopped", "failed"))
+        self._close.setVisible(stage != "result")
+        self._close.setText(_("Go on working") if run.running else _("Close"))
         self._keep.setVisible(stage == "result")
         self._use.setVisible(stage == "result")
         self._show_progress()

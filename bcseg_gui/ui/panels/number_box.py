@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QSpinBox
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -23,3 +23,10 @@ class NumberBox(QSpinBox):
         if event.key() in _ENTER:
             event.accept()
             self.clearFocus()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """A wheel that passes by changes nothing."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()

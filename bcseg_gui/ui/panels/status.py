@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QLocale, QSignalBlocker, Signal
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -40,7 +43,7 @@ class StatusBar(QStatusBar):
               "or torn cells are found.")
         )  # fmt: skip
         self._diameter.valueChanged.connect(lambda value: self.cellDiameterChosen.emit(float(value)))
-        self._model = QComboBox()
+        self._model = _Choice()
         self._model.setAccessibleName(_("Model"))
         self._model.setToolTip(_("The model that finds the cells"))
         self._model.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
@@ -84,18 +87,31 @@ class StatusBar(QStatusBar):
         for widget in (self._work, self._bar, self._cancel):
             widget.setVisible(bool(running))
         if running:
-            self._show_job(running[0])
+            self._show_job(running[0], running[1:])
 
-    def _show_job(self, job: Job) -> None:
+    def _show_job(self, job: Job, waiting: Sequence[Job]) -> None:
         progress = job.progress
-        self._cancel.setEnabled(not job.cancelling)
         self._bar.setMaximum(progress.total if progress else 0)
         self._bar.setValue(progress.done if progress else 0)
-        self._work.setText(_("Stopping…") if job.cancelling else progress_text(job))
+        text = _("Stopping…") if job.cancelling else progress_text(job)
+        if waiting:
+            text = _("{work} waits").format(work=waiting[-1].title) + " · " + text
+        self._work.setText(text)
+        newest = waiting[-1] if waiting else job
+        self._cancel.setEnabled(not newest.cancelling)
+        self._cancel.setToolTip(_("Stop: {work}").format(work=newest.title))
 
     def _cancel_clicked(self) -> None:
+        """What was asked for last: a picture that waits costs nothing to stop, hours of learning do."""
         if running := self._jobs.running:
-            running[0].cancel()
+            running[-1].cancel()
+
+
+class _Choice(QComboBox):
+    """A wheel that passes by chooses nothing."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
 
 
 def progress_text(job: Job) -> str:

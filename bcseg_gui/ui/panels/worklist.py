@@ -40,6 +40,8 @@ class WorklistPanel(QWidget):
         self._title.setObjectName("panelTitle")
         self._list = QListWidget()
         self._list.setAccessibleName(_("Pictures to work through"))
+        # A click leaves the keyboard to the picture; who came with Tab goes on with the arrows.
+        self._list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._list.setIconSize(THUMBNAIL)
         self._list.setUniformItemSizes(True)
         self._list.setSpacing(1)
@@ -79,6 +81,9 @@ class WorklistPanel(QWidget):
             _("{done} of {total} reviewed").format(done=reviewed, total=len(items)) if items else _("Pictures")
         )
         self._load_soon()
+
+    def has_keyboard(self) -> bool:
+        return self._list.hasFocus()
 
     def _fill(self, row: QListWidgetItem, item: WorklistItem) -> None:
         mark, words = status_words(item.status)

@@ -25,6 +25,8 @@ class NavigationView(QGraphicsView):
     """
 
     zoomChanged = Signal(float)
+    viewMoved = Signal()
+    """`visible_region` may be another: the slide was panned or zoomed, or the window changed size"""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -89,6 +91,7 @@ class NavigationView(QGraphicsView):
         super().scrollContentsBy(dx, dy)
         self._fitted = False
         self._wheel_anchor = None
+        self.viewMoved.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         fitted = self._fitted
@@ -99,6 +102,7 @@ class NavigationView(QGraphicsView):
             self.fit()
         elif not self._slide_size.isEmpty():
             self._look(self._logical_zoom, anchor, self._viewport_center())
+        self.viewMoved.emit()
 
     @property
     def _logical_zoom(self) -> float:
@@ -136,6 +140,7 @@ class NavigationView(QGraphicsView):
         self._scroll_by(round(off.x()), round(off.y()))
         if logical_zoom != before:
             self.zoomChanged.emit(self.zoom)
+            self.viewMoved.emit()
 
     def _limit_panning(self) -> None:
         """Any pixel of the slide can be brought to the middle, none further: the slide is never lost from sight."""

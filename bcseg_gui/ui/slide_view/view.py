@@ -17,7 +17,7 @@ from PySide6.QtGui import (
     QShowEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QGraphicsScene, QGraphicsView, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QGraphicsScene, QGraphicsView, QWidget
 
 from ...core.geometry import Region, TileKey
 from ...core.masks import Mask
@@ -171,6 +171,7 @@ class SlideView(NavigationView):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         last, self._pointer = self._pointer, event.position()
+        self._take_keyboard()
         if self._gesture == "pan" and last is not None:
             way = last.toPoint() - self._pointer.toPoint()
             self._scroll_by(way.x(), way.y())
@@ -185,6 +186,7 @@ class SlideView(NavigationView):
 
     def enterEvent(self, event: QEnterEvent) -> None:
         self._pointer = event.position()
+        self._take_keyboard()
         self._show_pointer()
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -230,6 +232,11 @@ class SlideView(NavigationView):
         self._space_held = False
         self._show_pointer()
         super().focusOutEvent(event)
+
+    def _take_keyboard(self) -> None:
+        """With the pointer over the picture its keys work, whatever was clicked before; a number may be typed out."""
+        if not self.hasFocus() and not isinstance(QApplication.focusWidget(), QAbstractSpinBox):
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
 
     def _takes(self, event: QKeyEvent) -> bool:
         if event.key() == Qt.Key.Key_Escape:

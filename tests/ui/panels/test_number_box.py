@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QAction, QWheelEvent
+from PySide6.QtWidgets import QApplication, QMainWindow
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui.ui.panels.number_box import NumberBox
@@ -27,3 +28,18 @@ def test_enter_in_a_number_is_not_the_windows_enter(qtbot: QtBot) -> None:
     assert (box.value(), reviewed) == (42, [])
     qtbot.keySequence(window, "Return")
     assert reviewed == ["reviewed"], "afterwards it is the window's again"
+
+
+def test_a_wheel_that_passes_by_changes_nothing(qtbot: QtBot) -> None:
+    box = NumberBox()
+    qtbot.addWidget(box)
+    box.setValue(42)
+    box.show()
+    box.clearFocus()
+    place = QPointF(5, 5)
+    wheel = QWheelEvent(
+        place, place, QPoint(), QPoint(0, 120), Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(box, wheel)
+    assert box.value() == 42

@@ -122,6 +122,20 @@ def test_pinching_zooms_about_the_fingers(view: SlideView, make_slide: Callable[
     assert view.to_level0(place).x() == pytest.approx(before.x(), abs=0.5)
 
 
+def test_it_tells_when_another_part_comes_into_view(view: SlideView, make_slide: Callable[..., Any]) -> None:
+    view.set_slide(make_slide(8000, 6000))
+    view.actual_pixels()
+    seen: list[Region] = []
+    view.viewMoved.connect(lambda: seen.append(view.visible_region()))
+
+    drag(view, QPoint(200, 150), QPoint(180, 150))
+    assert seen[-1] == view.visible_region()
+    view.zoom_by(2)
+    assert seen[-1] == view.visible_region()
+    view.resize(view.width() - 50, view.height())
+    assert seen[-1] == view.visible_region()
+
+
 def test_zoom_has_ends(view: SlideView, make_slide: Callable[..., Any]) -> None:
     view.set_slide(make_slide(1600, 1200))
     zooms: list[float] = []

@@ -1,0 +1,128 @@
+"""The window as a whole, without a compute process: what stays in sight, who has the keyboard, what Cancel stops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QCheckBox, QListWidget
+from pytestqt.qtbot import QtBot
+
+from bcseg_gui import app
+from bcseg_gui.compute.protocol import Progress, WarmUp
+from bcseg_gui.core import i18n
+from bcseg_gui.ui.main_window import MainWindow
+
+
+@pytest.fixture
+def running(qtbot: QtBot, tmp_path: Path) -> Iterator[app.Running]:
+    """The app with two pictures open and active; what it asks of the compute process is never answered."""
+    paths = [tmp_path / f"{name}.png" for name in "ab"]
+    for path in paths:
+        cv2.imwrite(str(path), np.full((300, 400, 3), 200, np.uint8))
+    running = app.Running(app.Options())
+    running.client.start = lambda: None
+    running.client.submit = lambda _request: None
+    with qtbot.waitActive(running.window):
+        running.window.show()
+        running.window.activateWindow()
+    running.window.operations.open_paths(paths)
+    yield running
+    running.window.close()
+    running.window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture
+def window(running: app.Running) -> MainWindow:
+    return running.window
+
+
+def point_at(window: MainWindow, place: QPoint) -> None:
+    QTest.mouseMove(window.view.viewport(), place)
+    QCoreApplication.processEvents()
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_small_window_hides_no_action(qtbot: QtBot, language: str) -> None:
+    i18n.install(language)
+    running = app.Running(app.Options())
+    window = running.window
+    qtbot.addWidget(window)
+    for width in (1600, 1024):
+        window.resize(width, 700)
+        window.show()
+        QCoreApplication.processEvents()
+        for key in ("open", "segment", "pan", "brush", "eraser", "undo", "redo", "reviewed", "retrain"):
+            button = window.toolbar.widgetForAction(window.actions_[key])
+            assert button.isVisible(), key
+            assert button.geometry().right() < window.width(), key
+    window.close()
+
+
+def test_a_message_does_not_move_the_picture(window: MainWindow) -> None:
+    before = window.view.geometry()
+    window.messages.inform("Something to say")
+    QCoreApplication.processEvents()
+    assert window.messages.isVisible()
+    assert window.view.geometry() == before
+
+
+def test_the_pointer_over_the_picture_brings_the_keyboard_there(window: MainWindow) -> None:
+    box = window.overlay.findChild(QCheckBox)
+    box.setFocus()
+    point_at(window, QPoint(50, 50))
+    assert window.view.hasFocus()
+
+
+def test_a_number_is_typed_out_while_the_pointer_moves(window: MainWindow) -> None:
+    number = window.brush_size._number
+    number.setFocus()
+    point_at(window, QPoint(60, 60))
+    assert number.hasFocus()
+    number.selectAll()
+    QTest.keyClicks(number, "24")
+    QTest.keyClick(number, Qt.Key.Key_Return)
+    assert window.session.document is not None
+    assert window.session.document.brush_radius == 12
+    point_at(window, QPoint(61, 61))
+    assert window.view.hasFocus()
+
+
+def test_the_arrows_go_through_the_list_of_pictures(window: MainWindow) -> None:
+    rows = window.worklist.findChild(QListWidget)
+    rows.setFocus()
+    QTest.keyClick(rows, Qt.Key.Key_Down)
+    assert window.session.index == 1
+    assert rows.hasFocus()
+    QTest.keyClick(rows, Qt.Key.Key_Up)
+    assert window.session.index == 0
+
+
+def test_enter_on_an_untouched_picture_does_not_review_it(window: MainWindow) -> None:
+    QTest.keyClick(window, Qt.Key.Key_Return)
+    assert window.session.reviewed_count == 0
+    assert not window.actions_["reviewed"].isEnabled()
+    document = window.session.document
+    assert document is not None
+    document.begin_stroke("brush", 1)
+    document.paint(document.whole, np.ones((300, 400), np.bool_))
+    document.end_stroke()
+    assert window.actions_["reviewed"].isEnabled()
+
+
+def test_cancel_stops_what_was_asked_for_last(running: app.Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    cancelled: list[int] = []
+    monkeypatch.setattr(running.client, "cancel", cancelled.append)
+    status = running.window.status
+    learning = running.jobs.start(lambda number: WarmUp(number, Path()), "Learning")
+    running.client.received.emit(Progress(learning.number, 1, 4, 80.0))
+    segmenting = running.jobs.start(lambda number: WarmUp(number, Path()), "Segmenting")
+    assert status._work.text() == "Segmenting waits · Learning 25 % · 80 s left"
+    status._cancel.click()
+    assert cancelled == [segmenting.number]
