@@ -8,6 +8,7 @@ import secrets
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 import torch
@@ -28,11 +29,11 @@ class ModelInfo:
 
     name: str
     architecture: Architecture = "ternausnet16"
-    num_filters: int = 24
+    num_filters: Annotated[int, msgspec.Meta(ge=1)] = 24
     decoder: Decoder = "deconv"
     classes: tuple[str, ...] = ("cell",)
-    cell_diameter: float = 42.0
-    source_cell_diameter: float = 106.0
+    cell_diameter: Annotated[float, msgspec.Meta(gt=0)] = 42.0
+    source_cell_diameter: Annotated[float, msgspec.Meta(gt=0)] = 106.0
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
     std: tuple[float, float, float] = (0.229, 0.224, 0.225)
     parent: str | None = None
@@ -111,7 +112,7 @@ def read_info(folder: Path) -> ModelInfo:
 
 def save_model(model: Model, folder: Path) -> ModelInfo:
     """Write weights (float16) and `model.json` into `folder`, each whole or not at all; the info goes last."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     state = {name: tensor.detach().half().contiguous() for name, tensor in model.network.state_dict().items()}
     content = save(state)
     info = replace(
@@ -138,10 +139,22 @@ def write_atomic(path: Path, content: bytes) -> None:
             temporary.unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise ModelError(
-            "{path} could not be written ({reason}). Free some space or choose another folder.",
-            path=path, reason=error.strerror,
-        ) from error  # fmt: skip
+        raise unwritable(path, error) from error
+
+
+def make_folder(folder: Path) -> None:
+    """Make it with its parents. Raises ModelError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+
+
+def unwritable(path: Path, error: Exception) -> ModelError:
+    return ModelError(
+        "{path} could not be written ({reason}). Free some space or choose another folder.",
+        path=path, reason=getattr(error, "strerror", None) or error,
+    )  # fmt: skip
 
 
 def _read_tensors(path: Path) -> dict[str, torch.Tensor]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import cv2
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from .augment import augment_colours, dihedral
 from .errors import ModelError
@@ -144,13 +145,25 @@ def read_pair(
 
 
 def _open(path: Path) -> Image.Image:
+    with _readable(path), Image.open(path) as picture:
+        upright = ImageOps.exif_transpose(picture)
+        upright.load()
+        return upright
+
+
+def mask_area(pair: Pair) -> int:
+    """Pixels, by the header alone."""
+    with _readable(pair.mask), Image.open(pair.mask) as mask:
+        return mask.width * mask.height
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
     try:
-        with Image.open(path) as picture:
-            upright = ImageOps.exif_transpose(picture)
-            upright.load()
-            return upright
-    except (OSError, UnidentifiedImageError, ValueError) as error:
-        raise ModelError("{path} cannot be read as a picture: {reason}.", path=path, reason=error) from error
+        yield
+    except Exception as error:  # a decoder fed with damaged bytes may raise anything
+        reason = str(error) or type(error).__name__
+        raise ModelError("{path} cannot be read as a picture: {reason}.", path=path, reason=reason) from error
 
 
 def median_cell_diameter(masks: Sequence[NDArray[np.uint8]], default: float) -> float:

@@ -6,6 +6,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -15,8 +16,18 @@ import torch
 from numpy.typing import NDArray
 
 from . import history
-from .checkpoint import Model, ModelInfo, read_info, save_model
-from .dataset import Crop, Dataset, Pair, PictureReader, cut_crop, median_cell_diameter, read_pair, read_picture
+from .checkpoint import Model, ModelInfo, make_folder, read_info, save_model, unwritable
+from .dataset import (
+    Crop,
+    Dataset,
+    Pair,
+    PictureReader,
+    cut_crop,
+    mask_area,
+    median_cell_diameter,
+    read_pair,
+    read_picture,
+)
 from .engine import TorchEngine, best_device
 from .evaluate import score_model
 from .history import EpochRow
@@ -85,7 +96,7 @@ def train(
     depend on the seed and the step alone, so the same seed gives the same weights, interrupted or not. Raises
     ModelError for unusable files.
     """
-    output.mkdir(parents=True, exist_ok=True)
+    make_folder(output)
     reader = _PairReader(len(model.info.classes), read)
     model = replace(model, info=_measured(model.info, dataset, reader))
     run = _Run(model, dataset, settings, output)
@@ -150,7 +161,7 @@ class _Run:
 
     def resume(self) -> None:
         """Go on from the checkpoint of a run with the same data and settings; any other one is not ours to use."""
-        area = sum(_area(pair) for pair in self.dataset.training) * self.scale**2
+        area = sum(mask_area(pair) for pair in self.dataset.training) * self.scale**2
         self.steps_per_epoch = max(1, round(area / (self.settings.crop**2 * self.settings.batch)))
         path = self.output / CHECKPOINT_FILE
         if not path.is_file():
@@ -175,11 +186,16 @@ class _Run:
             "history": [asdict(row) for row in self.history],
             "sums": (self.loss_sum, self.correct, self.pixels),
         }
-        with temporary.open("wb") as file:
-            torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        try:
+            with temporary.open("wb") as file:
+                torch.save(state, file)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except (OSError, RuntimeError) as error:  # the latter is how torch tells of a full disk
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise unwritable(path, error) from error
 
     def _identity(self) -> str:
         return f"{self.info.architecture} {self.info.parent} {self.dataset.hash} {self.settings}"
@@ -279,10 +295,3 @@ def _mixed_precision(device: torch.device) -> torch.autocast:
     """bfloat16 where the hardware gains from it: CUDA, and CPUs with instructions for it."""
     fast = device.type == "cuda" or (device.type == "cpu" and torch.cpu._is_avx512_bf16_supported())
     return torch.autocast(device.type if fast else "cpu", torch.bfloat16, enabled=fast)
-
-
-def _area(pair: Pair) -> int:
-    from PIL import Image
-
-    with Image.open(pair.mask) as mask:
-        return mask.width * mask.height

@@ -44,13 +44,13 @@ def sentence(error: BaseException) -> str:
     """What to tell a person about an error, in the installed language.
 
     An error with `template` and `fields` (UserError, ModelError) is its translated template, filled in; a field that
-    is itself an error becomes its sentence. Anything else is an unforeseen failure, and is told as one.
+    is itself such an error becomes its sentence. Anything else is an unforeseen failure, and is told as one.
     """
     template = getattr(error, "template", None)
     fields = getattr(error, "fields", None)
     if isinstance(template, str) and isinstance(fields, dict):
         return _(template).format(
-            **{name: sentence(value) if isinstance(value, BaseException) else value for name, value in fields.items()}
+            **{name: sentence(value) if hasattr(value, "template") else value for name, value in fields.items()}
         )
     return _("Something unexpected went wrong: {detail}").format(detail=str(error) or type(error).__name__)
 

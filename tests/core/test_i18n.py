@@ -60,6 +60,7 @@ def test_an_error_inside_an_error_is_told_too() -> None:
     install("fr")
     inner = UserError(EMPTY_REGION, text="0")
     assert sentence(UserError("{reason}", reason=inner)) == sentence(inner)
+    assert sentence(UserError("Damaged: {reason}", reason=ValueError("cut short"))) == "Damaged: cut short"
 
 
 def test_an_unforeseen_failure_is_told_as_one() -> None:

@@ -36,7 +36,9 @@ def test_a_newer_model_is_said(tiny_model: Model, tmp_path: Path) -> None:
         read_info(tmp_path)
 
 
-@pytest.mark.parametrize("content", [b"", b"not json", b'{"schema": 1}', b"[]"])
+@pytest.mark.parametrize(
+    "content", [b"", b"not json", b'{"schema": 1}', b'{"schema": 1, "name": "a", "cell_diameter": -1}', b"[]"]
+)
 def test_a_damaged_info_is_said(content: bytes, tmp_path: Path) -> None:
     (tmp_path / INFO_FILE).write_bytes(content)
     with pytest.raises(ModelError, match="damaged"):

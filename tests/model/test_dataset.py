@@ -14,6 +14,7 @@ from model.dataset import (
     cut_crop,
     find_pairs,
     load_dataset,
+    mask_area,
     median_cell_diameter,
     read_mask,
     read_pair,
@@ -122,3 +123,17 @@ def test_the_same_random_numbers_give_the_same_crop() -> None:
 def test_the_eight_symmetries_are_eight() -> None:
     square = np.arange(9).reshape(3, 3)
     assert len({dihedral(square, turn).tobytes() for turn in range(8)}) == 8
+
+
+@pytest.mark.parametrize("change", [lambda data: data[: len(data) // 2], lambda data: data[:40] + b"\0" * 60])
+def test_a_damaged_picture_is_said(change: Callable[[bytes], bytes], write_pairs: WritePairs) -> None:
+    pair = find_pairs(*write_pairs(1))[0]
+    for path in (pair.mask, pair.image):
+        content = path.read_bytes()
+        path.write_bytes(change(content))
+        with pytest.raises(ModelError, match="cannot be read as a picture"):
+            read_pair(pair, 1)
+        path.write_bytes(content)
+    pair.mask.write_bytes(b"")
+    with pytest.raises(ModelError, match="cannot be read as a picture"):
+        mask_area(pair)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import torch
 
 from model.checkpoint import Model, load_model, new_model
 from model.dataset import Dataset, find_pairs, split_pairs
+from model.errors import ModelError
 from model.train import CHECKPOINT_FILE, EpochDone, StepDone, Trained, TrainSettings, train
 
 WritePairs = Callable[[int], tuple[Path, Path]]
@@ -75,3 +77,27 @@ def test_a_checkpoint_of_other_settings_is_not_taken_over(tiny_model: Model, dat
     other = TrainSettings(epochs=2, seed=4, batch=2, crop=64)
     first = next(event for event in train(_fresh(tiny_model), dataset, tmp_path, other) if isinstance(event, StepDone))
     assert first.step == 1
+
+
+def test_a_folder_that_cannot_be_made_is_said(tiny_model: Model, dataset: Dataset, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ModelError, match="could not be written"):
+        next(train(_fresh(tiny_model), dataset, tmp_path / "file" / "run", SETTINGS))
+
+
+@pytest.mark.parametrize("failure", [OSError(errno.ENOSPC, "No space left on device"), RuntimeError("write failed")])
+def test_a_full_disk_is_said_and_keeps_the_checkpoint_before(
+    failure: Exception, tiny_model: Model, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint = tmp_path / CHECKPOINT_FILE
+
+    def full(*_args: object) -> None:
+        raise failure
+
+    list(train(_fresh(tiny_model), dataset, tmp_path, SETTINGS, cancelled=lambda: True))
+    before = checkpoint.read_bytes()
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(ModelError, match="could not be written"):
+        list(train(_fresh(tiny_model), dataset, tmp_path, SETTINGS, cancelled=lambda: True))
+    assert checkpoint.read_bytes() == before
+    assert not list(tmp_path.glob("*.tmp"))
