@@ -66,6 +66,7 @@ QToolBar QToolButton[main="true"]:enabled, QPushButton[main="true"]:enabled {
 }
 QDialog QPushButton { min-height: 24px; padding: 1px 10px; }
 QPushButton[main="true"] { border-radius: 6px; padding: 5px 16px; font-weight: 600; border: 1px solid palette(mid); }
+QDialog QPushButton[main="true"] { min-height: 25px; padding: 1px 16px; }
 QToolBar QToolButton:focus, QPushButton[main="true"]:focus { border-color: palette(text); }
 QStatusBar { border-top: 1px solid palette(mid); }
 QSpinBox { min-height: 20px; }

@@ -12,6 +12,7 @@ from ...session.retraining import Retraining
 
 LEARNING, TESTING = "#d55e00", "#0072b2"
 """Vermillion and blue of the Okabe-Ito palette."""
+MOST_TICKS = 12
 
 
 class Curves(QWidget):
@@ -19,7 +20,12 @@ class Curves(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._error = _plot(_("Error"))
+        # The legend stands in the title, where no line can run through it.
+        keys = "".join(
+            f'&nbsp;&nbsp;&nbsp;<span style="color: {color}">●</span> {name}'
+            for color, name in ((LEARNING, _("learning")), (TESTING, _("test")))
+        )
+        self._error = _plot(_("Error") + keys)
         self._agreement = _plot(_("Agreement on the test pictures (%)"))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -27,16 +33,17 @@ class Curves(QWidget):
             layout.addWidget(plot)
             plot.setFixedHeight(190)
             plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # else each asks for 640 px
-        self._error.addLegend(offset=(-1, 1), labelTextSize="8pt")
-        self._learning = self._error.plot(pen=pg.mkPen(LEARNING, width=1.5), name=_("learning"))
-        self._testing = self._error.plot(
-            pen=pg.mkPen(TESTING, width=2), symbol="o", symbolSize=6, symbolBrush=TESTING, name=_("test")
-        )
-        self._dice = self._agreement.plot(pen=pg.mkPen(TESTING, width=2), symbol="o", symbolSize=6, symbolBrush=TESTING)
+        self._learning = self._error.plot(pen=pg.mkPen(LEARNING, width=1.5))
+        dots = {"symbol": "o", "symbolSize": 6, "symbolBrush": TESTING, "symbolPen": None}
+        self._testing = self._error.plot(pen=pg.mkPen(TESTING, width=2), **dots)
+        self._dice = self._agreement.plot(pen=pg.mkPen(TESTING, width=2), **dots)
         self._dress()
 
     def show_run(self, run: Retraining) -> None:
         epochs = [event.epoch for event in run.epochs]
+        step = 1 + len(epochs) // MOST_TICKS
+        for plot in (self._error, self._agreement):
+            plot.getAxis("bottom").setTickSpacing(major=step, minor=step)
         self._learning.setData([at for at, _loss in run.losses], [loss for _at, loss in run.losses])
         self._testing.setData(epochs, [event.val_loss for event in run.epochs])
         self._dice.setData(epochs, [100 * event.val_dice for event in run.epochs])
@@ -57,8 +64,6 @@ class Curves(QWidget):
                 axis = item.getAxis(side)
                 axis.setPen(self.palette().color(QPalette.ColorRole.Mid))
                 axis.setTextPen(text)
-            for _sample, label in item.legend.items if item.legend is not None else ():
-                label.setText(label.text, color=text)
 
 
 def _plot(title: str) -> pg.PlotWidget:

@@ -12,6 +12,11 @@ NOTICEABLE = 0.001
 """Agreement that differs by less than a tenth of a per cent is the same."""
 
 
+def is_better(result: TrainResult) -> bool:
+    """The new model agrees with the person noticeably better."""
+    return result.new.dice - result.old.dice >= NOTICEABLE
+
+
 def verdict(result: TrainResult) -> str:
     """One sentence on which model is better."""
     old, new = result.old.dice, result.new.dice

@@ -19,7 +19,7 @@ from ...core.i18n import _, ngettext, sentence
 from ...session.retraining import Retraining
 from ..panels.status import progress_text
 from .curves import Curves
-from .result_table import ResultTable, verdict
+from .result_table import ResultTable, is_better, verdict
 
 
 class RetrainDialog(QDialog):
@@ -51,8 +51,7 @@ class RetrainDialog(QDialog):
         self._cancel.clicked.connect(retraining.cancel)
         self._close = QPushButton(_("Close"))
         self._close.clicked.connect(self.close)
-        self._keep = QPushButton(_("Keep the current one"))
-        self._keep.clicked.connect(self.close)
+        self._keep = _main_button(_("Keep the current one"), self.close)
         self._use = _main_button(_("Use the new model"), self._promote)
         self._more = QPushButton(_("More figures"))
         self._more.setCheckable(True)
@@ -65,6 +64,7 @@ class RetrainDialog(QDialog):
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
+        self._more.setAutoDefault(False)
         buttons.addWidget(self._more)
         buttons.addStretch(1)
         for button in (self._close, self._cancel, self._keep, self._start, self._use):
@@ -87,6 +87,8 @@ class RetrainDialog(QDialog):
         self._explanation.setVisible(bool(self._explanation.text()))
         if run.result is not None:
             self._table.show_result(run.result)  # before it is shown, so that its height counts below
+            _highlight(self._use, is_better(run.result))
+            _highlight(self._keep, not is_better(run.result))
         self._curves.setVisible(stage in ("training", "result"))
         self._table.setVisible(stage == "result")
         self._more.setVisible(stage == "result")
@@ -102,6 +104,8 @@ class RetrainDialog(QDialog):
         if stage != self._shown:
             self._shown = stage
             self._take_height()
+            if stage == "result":
+                self._keep.setFocus()  # what an absent-minded Space may do
 
     def _take_height(self) -> None:
         """Of what is shown now. `adjustSize` would forget that texts wrap."""
@@ -203,3 +207,10 @@ def _main_button(text: str, run: object) -> QPushButton:
     button.setProperty("main", True)
     button.clicked.connect(run)
     return button
+
+
+def _highlight(button: QPushButton, main: bool) -> None:
+    if button.property("main") != main:
+        button.setProperty("main", main)
+        button.style().unpolish(button)
+        button.style().polish(button)

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui.compute.protocol import Metrics, TrainResult
-from bcseg_gui.ui.dialogs.result_table import ResultTable, verdict
+from bcseg_gui.ui.dialogs.result_table import ResultTable, is_better, verdict
 
 
 def result(old: float, new: float) -> TrainResult:
@@ -31,6 +31,7 @@ def result(old: float, new: float) -> TrainResult:
 )
 def test_the_verdict_says_which_is_better(old: float, new: float, words: str) -> None:
     assert words in verdict(result(old, new))
+    assert is_better(result(old, new)) == (words == "better")
 
 
 def test_expert_figures_are_one_click_deeper(qtbot: QtBot) -> None:
