@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QThreadPool, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
+from ...core.errors import UserError
 from ...core.geometry import Region
 from ...core.i18n import _, ngettext
 from ...session.background import Task
@@ -80,7 +81,11 @@ class CellsPanel(QWidget):
         in_view = region != document.whole
         # A speck of less than a twentieth of a cell is dirt or a slip of the brush.
         min_area = max(1, round(0.05 * math.pi / 4 * self._cell_diameter**2))
-        classes = document.mask.read(region)
+        try:
+            classes = document.mask.read(region)
+        except UserError:  # the picture's view says it
+            self._say(None)
+            return
 
         def count() -> int:
             from ...core.cells.components import find_cells

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRect, QRectF
+from PySide6.QtCore import QPointF, QRect, QRectF, QTimer
 from PySide6.QtGui import QColor, QImage, QPainter, QTransform, qRgba
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from ...core.errors import UserError
 from ...core.geometry import TILE_SIZE, Region, TileKey, tiles_covering
 from ...core.masks import CLASS_BITS, MANUAL, Mask
 from .tile_loader import level_for_scale
@@ -42,10 +44,15 @@ class OverlayStyle:
 
 
 class MaskItem(QGraphicsItem):
-    """Shows a mask in scene coordinates = level-0 pixels. Call `changed` for what was painted into it."""
+    """Shows a mask in scene coordinates = level-0 pixels. Call `changed` for what was painted into it.
 
-    def __init__(self) -> None:
+    `failed` is told, once a mask, that a part of it cannot be read.
+    """
+
+    def __init__(self, failed: Callable[[UserError], None] = lambda _error: None) -> None:
         super().__init__()
+        self._failed = failed
+        self._told = False
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
         self._mask: Mask | None = None
         self._bounds = QRectF()
@@ -55,6 +62,7 @@ class MaskItem(QGraphicsItem):
     def set_mask(self, mask: Mask | None) -> None:
         self.prepareGeometryChange()
         self._mask = mask
+        self._told = False
         self._bounds = QRectF() if mask is None else QRectF(0, 0, *mask.dimensions)
         self.update()
 
@@ -78,10 +86,16 @@ class MaskItem(QGraphicsItem):
         exposed = option.exposedRect.intersected(self._bounds)
         if exposed.isEmpty():
             return
-        if self._style.contour:
-            self._paint_contour(painter, exposed, self._mask)
-        else:
-            self._paint_fill(painter, exposed, self._mask)
+        try:
+            if self._style.contour:
+                self._paint_contour(painter, exposed, self._mask)
+            else:
+                self._paint_fill(painter, exposed, self._mask)
+        except UserError as error:
+            if not self._told:
+                self._told = True
+                # Not from within painting, which telling it starts anew.
+                QTimer.singleShot(0, partial(self._failed, error))
 
     def _paint_fill(self, painter: QPainter, exposed: QRectF, mask: Mask) -> None:
         """The tile's array is the picture: no copy, no conversion."""

@@ -45,7 +45,7 @@ class SlideView(NavigationView):
     cursorMoved = Signal(object)
     """(x, y) of the level-0 pixel under the pointer, or None outside the slide"""
     readFailed = Signal(object)
-    """UserError: a part of the slide cannot be read; told once a slide"""
+    """UserError: a part of the slide or of its mask cannot be read; told once for each"""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._loader: TileLoader | None = None
@@ -55,7 +55,7 @@ class SlideView(NavigationView):
         self._space_held = False
         self._pointer: QPointF | None = None
         self._pixel: tuple[int, int] | None = None
-        self._mask_item = MaskItem()
+        self._mask_item = MaskItem(lambda error: self.readFailed.emit(error))
         self._ring = BrushCursor()
         super().__init__(parent)
         self.scene().addItem(self._mask_item)

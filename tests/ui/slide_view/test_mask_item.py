@@ -9,7 +9,8 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.geometry import Region, TileKey
 from bcseg_gui.core.masks import MANUAL, Mask
 from bcseg_gui.ui.slide_view import SlideView
 from bcseg_gui.ui.slide_view.mask_item import OverlayStyle
@@ -168,3 +169,21 @@ def test_undo_shows_at_any_zoom(qtbot: QtBot, view: SlideView, mask: Mask) -> No
     view.mask_changed(mask.undo())
 
     assert color_of(view, 800, 575) == (255, 255, 255)
+
+
+@pytest.mark.parametrize("contour", [False, True])
+def test_a_mask_that_cannot_be_read_is_said_once(
+    view: SlideView, mask: Mask, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, contour: bool
+) -> None:
+    def damaged(_mask: Mask, _key: TileKey) -> None:
+        raise UserError("It is damaged.")
+
+    told: list[UserError] = []
+    view.readFailed.connect(told.append)
+    monkeypatch.setattr(Mask, "tile", damaged)
+    monkeypatch.setattr(Mask, "overview_tile", damaged)
+    style(view, contour=contour)
+    for _painting in range(3):
+        shown(view)
+    qtbot.waitUntil(lambda: bool(told))
+    assert [str(error) for error in told] == ["It is damaged."]
