@@ -16,7 +16,7 @@ class AboutDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(_("About bcseg-gui"))
-        self.resize(600, 520)
+        self.resize(660, 520)
         title = QLabel(_("bcseg-gui {version}").format(version=_version()))
         title.setObjectName("headline")
         purpose = QLabel(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QCloseEvent, QDesktopServices
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from ...core.formats.pairs import Manifest
@@ -38,7 +38,7 @@ class ExportDialog(QDialog):
         self._open.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))))
         self._open.hide()
         self._close = QPushButton(_("Cancel"))
-        self._close.clicked.connect(self.close)
+        self._close.clicked.connect(self.reject)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
         buttons.addWidget(self._open)
@@ -80,9 +80,7 @@ class ExportDialog(QDialog):
         self._bar.hide()
         self._close.setText(_("Close"))
 
-    def closeEvent(self, event: QCloseEvent) -> None:
+    def done(self, result: int) -> None:
+        """However it is closed: button, Escape or the window's own cross."""
         self._writing.stop()
-        super().closeEvent(event)
-
-    def reject(self) -> None:
-        self.close()
+        super().done(result)
