@@ -41,7 +41,10 @@ CHECKPOINT_FILE = "checkpoint.pt"
 
 @dataclass(frozen=True, slots=True)
 class TrainSettings:
-    """`crop` in working-scale px. An epoch shows as many crop pixels as the training pictures hold."""
+    """`crop` in working-scale px. An epoch shows as many crop pixels as the training pictures hold.
+
+    `checkpoint_every`: steps; 0 for a run that nobody goes on with, since a checkpoint is five times the model's size.
+    """
 
     epochs: int = 4
     seed: int = 0
@@ -116,7 +119,7 @@ def train(
                 return
             yield EpochDone(run.finish_epoch(scores, time.monotonic() - started), settings.epochs)
             started = time.monotonic()
-        elif run.step % settings.checkpoint_every == 0:
+        elif settings.checkpoint_every and run.step % settings.checkpoint_every == 0:
             run.save_checkpoint()
     scores = run.scores or run.validate(reader, cancelled)  # none when only this last line was left to do
     if scores is not None:
@@ -176,6 +179,8 @@ class _Run:
         self.loss_sum, self.correct, self.pixels = state["sums"]
 
     def save_checkpoint(self) -> None:
+        if not self.settings.checkpoint_every:
+            return
         path = self.output / CHECKPOINT_FILE
         temporary = path.with_suffix(".tmp")
         state = {

@@ -143,7 +143,7 @@ def train(request: Train, cancelled: Cancelled) -> Generator[Event, None, TrainR
     whole = Pace()
     dataset = load_dataset(request.dataset_folder)
     candidate = load_model(request.parent_folder).renamed(request.output_folder.name)
-    settings = training.TrainSettings(epochs=request.epochs, seed=request.seed).gentler()
+    settings = training.TrainSettings(request.epochs, request.seed, checkpoint_every=0).gentler()
     trained: training.Trained | None = None
     yield Progress(request.job, 0, 1)
     for event in training.train(candidate, dataset, request.output_folder, settings, cancelled=cancelled):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -100,11 +101,13 @@ class Retraining(QObject):
         self.changed.emit()
 
     def stop(self) -> None:
-        """The project is about to be closed: leave nothing running."""
+        """This attempt is over: leave nothing running, and no model that was not promoted."""
         if self._writing is not None:
             self._writing.stop()
         if self.job is not None and self.stage == "training":
-            self.job.cancel()
+            self.job.cancel()  # what it has written goes when the project is opened next
+        elif self._output is not None:
+            shutil.rmtree(self._output, ignore_errors=True)
 
     def promote(self) -> ModelVersion:
         """Keep the new model and use it from now on. Raises UserError."""

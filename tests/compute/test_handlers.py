@@ -176,3 +176,4 @@ def test_cancelled_training_leaves_no_model(jobs, dataset: Path, model_folder: P
     jobs.client.cancel(1)
     assert jobs.end_of(1) == Cancelled(1)
     assert not any(isinstance(event, Finished) for event in jobs.events)
+    assert not list(output.glob("checkpoint*"))

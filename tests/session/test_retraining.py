@@ -5,6 +5,8 @@ from pytestqt.qtbot import QtBot
 
 from bcseg_gui.compute.protocol import Cancelled, Finished, Metrics, Progress, Train, TrainResult
 from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.masks.tilestore import TileStore
 from bcseg_gui.session.retraining import Plan, Retraining
 
 
@@ -70,6 +72,24 @@ def test_cancelling_leaves_the_model(reviewed, client, qtbot) -> None:
     client.answer(Cancelled(request.job))
     assert run.stage == "stopped"
     assert reviewed.models.active.name == "tiny"
+    run.stop()
+    assert not request.output_folder.exists(), "half a model is of no use to anybody"
+
+
+def test_a_stroke_that_cannot_be_written_stops_it_before_the_work(
+    reviewed, paint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object) -> None:
+        raise UserError("The disk is full.")
+
+    monkeypatch.setattr(TileStore, "write_edit", full)
+    paint(reviewed, Region(60, 60, 5, 5))
+    run = Retraining(reviewed)
+    told: list[str] = []
+    run.failed.connect(lambda error: told.append(str(error)))
+    run.start()
+    assert run.stage == "failed"
+    assert told == ["The disk is full."]
 
 
 def test_a_picture_that_is_gone_stops_it_before_the_work(reviewed, pictures, qtbot) -> None:
