@@ -10,7 +10,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QMainWindow,
     QSplitter,
-    QStackedLayout,
+    QStackedWidget,
     QToolBar,
     QToolButton,
     QVBoxLayout,
@@ -109,10 +109,10 @@ class MainWindow(QMainWindow):
         middle = QWidget()
         pane = QGridLayout(middle)
         pane.setContentsMargins(0, 0, 0, 0)
-        self._pages = QStackedLayout()
+        self._pages = QStackedWidget()
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self.view)
-        pane.addLayout(self._pages, 0, 0)
+        pane.addWidget(self._pages, 0, 0)
         # Over the picture, not above it: a message that comes or goes must not move what is being painted on.
         pane.addWidget(self.messages, 0, 0, Qt.AlignmentFlag.AlignTop)
         self.messages.raise_()

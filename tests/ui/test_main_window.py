@@ -65,12 +65,30 @@ def test_a_small_window_hides_no_action(qtbot: QtBot, language: str) -> None:
     window.close()
 
 
+def in_sight(window: MainWindow) -> bool:
+    """The message bar lies on top at its own middle."""
+    bar = window.messages
+    found = window.childAt(bar.mapTo(window, bar.rect().center()))
+    return found is not None and (found is bar or bar.isAncestorOf(found))
+
+
 def test_a_message_does_not_move_the_picture(window: MainWindow) -> None:
     before = window.view.geometry()
     window.messages.inform("Something to say")
     QCoreApplication.processEvents()
-    assert window.messages.isVisible()
     assert window.view.geometry() == before
+    assert in_sight(window)
+
+
+def test_a_picture_that_does_not_open_says_so_and_is_not_marked_as_open(window: MainWindow, tmp_path: Path) -> None:
+    (tmp_path / "b.png").write_bytes(b"no picture")
+    rows = window.worklist.findChild(QListWidget)
+    QTest.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=rows.visualItemRect(rows.item(1)).center())
+    QCoreApplication.processEvents()
+    assert "b.png" in window.messages.text
+    assert in_sight(window)
+    assert [index.row() for index in rows.selectedIndexes()] == [0]
+    assert window.session.index == 0
 
 
 def test_the_pointer_over_the_picture_brings_the_keyboard_there(window: MainWindow) -> None:
@@ -98,9 +116,11 @@ def test_the_arrows_go_through_the_list_of_pictures(window: MainWindow) -> None:
     rows = window.worklist.findChild(QListWidget)
     rows.setFocus()
     QTest.keyClick(rows, Qt.Key.Key_Down)
+    QCoreApplication.processEvents()
     assert window.session.index == 1
     assert rows.hasFocus()
     QTest.keyClick(rows, Qt.Key.Key_Up)
+    QCoreApplication.processEvents()
     assert window.session.index == 0
 
 

@@ -49,7 +49,9 @@ class WorklistPanel(QWidget):
         self._list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self._list.currentRowChanged.connect(self._row_changed)
+        # Queued, because the click marks its row only after this signal: a picture that does not open gets the mark
+        # back to the one that stays in front.
+        self._list.currentRowChanged.connect(self._row_changed, Qt.ConnectionType.QueuedConnection)
         self._list.verticalScrollBar().valueChanged.connect(self._load_soon)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 10, 0, 0)

@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtWidgets import QListWidget
 from pytestqt.qtbot import QtBot
 
@@ -40,6 +40,7 @@ def test_it_shows_how_far_each_picture_is(panel: WorklistPanel, items) -> None:
     assert panel._title.text() == "1 of 3 reviewed"
     assert chosen == [], "showing is not choosing"
     rows.setCurrentRow(2)
+    QCoreApplication.processEvents()
     assert chosen == [2]
 
 
