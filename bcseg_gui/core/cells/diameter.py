@@ -12,5 +12,5 @@ def expected_cell_diameter(mpp: float) -> float:
 
 
 def smallest_cell_area(cell_diameter: float) -> int:
-    """Pixels below which a component is a speck, no cell: 2 % of a red cell, 200 px at the 106 px of a usual field."""
+    """Pixels below which a component is a speck, no cell: 2 % of a red cell, 200 px where one is 106 px wide."""
     return max(4, round(200 * (cell_diameter / 106) ** 2))
