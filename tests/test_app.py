@@ -21,7 +21,9 @@ ROOT = Path(__file__).resolve().parent.parent
 @pytest.fixture
 def running(qapp: QApplication) -> Iterator[app.Running]:
     running = app.Running(app.Options())
-    running.client.start = lambda: None  # no compute process is needed here
+    # No compute process is needed here.
+    running.client.start = lambda: None
+    running.client.submit = lambda _request: None
     yield running
     running.window.close()
     running.window.deleteLater()
