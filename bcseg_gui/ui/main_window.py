@@ -134,7 +134,7 @@ class MainWindow(QMainWindow):
         session.stateChanged.connect(self._refresh)
         session.said.connect(self.messages.inform)
         session.failed.connect(self.messages.problem)
-        self.worklist.chosen.connect(lambda index: attempt(lambda: session.select(index)))
+        self.worklist.chosen.connect(self.operations.select)
         self.status.modelChosen.connect(lambda name: attempt(lambda: session.models.choose(name)))
         self.status.cellDiameterChosen.connect(lambda px: attempt(lambda: session.set_cell_diameter(px)))
         self.overlay.changed.connect(self._show_overlay)

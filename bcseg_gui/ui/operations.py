@@ -109,15 +109,23 @@ class Operations(QObject):
             self._session.segment(QPoint(seen.x + seen.w // 2, seen.y + seen.h // 2), seen)
 
     def reviewed(self) -> None:
+        self._bar.hide()
         self._session.mark_reviewed()
 
     def not_reviewed(self) -> None:
         self._session.unmark_reviewed()
 
+    def select(self, index: int) -> None:
+        """Another picture of the worklist; what was said of the one before is over."""
+        self._bar.hide()
+        self.attempt(lambda: self._session.select(index))
+
     def previous(self) -> None:
+        self._bar.hide()
         self._session.step(-1)
 
     def next(self) -> None:
+        self._bar.hide()
         self._session.step(1)
 
     def undo(self) -> None:

@@ -91,6 +91,13 @@ def test_a_picture_that_does_not_open_says_so_and_is_not_marked_as_open(window: 
     assert window.session.index == 0
 
 
+def test_what_was_said_ends_with_the_next_picture(window: MainWindow) -> None:
+    window.messages.problem(RuntimeError("of the first picture"))
+    window.actions_["next"].trigger()
+    assert window.session.index == 1
+    assert window.messages.text == ""
+
+
 def test_the_pointer_over_the_picture_brings_the_keyboard_there(window: MainWindow) -> None:
     box = window.overlay.findChild(QCheckBox)
     box.setFocus()
