@@ -15,28 +15,33 @@ from .metrics import PictureScore, score_picture
 from .predict import classify, predict_picture
 
 PairReader = Callable[[Pair], tuple[NDArray[np.uint8], NDArray[np.uint8]]]
+Segmenter = Callable[[NDArray[np.uint8]], tuple[NDArray[np.uint8], NDArray[np.float32] | None]]
+"""From an RGB picture `(h, w, 3)` to class ids `(h, w)` and, where it is known, the probability of foreground."""
 
 
-def score_model(
-    engine: Engine, info: ModelInfo, pairs: Iterable[Pair], read: PairReader, cell_diameter: float | None = None
-) -> Iterator[PictureScore]:
-    """One score a pair, in order. `cell_diameter`: of all pictures, level-0 px; None: as the model was trained."""
-    for pair in pairs:
-        picture, truth = read(pair)
-        started = time.perf_counter()
+def with_model(engine: Engine, info: ModelInfo, cell_diameter: float | None = None) -> Segmenter:
+    """`cell_diameter`: of all pictures, level-0 px; None: as the model was trained."""
+
+    def segment(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         probabilities = predict_picture(engine, info, picture, cell_diameter)
-        classes = classify(probabilities)
-        seconds = time.perf_counter() - started
         foreground = probabilities[0] if len(probabilities) == 1 else 1 - probabilities[0]
-        yield score_picture(pair.image.name, classes, truth, foreground, seconds=seconds)
+        return classify(probabilities), foreground
+
+    return segment
 
 
-def score_method(
-    method: Callable[[NDArray[np.uint8]], NDArray[np.uint8]], pairs: Iterable[Pair], read: PairReader
-) -> Iterator[PictureScore]:
-    """Scores of a function from an RGB picture to class ids 0/1."""
+def with_method(method: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]) -> Segmenter:
+    """`method`: from an RGB picture to class ids 0/1."""
+    return lambda picture: (method(picture), None)
+
+
+def score(segment: Segmenter, name: str, picture: NDArray[np.uint8], truth: NDArray[np.uint8]) -> PictureScore:
+    started = time.perf_counter()
+    classes, probability = segment(picture)
+    return score_picture(name, classes, truth, probability, seconds=time.perf_counter() - started)
+
+
+def score_pairs(segment: Segmenter, pairs: Iterable[Pair], read: PairReader) -> Iterator[PictureScore]:
+    """One score a pair, in order."""
     for pair in pairs:
-        picture, truth = read(pair)
-        started = time.perf_counter()
-        classes = method(picture)
-        yield score_picture(pair.image.name, classes, truth, seconds=time.perf_counter() - started)
+        yield score(segment, pair.image.name, *read(pair))

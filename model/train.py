@@ -10,13 +10,14 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from pickle import UnpicklingError
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from . import history
-from .checkpoint import Model, ModelInfo, make_folder, read_info, save_model, unwritable
+from .checkpoint import INFO_FILE, Model, ModelInfo, make_folder, read_info, save_model, unwritable
 from .dataset import (
     Crop,
     Dataset,
@@ -29,7 +30,8 @@ from .dataset import (
     read_picture,
 )
 from .engine import TorchEngine, best_device
-from .evaluate import score_model
+from .errors import ModelError
+from .evaluate import score_pairs, with_model
 from .history import EpochRow
 from .losses import objective
 from .metrics import PictureScore, summary
@@ -128,10 +130,10 @@ def train(
 
 
 class _PairReader:
-    """Reads pairs, keeping the last few: a decoded 1,600 × 1,200 field is 8 MB and a data set may have thousands."""
+    """Reads pairs, keeping the last few: a field is 8 MB, a piece of a whole slide 270 MB, and a step takes seconds."""
 
     def __init__(self, classes: int, read: PictureReader) -> None:
-        self.cached = lru_cache(maxsize=64)(lambda pair: read_pair(pair, classes, read))
+        self.cached = lru_cache(maxsize=8)(lambda pair: read_pair(pair, classes, read))
 
     def __call__(self, pair: Pair) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         return self.cached(pair)
@@ -163,15 +165,23 @@ class _Run:
         self.scores: list[PictureScore] = []
 
     def resume(self) -> None:
-        """Go on from the checkpoint of a run with the same data and settings; any other one is not ours to use."""
+        """Go on from the checkpoint of a run with the same data and settings. Raises ModelError for any other one."""
         area = sum(mask_area(pair) for pair in self.dataset.training) * self.scale**2
         self.steps_per_epoch = max(1, round(area / (self.settings.crop**2 * self.settings.batch)))
         path = self.output / CHECKPOINT_FILE
         if not path.is_file():
+            if (self.output / INFO_FILE).exists():
+                raise ModelError("{folder} holds a model already. Choose another folder.", folder=self.output)
             return
-        state = torch.load(path, map_location=self.device, weights_only=True)
+        try:
+            state = torch.load(path, map_location=self.device, weights_only=True)
+        except (RuntimeError, EOFError, UnpicklingError) as error:
+            raise ModelError("{path} is damaged. Delete it to start the training anew.", path=path) from error
         if state["identity"] != self._identity():
-            return
+            raise ModelError(
+                "{folder} holds an unfinished training with other pictures or settings. Choose another folder.",
+                folder=self.output,
+            )
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step = state["step"]
@@ -203,7 +213,9 @@ class _Run:
             raise unwritable(path, error) from error
 
     def _identity(self) -> str:
-        return f"{self.info.architecture} {self.info.parent} {self.dataset.hash} {self.settings}"
+        info = self.info
+        network = f"{info.architecture} {info.decoder} {info.num_filters} {info.classes} {info.cell_diameter}"
+        return f"{network} from {info.parent} on {self.dataset.hash} with {self.settings}"
 
     def draw(self, reader: _PairReader, index: int) -> Crop:
         """Crop `index` of the coming step. The pictures take turns in an order shuffled anew for every round."""
@@ -257,7 +269,7 @@ class _Run:
         """Scores on the holdout; None once `cancelled()`, the run then goes on from its last checkpoint."""
         engine = TorchEngine(Model(self.info, self.network), self.device)
         scores: list[PictureScore] = []
-        for score in score_model(engine, self.info, self.dataset.holdout, reader):
+        for score in score_pairs(with_model(engine, self.info), self.dataset.holdout, reader):
             if cancelled():
                 return None
             scores.append(score)

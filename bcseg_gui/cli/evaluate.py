@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from enum import StrEnum
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,10 +15,12 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
+from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.files import write_atomic
 from bcseg_gui.core.i18n import _
 from bcseg_gui.core.slides import open_slide
 
+from .failures import complain
 from .models import find_model
 from .progress import progress_bar
 
@@ -59,39 +61,43 @@ def evaluate(
     from model.classical import METHODS
     from model.dataset import find_pairs, read_pair, split_pairs
     from model.engine import TorchEngine
-    from model.evaluate import score_method, score_model
+    from model.errors import ModelError
+    from model.evaluate import Segmenter, score, with_method, with_model
     from model.metrics import summary
 
-    pairs: Iterable[Pair] = find_pairs(images, masks)
+    pairs: Sequence[Pair] = find_pairs(images, masks)
     if test_pictures:
-        pairs = split_pairs(list(pairs)).holdout
-    pairs = list(pairs)
+        pairs = split_pairs(pairs).holdout
 
-    @cache
-    def read(pair: Pair) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        return read_pair(pair, 1, read_whole)
-
-    runs: dict[str, Iterator[PictureScore]] = {}
-    for chosen_method in method or []:
-        runs[chosen_method.value] = score_method(METHODS[chosen_method.value], pairs, read)
+    segmenters: dict[str, Segmenter] = {}
+    for chosen in method or []:
+        segmenters[chosen.value] = with_method(METHODS[chosen.value])
     for folder in _model_folders(model, bool(method)):
         loaded = load_model(folder)
-        runs[loaded.info.name] = score_model(TorchEngine(loaded), loaded.info, pairs, read, cell_diameter)
+        segmenters[loaded.info.name] = with_model(TorchEngine(loaded), loaded.info, cell_diameter)
 
-    results: dict[str, dict[str, object]] = {}
+    scores: dict[str, list[PictureScore]] = {name: [] for name in segmenters}
+    failed = False
     with progress_bar() as bar:
-        task = bar.add_task(_("Comparing"), total=len(runs) * len(pairs))
-        for name, run in runs.items():
-            scores: list[PictureScore] = []
-            for score in run:
-                scores.append(score)
-                bar.update(task, advance=1, description=name)
-            images_json = [asdict(score) | {"count_error": score.count_error} for score in scores]
-            results[name] = {**summary(scores), "images": images_json}
-    _print_table(results, len(pairs))
+        for pair in bar.track(pairs, description=_("Comparing")):
+            try:
+                picture, truth = read_pair(pair, 1, read_whole)
+            except (UserError, ModelError) as error:
+                complain(error)
+                failed = True
+                continue
+            for name, segment in segmenters.items():
+                scores[name].append(score(segment, pair.image.name, picture, truth))
+    results: dict[str, dict[str, object]] = {
+        name: {**summary(rows), "images": [asdict(row) | {"count_error": row.count_error} for row in rows]}
+        for name, rows in scores.items()
+    }
+    _print_table(results, max(len(rows) for rows in scores.values()))
     if json_file is not None:
         text = json.dumps(_without_nan({"methods": results}), indent=2, ensure_ascii=False)
         write_atomic(json_file, text.encode() + b"\n")
+    if failed:
+        sys.exit(1)
 
 
 def _model_folders(names: list[str] | None, methods_given: bool) -> list[Path]:

@@ -21,7 +21,7 @@ from model import train as training
 from model.checkpoint import WEIGHTS_FILE, Model, ModelInfo, load_model
 from model.dataset import Dataset, Pair, load_dataset, median_cell_diameter, read_pair
 from model.engine import Engine, TorchEngine
-from model.evaluate import score_model
+from model.evaluate import score_pairs, with_model
 from model.metrics import PictureScore, summary
 from model.predict import HALO, TILE, Rect, classify, predict, tiles_of
 from model.preprocess import working_scale
@@ -197,7 +197,7 @@ def _scores(model: Model, dataset: Dataset, cell_diameter: float) -> Iterator[Pi
     def read(pair: Pair) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         return read_pair(pair, len(model.info.classes))
 
-    return score_model(TorchEngine(model), model.info, dataset.holdout, read, cell_diameter)
+    return score_pairs(with_model(TorchEngine(model), model.info, cell_diameter), dataset.holdout, read)
 
 
 def _metrics(scores: Sequence[PictureScore]) -> Metrics:

@@ -247,8 +247,8 @@ class Session(QObject):
 
     # -- segmenting -----------------------------------------------------------------------------------------------
 
-    def segment(self, first: QPoint, region: Region | None = None) -> None:
-        """Find the cells of the slide in front, or of a region of it, starting at the level-0 point `first`.
+    def segment(self, first: QPoint) -> None:
+        """Find the cells of the slide in front, starting at the level-0 point `first`.
 
         Raises UserError when there is no model or the mask cannot be written.
         """
@@ -262,7 +262,7 @@ class Session(QObject):
         diameter = self.cell_diameter
         job = self.jobs.start(
             lambda number: Segment(
-                number, document.path, model.folder, region, (first.x(), first.y()), cell_diameter=diameter
+                number, document.path, model.folder, first=(first.x(), first.y()), cell_diameter=diameter
             ),
             _("Segmenting"),
         )

@@ -32,7 +32,7 @@ class Operations(QObject):
     def handlers(self) -> Mapping[str, Callable[[], object]]:
         """Action key → what it does; a UserError is told in the message bar."""
         names = (
-            *("open", "open_folder", "open_sample", "export", "quit", "segment", "segment_view"),
+            *("open", "open_folder", "open_sample", "export", "quit", "segment"),
             *("pan", "brush", "eraser", "brush_smaller", "brush_larger", "undo", "redo"),
             *("reviewed", "not_reviewed", "previous", "next", "retrain", "import_model"),
             *("fit", "actual", "zoom_in", "zoom_out", "about"),
@@ -102,11 +102,6 @@ class Operations(QObject):
     def segment(self) -> None:
         seen = self._view.visible_region()
         self._session.segment(QPoint(seen.x + seen.w // 2, seen.y + seen.h // 2))
-
-    def segment_view(self) -> None:
-        seen = self._view.visible_region()
-        if not seen.is_empty:
-            self._session.segment(QPoint(seen.x + seen.w // 2, seen.y + seen.h // 2), seen)
 
     def reviewed(self) -> None:
         self._bar.hide()

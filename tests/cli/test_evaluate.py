@@ -54,9 +54,12 @@ def test_folders_without_pairs_are_said(bcseg: Any, tmp_path: Path) -> None:
     assert "is not a folder" in outcome.err
 
 
-def test_a_mask_of_another_size_is_said(bcseg: Any, pairs: tuple[Path, Path]) -> None:
+def test_a_pair_that_cannot_be_used_is_said_and_the_others_are_scored(bcseg: Any, pairs: tuple[Path, Path]) -> None:
     images, masks = pairs
     Image.new("L", (3, 3)).save(masks / "f2.png")
+    (images / "f4.png").write_bytes(b"no picture")
     outcome = bcseg("evaluate", "--images", images, "--masks", masks, "--method", "otsu")
     assert outcome.code == 1
     assert "f2.png" in outcome.err
+    assert "f4.png" in outcome.err
+    assert "4 pictures" in outcome.out

@@ -217,7 +217,7 @@ def test_a_stroke_cannot_start_on_a_project_that_another_window_holds(qtbot: QtB
 
     def script(window: MainWindow) -> None:
         qtbot.waitUntil(lambda: window.session.document is not None, timeout=SLOW)
-        with Project.create(fields.with_name("ward.bcseg")):
+        with Project.create(fields / "ward.bcseg"):
             person = Person(qtbot, window)
             person.press("B")
             person.stroke((60, 60), (80, 80))

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import csv
-import errno
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,33 +71,22 @@ def test_interrupted_and_resumed_gives_the_same_weights(tiny_model: Model, datas
     assert all(torch.equal(tensor, cut[name]) for name, tensor in whole.items())
 
 
-def test_a_checkpoint_of_other_settings_is_not_taken_over(tiny_model: Model, dataset: Dataset, tmp_path: Path) -> None:
+def test_a_folder_with_another_run_or_a_model_is_left_alone(
+    tiny_model: Model, dataset: Dataset, tmp_path: Path
+) -> None:
     asked = iter([False, True])
     list(train(_fresh(tiny_model), dataset, tmp_path, SETTINGS, cancelled=lambda: next(asked)))
-    other = TrainSettings(epochs=2, seed=4, batch=2, crop=64)
-    first = next(event for event in train(_fresh(tiny_model), dataset, tmp_path, other) if isinstance(event, StepDone))
-    assert first.step == 1
+    other = replace(SETTINGS, seed=4)
+    with pytest.raises(ModelError, match="unfinished training"):
+        next(train(_fresh(tiny_model), dataset, tmp_path, other))
+    list(train(_fresh(tiny_model), dataset, tmp_path, SETTINGS))
+    before = (tmp_path / "weights.safetensors").read_bytes()
+    with pytest.raises(ModelError, match="holds a model already"):
+        next(train(_fresh(tiny_model), dataset, tmp_path, SETTINGS))
+    assert (tmp_path / "weights.safetensors").read_bytes() == before
 
 
-def test_a_folder_that_cannot_be_made_is_said(tiny_model: Model, dataset: Dataset, tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(ModelError, match="could not be written"):
-        next(train(_fresh(tiny_model), dataset, tmp_path / "file" / "run", SETTINGS))
-
-
-@pytest.mark.parametrize("failure", [OSError(errno.ENOSPC, "No space left on device"), RuntimeError("write failed")])
-def test_a_full_disk_is_said_and_keeps_the_checkpoint_before(
-    failure: Exception, tiny_model: Model, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    checkpoint = tmp_path / CHECKPOINT_FILE
-
-    def full(*_args: object) -> None:
-        raise failure
-
-    list(train(_fresh(tiny_model), dataset, tmp_path, SETTINGS, cancelled=lambda: True))
-    before = checkpoint.read_bytes()
-    monkeypatch.setattr(torch, "save", full)
-    with pytest.raises(ModelError, match="could not be written"):
-        list(train(_fresh(tiny_model), dataset, tmp_path, SETTINGS, cancelled=lambda: True))
-    assert checkpoint.read_bytes() == before
-    assert not list(tmp_path.glob("*.tmp"))
+def test_a_damaged_checkpoint_is_said(tiny_model: Model, dataset: Dataset, tmp_path: Path) -> None:
+    (tmp_path / CHECKPOINT_FILE).write_bytes(b"no checkpoint")
+    with pytest.raises(ModelError, match="is damaged"):
+        next(train(_fresh(tiny_model), dataset, tmp_path, SETTINGS))

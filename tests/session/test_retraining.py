@@ -59,7 +59,7 @@ def test_from_reviewed_pictures_to_a_promoted_model(reviewed, client, qtbot, mod
     assert run.stage == "result"
     version = run.promote()
     assert reviewed.models.active == version
-    assert version.name == "a-retrained"
+    assert version.name == "ward-retrained"
     assert {"tiny", "other", version.name} == {each.name for each in reviewed.models.versions}
 
 

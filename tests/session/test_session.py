@@ -31,11 +31,11 @@ def test_looking_at_pictures_leaves_no_file_behind(session, pictures) -> None:
     assert (files(pictures[0].parent), files(pictures[0].parent.parent)) == before
 
 
-def test_the_first_stroke_makes_a_project_beside_the_folder(session, pictures, paint) -> None:
+def test_the_first_stroke_makes_a_project_beside_the_pictures(session, pictures, paint) -> None:
     session.open([pictures[0].parent])
     paint(session)
     assert session.project is not None
-    assert session.project.folder == pictures[0].parent.with_name("ward.bcseg")
+    assert session.project.folder == pictures[0].with_name("ward.bcseg")
     assert [entry.path for entry in session.project.slides] == pictures
     assert statuses(session) == ["doing", "todo", "todo"]
 
@@ -49,8 +49,18 @@ def test_a_folder_is_continued_where_it_was_left(session, pictures, paint, make_
     again.open([pictures[0].parent])
     assert statuses(again) == ["reviewed", "todo", "todo"]
     assert again.document.path == pictures[1], "the first that is still to do"
-    again.open([pictures[0].parent.with_name("ward.bcseg")])
+    again.open([pictures[0].with_name("ward.bcseg")])
     assert len(again.worklist) == 3
+
+
+def test_what_was_done_to_a_picture_alone_is_seen_in_its_folder(session, pictures, paint) -> None:
+    session.open([pictures[1]])
+    paint(session)
+    session.open([pictures[0].parent])
+    assert statuses(session) == ["todo", "doing", "todo"]
+    session.select(1)
+    assert session.document.mask is not None
+    assert session.document.mask.read(Region(10, 10, 20, 20)).all()
 
 
 def test_a_broken_picture_is_marked_and_the_others_open(session, pictures) -> None:
@@ -91,7 +101,7 @@ def test_a_project_of_a_newer_program_is_not_touched(session, pictures, paint, m
     session.open([pictures[0].parent])
     paint(session)
     session.close()
-    file = pictures[0].parent.with_name("ward.bcseg") / "project.json"
+    file = pictures[0].with_name("ward.bcseg") / "project.json"
     newer = file.read_text().replace('"schema":1', '"schema":99').replace('"schema": 1', '"schema": 99')
     file.write_text(newer)
     for path in (pictures[0].parent, file.parent):
@@ -194,7 +204,7 @@ def test_the_chosen_model_is_used_and_remembered(session, pictures, client, pain
     session.segment(QPoint(0, 0))
     assert client.last(Segment).model_folder.name == "other"
     session.close()
-    with Project.open(pictures[0].with_name("a.bcseg")) as project:
+    with Project.open(pictures[0].with_name("ward.bcseg")) as project:
         assert project.active_model == "other"
 
 

@@ -89,14 +89,17 @@ class Project:
 
     @classmethod
     def beside(cls, path: Path) -> Path:
-        """Where the project of a single picture, or of a folder of them, goes: beside it, else in the user's data."""
+        """Where the project of a picture, or of a folder of them, goes: among the pictures, else in the user's data.
+
+        A picture and its folder have one project, so that what was done to the one is seen in the other.
+        """
         path = _absolute(path)
-        stem = path.name if path.is_dir() else path.stem
-        beside = path.with_name(f"{stem}.bcseg")
-        if beside.exists() or os.access(path.parent, os.W_OK):
+        folder = path if path.is_dir() else path.parent
+        beside = folder / f"{folder.name or 'slides'}.bcseg"
+        if beside.exists() or os.access(folder, os.W_OK):
             return beside
-        # Pictures of the same name in several read-only folders must not share a project.
-        return user_data_path("bcseg-gui", appauthor=False) / "projects" / f"{stem}-{_hash(str(path))}.bcseg"
+        # Folders of the same name on several read-only drives must not share a project.
+        return user_data_path("bcseg-gui", appauthor=False) / "projects" / f"{folder.name}-{_hash(str(folder))}.bcseg"
 
     def close(self) -> None:
         self._lock.release()

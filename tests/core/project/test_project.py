@@ -255,10 +255,11 @@ def test_leftovers_are_removed_on_opening(project: Project) -> None:
         assert not leftover.exists()
 
 
-def test_project_of_a_picture_lies_beside_it(tmp_path: Path, make_picture: MakePicture) -> None:
+def test_project_of_a_picture_lies_beside_it_and_is_that_of_its_folder(
+    tmp_path: Path, make_picture: MakePicture
+) -> None:
     path = make_picture("in/field.png")
-    assert Project.beside(path) == tmp_path / "in" / "field.bcseg"
-    assert Project.beside(path.parent) == tmp_path / "in.bcseg"
+    assert Project.beside(path) == Project.beside(path.parent) == tmp_path / "in" / "in.bcseg"
 
 
 def test_project_of_a_picture_on_a_read_only_drive_lies_in_the_users_data(
