@@ -126,7 +126,7 @@ class OverlayPanel(QWidget):
         self._show, self._contour = show_mask, contour
         self._opacity = QSlider(Qt.Orientation.Horizontal)
         self._opacity.setRange(5, 100)
-        self._opacity.setValue(45)
+        self._opacity.setValue(30)
         self._opacity.setAccessibleName(_("Opacity of the cells found"))
         self._percent = QLabel()
         self._percent.setAlignment(Qt.AlignmentFlag.AlignRight)

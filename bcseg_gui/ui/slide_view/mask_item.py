@@ -1,4 +1,4 @@
-"""The mask over the picture: filled, or as outlines."""
+"""The mask over the picture: outlined, and filled or not."""
 
 from __future__ import annotations
 
@@ -24,17 +24,22 @@ CONTOUR_WIDTH = 1.5
 
 @dataclass(frozen=True, slots=True)
 class OverlayStyle:
-    """How the mask looks. A class without a colour is not drawn."""
+    """How the mask looks: tinted and outlined, or outlined alone. A class without a colour is not drawn."""
 
-    opacity: float = 0.4
+    opacity: float = 0.3
     visible: bool = True
     contour: bool = False
     colors: Mapping[int, QColor] = field(default_factory=dict)
 
-    def color_table(self) -> list[int]:
+    def fill_table(self) -> list[int]:
+        return self._table(self.opacity)
+
+    def line_table(self) -> list[int]:
+        """A line hides little and is lost when it is pale: it is opaque long before a surface is."""
+        return self._table(min(1.0, 2.5 * self.opacity))
+
+    def _table(self, opacity: float) -> list[int]:
         """Colour of each of the 256 mask values; the manual bit changes nothing."""
-        # A line hides little and is lost when it is pale: it is opaque long before a surface is.
-        opacity = min(1.0, 2.5 * self.opacity) if self.contour else self.opacity
         table = [0] * 256
         for class_id, color in self.colors.items():
             if class_id != 0:
@@ -57,7 +62,7 @@ class MaskItem(QGraphicsItem):
         self._mask: Mask | None = None
         self._bounds = QRectF()
         self._style = OverlayStyle()
-        self._table = self._style.color_table()
+        self._fill_table, self._line_table = self._style.fill_table(), self._style.line_table()
 
     def set_mask(self, mask: Mask | None) -> None:
         self.prepareGeometryChange()
@@ -68,7 +73,7 @@ class MaskItem(QGraphicsItem):
 
     def set_style(self, style: OverlayStyle) -> None:
         self._style = style
-        self._table = style.color_table()
+        self._fill_table, self._line_table = style.fill_table(), style.line_table()
         self.setVisible(style.visible)
         self.update()
 
@@ -87,10 +92,9 @@ class MaskItem(QGraphicsItem):
         if exposed.isEmpty():
             return
         try:
-            if self._style.contour:
-                self._paint_contour(painter, exposed, self._mask)
-            else:
+            if not self._style.contour:
                 self._paint_fill(painter, exposed, self._mask)
+            self._paint_contour(painter, exposed, self._mask)
         except UserError as error:
             if not self._told:
                 self._told = True
@@ -109,7 +113,7 @@ class MaskItem(QGraphicsItem):
         for key in tiles_covering(Region(x, y, right - x, bottom - y), level):
             tile = _mask_tile(mask, key)
             if tile is not None:
-                painter.drawImage(QRectF(key.col * side, key.row * side, side, side), self._indexed(tile))
+                painter.drawImage(QRectF(key.col * side, key.row * side, side, side), _indexed(tile, self._fill_table))
 
     def _paint_contour(self, painter: QPainter, exposed: QRectF, mask: Mask) -> None:
         """The outline is made of screen pixels: as thin and crisp at any magnification, and never costlier than them.
@@ -124,18 +128,19 @@ class MaskItem(QGraphicsItem):
         scale = transform.m11() * ratio
         classes = _sample(mask, d_around, scale, transform.dx() * ratio, transform.dy() * ratio)
         outline = _inner_outline(classes, width)[width:-width, width:-width]
-        image = self._indexed(np.ascontiguousarray(outline))
+        image = _indexed(np.ascontiguousarray(outline), self._line_table)
         image.setDevicePixelRatio(ratio)
         painter.setWorldTransform(QTransform())
         painter.drawImage(QPointF(d_rect.x() / ratio, d_rect.y() / ratio), image)
         painter.setWorldTransform(transform)
 
-    def _indexed(self, values: NDArray[np.uint8]) -> QImage:
-        """`values` as an image on the same memory; it must not outlive them."""
-        height, width = values.shape
-        image = QImage(values.data, width, height, width, QImage.Format.Format_Indexed8)
-        image.setColorTable(self._table)
-        return image
+
+def _indexed(values: NDArray[np.uint8], table: list[int]) -> QImage:
+    """`values` as an image on the same memory; it must not outlive them."""
+    height, width = values.shape
+    image = QImage(values.data, width, height, width, QImage.Format.Format_Indexed8)
+    image.setColorTable(table)
+    return image
 
 
 def _contour_pixels(ratio: float) -> int:

@@ -67,7 +67,7 @@ def white(qtbot: QtBot, view: SlideView) -> None:
 
 
 def test_manual_pixels_look_like_predicted_ones() -> None:
-    table = OverlayStyle(0.5, colors={1: GREEN, 2: RED}).color_table()
+    table = OverlayStyle(0.5, colors={1: GREEN, 2: RED}).fill_table()
 
     assert table[1] == table[MANUAL | 1] != table[2] == table[MANUAL | 2]
     assert table[0] == table[MANUAL] == table[3] == 0
