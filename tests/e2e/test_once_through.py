@@ -160,7 +160,7 @@ def retrain_and_promote(person: Person) -> None:
     dialog = person.window.findChild(RetrainDialog)
     texts = [label.text() for label in dialog.findChildren(QLabel)]
     assert any(text.startswith("3 reviewed: ") and "kept for the test" in text for text in texts)
-    person.qtbot.mouseClick(button(dialog, "Start learning"), Qt.MouseButton.LeftButton)
+    person.qtbot.keyClick(dialog, Qt.Key.Key_Return)  # "Start learning" is the default button
     use = button(dialog, "Use the new model")
     person.wait(use.isVisible)
     figures = [label.text() for label in dialog.findChildren(QLabel)]

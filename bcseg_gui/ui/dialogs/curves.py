@@ -41,9 +41,14 @@ class Curves(QWidget):
 
     def show_run(self, run: Retraining) -> None:
         epochs = [event.epoch for event in run.epochs]
-        step = 1 + len(epochs) // MOST_TICKS
+        step = 1 + run.plan.epochs // MOST_TICKS
         for plot in (self._error, self._agreement):
             plot.getAxis("bottom").setTickSpacing(major=step, minor=step)
+            plot.setXRange(0, run.plan.epochs)  # the whole run, so that one sees how much is still to come
+        if epochs:
+            self._agreement.enableAutoRange("y")
+        else:
+            self._agreement.setYRange(50, 100)
         self._learning.setData([at for at, _loss in run.losses], [loss for _at, loss in run.losses])
         self._testing.setData(epochs, [event.val_loss for event in run.epochs])
         self._dice.setData(epochs, [100 * event.val_dice for event in run.epochs])
@@ -72,5 +77,5 @@ def _plot(title: str) -> pg.PlotWidget:
     plot.setMenuEnabled(False)
     plot.hideButtons()
     plot.showGrid(y=True, alpha=0.15)
-    plot.getAxis("bottom").setTickSpacing(major=1, minor=1)
+    plot.getAxis("bottom").enableAutoSIPrefix(False)
     return plot

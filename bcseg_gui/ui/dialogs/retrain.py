@@ -70,6 +70,7 @@ class RetrainDialog(QDialog):
         for button in (self._close, self._cancel, self._keep, self._start, self._use):
             button.setAutoDefault(False)
             buttons.addWidget(button)
+        self._start.setDefault(True)  # Enter begins; what to do with the result is never decided by a key too many
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 18, 20, 18)
         layout.setSpacing(10)
