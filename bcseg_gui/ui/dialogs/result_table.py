@@ -10,11 +10,17 @@ from ...session.retraining import Metrics, TrainResult
 
 NOTICEABLE = 0.001
 """Agreement that differs by less than a tenth of a per cent is the same."""
+MISCOUNTED = 0.01
+"""A count that is wrong by this much more is worse."""
 
 
 def is_better(result: TrainResult) -> bool:
-    """The new model agrees with the person noticeably better."""
-    return result.new.dice - result.old.dice >= NOTICEABLE
+    """The new model agrees with the person noticeably better, and does not pay for it with the number of cells."""
+    return result.new.dice - result.old.dice >= NOTICEABLE and not counts_worse(result)
+
+
+def counts_worse(result: TrainResult) -> bool:
+    return result.new.count_error - result.old.count_error >= MISCOUNTED
 
 
 def verdict(result: TrainResult) -> str:
@@ -22,6 +28,16 @@ def verdict(result: TrainResult) -> str:
     old, new = result.old.dice, result.new.dice
     if abs(new - old) < NOTICEABLE:
         return _("Both models agree with you equally well ({new}).").format(new=percent(new))
+    if new > old and counts_worse(result):
+        return _(
+            "The new model agrees with you better ({new} instead of {old}), but its number of cells is further off: "
+            "by {new_error} instead of {old_error}. Keep the current one if you count."
+        ).format(
+            new=percent(new),
+            old=percent(old),
+            new_error=percent(result.new.count_error),
+            old_error=percent(result.old.count_error),
+        )
     if new > old:
         return _("The new model agrees with you better: {new} instead of {old}.").format(
             new=percent(new), old=percent(old)

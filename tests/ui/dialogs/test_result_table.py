@@ -10,8 +10,8 @@ from bcseg_gui.compute.protocol import Metrics, TrainResult
 from bcseg_gui.ui.dialogs.result_table import ResultTable, is_better, verdict
 
 
-def result(old: float, new: float) -> TrainResult:
-    def metrics(dice: float) -> Metrics:
+def result(old: float, new: float, new_count_error: float = 0.04) -> TrainResult:
+    def metrics(dice: float, count_error: float = 0.04) -> Metrics:
         return Metrics(
             pictures=2,
             dice=dice,
@@ -19,11 +19,11 @@ def result(old: float, new: float) -> TrainResult:
             pixel_accuracy=0.96,
             loss=0.11,
             object_f1=0.9,
-            count_error=0.04,
+            count_error=count_error,
             worst_dice=0.8,
         )
 
-    return TrainResult(Path("new"), metrics(old), metrics(new), 4, 60.0)
+    return TrainResult(Path("new"), metrics(old), metrics(new, new_count_error), 4, 60.0)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,13 @@ def result(old: float, new: float) -> TrainResult:
 def test_the_verdict_says_which_is_better(old: float, new: float, words: str) -> None:
     assert words in verdict(result(old, new))
     assert is_better(result(old, new)) == (words == "better")
+
+
+def test_better_cells_at_the_price_of_a_worse_count_are_not_recommended() -> None:
+    mixed = result(0.90, 0.94, new_count_error=0.06)
+    assert "number of cells is further off" in verdict(mixed)
+    assert not is_better(mixed)
+    assert is_better(result(0.90, 0.94, new_count_error=0.045))
 
 
 def test_expert_figures_are_one_click_deeper(qtbot: QtBot) -> None:
