@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 from PySide6.QtCore import Qt, QThreadPool, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
+from ...core.cells.diameter import smallest_cell_area
 from ...core.errors import UserError
 from ...core.geometry import Region
 from ...core.i18n import _, ngettext
@@ -79,8 +78,7 @@ class CellsPanel(QWidget):
             self._say(None, _("Zoom in to count the cells in view"))
             return
         in_view = region != document.whole
-        # A speck of less than a twentieth of a cell is dirt or a slip of the brush.
-        min_area = max(1, round(0.05 * math.pi / 4 * self._cell_diameter**2))
+        min_area = smallest_cell_area(self._cell_diameter)
         try:
             classes = document.mask.read(region)
         except UserError:  # the picture's view says it
