@@ -12,7 +12,7 @@ from .checkpoint import ModelInfo
 from .dataset import Pair
 from .engine import Engine
 from .metrics import PictureScore, score_picture
-from .predict import classify, predict_picture
+from .predict import predict_picture
 
 PairReader = Callable[[Pair], tuple[NDArray[np.uint8], NDArray[np.uint8]]]
 Segmenter = Callable[[NDArray[np.uint8]], tuple[NDArray[np.uint8], NDArray[np.float32] | None]]
@@ -23,9 +23,9 @@ def with_model(engine: Engine, info: ModelInfo, cell_diameter: float | None = No
     """`cell_diameter`: of all pictures, level-0 px; None: as the model was trained."""
 
     def segment(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        probabilities = predict_picture(engine, info, picture, cell_diameter)
+        probabilities, classes = predict_picture(engine, info, picture, cell_diameter)
         foreground = probabilities[0] if len(probabilities) == 1 else 1 - probabilities[0]
-        return classify(probabilities), foreground
+        return classes, foreground
 
     return segment
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from .checkpoint import ModelInfo
 from .engine import Engine
 from .preprocess import normalise, pad_to_stride, resize, working_scale
+from .separate import part, territories
 
 TILE = 256
 """Largest side of a tile without its halo, in working-scale pixels: about a second of two cores, so Cancel is heard."""
@@ -44,10 +45,14 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PredictedTile:
-    """`probabilities`: float32 `(outputs, rect.h, rect.w)` at level 0. The tiles of a region cover it exactly once."""
+    """`probabilities`: float32 `(outputs, rect.h, rect.w)`, `classes`: class ids `(rect.h, rect.w)`, both at level 0.
+
+    In `classes` touching cells of a one-class model are parted. The tiles of a region cover it exactly once.
+    """
 
     rect: Rect
     probabilities: NDArray[np.float32]
+    classes: NDArray[np.uint8]
 
 
 def tiles_of(region: Rect, scale: float, first: tuple[int, int] | None = None) -> list[Rect]:
@@ -76,22 +81,30 @@ def predict(
     region: Rect | None = None,
     slide_cell_diameter: float | None = None,
     first: tuple[int, int] | None = None,
+    threshold: float = 0.5,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[PredictedTile]:
     """Predict a region of a slide of `dimensions` = (width, height); stops between tiles once `cancelled()`.
 
-    `slide_cell_diameter` in level-0 px; `first`: the level-0 point whose neighbourhood comes first.
+    `slide_cell_diameter` in level-0 px; `first`: the level-0 point whose neighbourhood comes first; `threshold`: the
+    probability from which a pixel is cell.
     """
     scale = working_scale(info, slide_cell_diameter)
     for tile in tiles_of(region or Rect(0, 0, *dimensions), scale, first):
         if cancelled():
             return
-        yield PredictedTile(tile, _predict_tile(engine, info, read, dimensions, tile, scale))
+        yield _predict_tile(engine, info, read, dimensions, tile, scale, threshold)
 
 
 def _predict_tile(
-    engine: Engine, info: ModelInfo, read: Reader, dimensions: tuple[int, int], tile: Rect, scale: float
-) -> NDArray[np.float32]:
+    engine: Engine,
+    info: ModelInfo,
+    read: Reader,
+    dimensions: tuple[int, int],
+    tile: Rect,
+    scale: float,
+    threshold: float,
+) -> PredictedTile:
     halo = math.ceil(HALO / scale)
     left, top = max(0, tile.x - halo), max(0, tile.y - halo)
     right, bottom = min(dimensions[0], tile.x + tile.w + halo), min(dimensions[1], tile.y + tile.h + halo)
@@ -100,18 +113,25 @@ def _predict_tile(
     picture = read(outer, work_size)
     batch = normalise(pad_to_stride(picture), info)[None]
     work_probabilities = engine.probabilities(batch)[0, :, : work_size[1], : work_size[0]]
-    rows = slice(tile.y - outer.y, tile.y - outer.y + tile.h)
-    columns = slice(tile.x - outer.x, tile.x - outer.x + tile.w)
-    return np.stack(
-        [
-            cv2.resize(plane, (outer.w, outer.h), interpolation=cv2.INTER_LINEAR)[rows, columns]
-            for plane in work_probabilities
-        ]
+    inner = (
+        slice(tile.y - outer.y, tile.y - outer.y + tile.h),
+        slice(tile.x - outer.x, tile.x - outer.x + tile.w),
     )
+    size = outer.w, outer.h
+    probabilities = np.stack(
+        [cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR)[inner] for plane in work_probabilities]
+    )
+    classes = classify(probabilities, threshold)
+    if len(probabilities) == 1:
+        # At the working scale, where the halo shows the cells at the tile's border almost whole.
+        territory = territories(work_probabilities[0] >= threshold, info.cell_diameter)
+        territory = np.asarray(cv2.resize(territory, size, interpolation=cv2.INTER_NEAREST)[inner], np.int16)
+        classes = part(classes > 0, territory, info.cell_diameter / scale).astype(np.uint8)
+    return PredictedTile(tile, probabilities, classes)
 
 
 def classify(probabilities: NDArray[np.float32], threshold: float = 0.5) -> NDArray[np.uint8]:
-    """Class ids `(h, w)`: 0 background. One output: foreground at or above `threshold`.
+    """Class ids `(h, w)`: 0 background; cells that touch are not parted. One output: foreground from `threshold`.
 
     Several: the likeliest class where the foreground as a whole reaches `threshold`.
     """
@@ -123,15 +143,17 @@ def classify(probabilities: NDArray[np.float32], threshold: float = 0.5) -> NDAr
 
 def predict_picture(
     engine: Engine, info: ModelInfo, picture: NDArray[np.uint8], slide_cell_diameter: float | None = None
-) -> NDArray[np.float32]:
-    """Probabilities float32 `(outputs, h, w)` of a whole RGB picture held in memory."""
+) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Probabilities float32 `(outputs, h, w)` and class ids `(h, w)` of a whole RGB picture held in memory."""
 
     def read(rect: Rect, size: tuple[int, int]) -> NDArray[np.uint8]:
         return resize(picture[rect.y : rect.y + rect.h, rect.x : rect.x + rect.w], size)
 
     height, width = picture.shape[:2]
-    whole = np.empty((info.num_outputs, height, width), np.float32)
+    probabilities = np.empty((info.num_outputs, height, width), np.float32)
+    classes = np.empty((height, width), np.uint8)
     for tile in predict(engine, info, read, (width, height), slide_cell_diameter=slide_cell_diameter):
-        rect = tile.rect
-        whole[:, rect.y : rect.y + rect.h, rect.x : rect.x + rect.w] = tile.probabilities
-    return whole
+        place = slice(tile.rect.y, tile.rect.y + tile.rect.h), slice(tile.rect.x, tile.rect.x + tile.rect.w)
+        probabilities[:, *place] = tile.probabilities
+        classes[place] = tile.classes
+    return probabilities, classes

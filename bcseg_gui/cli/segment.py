@@ -132,7 +132,7 @@ def segment_slide(
     Raises UserError when the slide cannot be read, the region lies outside it, or the mask would replace another file
     of this run.
     """
-    from model.predict import Rect, classify, predict, tiles_of
+    from model.predict import Rect, predict, tiles_of
     from model.preprocess import working_scale
 
     with open_slide(path) as slide:
@@ -144,11 +144,19 @@ def segment_slide(
         diameter = cell_diameter or (expected_cell_diameter(slide.mpp) if slide.mpp else None)
         rect = Rect(covered.x, covered.y, covered.w, covered.h)
         total = len(tiles_of(rect, working_scale(info, diameter)))
-        tiles = predict(engine, info, _reader(slide), slide.dimensions, region=rect, slide_cell_diameter=diameter)
+        tiles = predict(
+            engine,
+            info,
+            _reader(slide),
+            slide.dimensions,
+            region=rect,
+            slide_cell_diameter=diameter,
+            threshold=threshold,
+        )
         with blank_mask((covered.w, covered.h)) as mask:
             for done, tile in enumerate(tiles, 1):
                 where = Region(tile.rect.x, tile.rect.y, tile.rect.w, tile.rect.h)
-                mask[where.slices_in(covered)] = classify(tile.probabilities, threshold)
+                mask[where.slices_in(covered)] = tile.classes
                 progress(done / total)
             write_mask_picture(destination, mask, len(info.classes))
             diameter = diameter or info.source_cell_diameter

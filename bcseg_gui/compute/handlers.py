@@ -23,7 +23,7 @@ from model.dataset import Dataset, Pair, load_dataset, median_cell_diameter, rea
 from model.engine import Engine, TorchEngine
 from model.evaluate import score_pairs, with_model
 from model.metrics import PictureScore, summary
-from model.predict import HALO, TILE, Rect, classify, predict, tiles_of
+from model.predict import HALO, TILE, Rect, predict, tiles_of
 from model.preprocess import working_scale
 
 from .protocol import (
@@ -130,11 +130,12 @@ def segment(models: LoadedModels, request: Segment, cancelled: Cancelled) -> Gen
             region=rect,
             slide_cell_diameter=diameter,
             first=request.first,
+            threshold=request.threshold,
             cancelled=cancelled,
         )
         for done, tile in enumerate(tiles, 1):
             where = Region(tile.rect.x, tile.rect.y, tile.rect.w, tile.rect.h)
-            yield TilePredicted(request.job, where, classify(tile.probabilities, request.threshold))
+            yield TilePredicted(request.job, where, tile.classes)
             yield Progress(request.job, done, total, pace.left(done, total))
     return SegmentResult(diameter or info.source_cell_diameter, whole.seconds, info.name)
 

@@ -51,14 +51,14 @@ def test_the_tile_under_the_eye_comes_first() -> None:
 @given(st.integers(33, 700), st.integers(33, 700), st.integers(0, 2**16))
 def test_every_pixel_keeps_its_place(width: int, height: int, seed: int) -> None:
     picture = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
-    probabilities = predict_picture(Redness(), INFO, picture)
+    probabilities, _ = predict_picture(Redness(), INFO, picture)
     np.testing.assert_allclose(probabilities[0], picture[..., 0] / 255, atol=1e-5)
 
 
 def test_a_picture_at_another_magnification_keeps_its_shapes() -> None:
     picture = np.zeros((600, 800, 3), np.uint8)
     picture[150:450, 200:600] = 255
-    mask = classify(predict_picture(Redness(), INFO, picture, slide_cell_diameter=105.0))
+    _, mask = predict_picture(Redness(), INFO, picture, slide_cell_diameter=105.0)
     expected = picture[..., 0] > 0
     assert np.count_nonzero(mask.astype(bool) != expected) < 0.02 * expected.sum()
 
@@ -71,7 +71,7 @@ def test_tiling_changes_nothing_away_from_the_halo(tiny_model: Model) -> None:
     def read(rect: Rect, size: tuple[int, int]) -> NDArray[np.uint8]:
         return resize(picture[rect.y : rect.y + rect.h, rect.x : rect.x + rect.w], size)
 
-    whole = predict_picture(engine, tiny_model.info, picture)
+    whole, _ = predict_picture(engine, tiny_model.info, picture)
     region = Rect(96, 64, 96, 96)  # a multiple of the stride with its halo, so that the poolings fall on the same grid
     (tile,) = predict(engine, tiny_model.info, read, (320, 256), region=region)
     inner = slice(HALO, -HALO)
@@ -97,4 +97,6 @@ def test_threshold_and_several_classes() -> None:
 def test_pictures_smaller_than_the_stride_work(tiny_model: Model, shape: tuple[int, int]) -> None:
     info = replace(tiny_model.info, source_cell_diameter=24.0)
     picture = np.full((*shape, 3), 200, np.uint8)
-    assert predict_picture(TorchEngine(tiny_model), info, picture).shape == (1, *shape)
+    probabilities, classes = predict_picture(TorchEngine(tiny_model), info, picture)
+    assert probabilities.shape == (1, *shape)
+    assert classes.shape == shape

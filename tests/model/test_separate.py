@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
+
+from model.separate import part, territories
+
+
+def discs(*centres: tuple[int, int], radius: int = 21, size: tuple[int, int] = (140, 200)) -> NDArray[np.bool_]:
+    mask = np.zeros(size, np.uint8)
+    for x, y in centres:
+        cv2.circle(mask, (x, y), radius, 1, -1)
+    return mask > 0
+
+
+def count(mask: NDArray[np.bool_]) -> int:
+    return int(cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)[0]) - 1
+
+
+@pytest.mark.parametrize(
+    "centres",
+    [
+        [(50, 70)],
+        [(50, 70), (88, 70)],
+        [(50, 40), (80, 66), (50, 100)],
+        [(40, 70), (76, 70), (112, 70), (148, 70)],
+    ],
+)
+def test_as_many_cells_as_discs(centres: list[tuple[int, int]]) -> None:
+    foreground = discs(*centres)
+    apart = part(foreground, territories(foreground, 42), 42)
+    assert count(apart) == len(centres)
+    assert np.count_nonzero(foreground & ~apart) < 0.03 * np.count_nonzero(foreground), "a thin line is enough"
+
+
+def test_the_line_runs_through_the_neck() -> None:
+    foreground = discs((50, 70), (88, 70))
+    cut = foreground & ~part(foreground, territories(foreground, 42), 42)
+    assert abs(float(np.nonzero(cut)[1].mean()) - 69) < 2.5
+
+
+def test_one_odd_cell_stays_whole() -> None:
+    mask = np.zeros((140, 200), np.uint8)
+    cv2.ellipse(mask, (100, 70), (34, 19), 30, 0, 360, 1, -1)
+    assert count(part(mask > 0, territories(mask > 0, 42), 42)) == 1
+
+
+def test_specks_and_full_and_empty_pictures_stay_as_they_are() -> None:
+    speck = discs((20, 20), radius=3)
+    for foreground in (speck, np.ones((50, 60), np.bool_), np.zeros((50, 60), np.bool_)):
+        np.testing.assert_array_equal(part(foreground, territories(foreground, 42), 42), foreground)
+
+
+@given(arrays(np.bool_, (40, 50)), st.floats(4, 30))
+def test_nothing_is_added_and_territories_never_touch(foreground: NDArray[np.bool_], diameter: float) -> None:
+    territory = territories(foreground, diameter)
+    apart = part(foreground, territory, diameter)
+    assert not (apart & ~foreground).any()
+    inside = np.where(apart, territory, 0)
+    for one, other in ((inside[1:], inside[:-1]), (inside[:, 1:], inside[:, :-1])):
+        assert not ((one != other) & (one > 0) & (other > 0)).any()
