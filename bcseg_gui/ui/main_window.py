@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QColor, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -39,7 +39,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setObjectName("main")
         self.setAcceptDrops(True)
-        self.resize(1320, 860)
+        self.resize(QSize(1320, 860).boundedTo(self.screen().availableSize() * 0.95))  # a small or doubled screen
         self.session = session
         self.messages = MessageBar()
         self.view = SlideView()
