@@ -20,7 +20,7 @@ _NEIGHBOURS = np.ones((3, 3), np.uint8)
 
 
 def territories(foreground: NDArray[np.bool_], cell_diameter: float) -> NDArray[np.int16]:
-    """Which cell every pixel `(h, w)` belongs to, 1…n; 0 where there is no cell near. Specks count as their own.
+    """Which cell every pixel `(h, w)` belongs to, 1…n; 0 where there is none, and in specks.
 
     `cell_diameter` in pixels of `foreground`. The territories reach a little beyond the foreground, so that they can be
     enlarged with it.

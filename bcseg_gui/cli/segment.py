@@ -136,12 +136,9 @@ def segment_slide(
     from model.preprocess import working_scale
 
     with open_slide(path) as slide:
-        everything = Region(0, 0, *slide.dimensions)
-        covered = everything if region is None else region.intersected(everything)
-        if covered.is_empty:
-            raise UserError("The chosen region lies outside {path}. Choose one inside.", path=path)
+        covered = slide.clipped(region)
         destination = _destination(path, output, covered, taken)
-        diameter = cell_diameter or (expected_cell_diameter(slide.mpp) if slide.mpp else None)
+        diameter = cell_diameter or expected_cell_diameter(slide.mpp)
         rect = Rect(covered.x, covered.y, covered.w, covered.h)
         total = len(tiles_of(rect, working_scale(info, diameter)))
         tiles = predict(

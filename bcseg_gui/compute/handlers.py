@@ -14,7 +14,6 @@ import torch
 from numpy.typing import NDArray
 
 from bcseg_gui.core.cells.diameter import expected_cell_diameter
-from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.slides import open_slide, read_scaled
 from model import train as training
@@ -108,12 +107,9 @@ def warm_up(models: LoadedModels, request: WarmUp, cancelled: Cancelled) -> Gene
 def segment(models: LoadedModels, request: Segment, cancelled: Cancelled) -> Generator[Event, None, SegmentResult]:
     whole = Pace()
     with open_slide(request.slide_path) as slide:
-        everything = Region(0, 0, *slide.dimensions)
-        region = everything if request.region is None else request.region.intersected(everything)
-        if region.is_empty:
-            raise UserError("The chosen region lies outside {path}. Choose one inside.", path=request.slide_path)
+        region = slide.clipped(request.region)
         engine, info = models.get(request.model_folder)
-        diameter = request.cell_diameter or (expected_cell_diameter(slide.mpp) if slide.mpp else None)
+        diameter = request.cell_diameter or expected_cell_diameter(slide.mpp)
 
         def read(rect: Rect, size: tuple[int, int]) -> NDArray[np.uint8]:
             return read_scaled(slide, Region(rect.x, rect.y, rect.w, rect.h), size)

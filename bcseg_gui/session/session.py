@@ -356,8 +356,8 @@ class Session(QObject):
         entry = entry_of(self.document.path, self.project)
         if entry is not None and entry.cell_diameter:
             return entry.cell_diameter
-        if mpp := self.document.slide.mpp:
-            return expected_cell_diameter(mpp)
+        if expected := expected_cell_diameter(self.document.slide.mpp):
+            return expected
         return self.models.active.source_cell_diameter if self.models.active is not None else None
 
     def set_cell_diameter(self, diameter: float) -> None:

@@ -72,11 +72,6 @@ class MessageBar(QWidget):
         self.show()
 
 
-def blocking(parent: QWidget | None, error: BaseException) -> None:
-    """For what nothing can go on without."""
-    QMessageBox.critical(parent, _("bcseg-gui"), sentence(error))
-
-
 def ask(parent: QWidget, question: str, yes: str, no: str) -> bool:
     """A question with two named answers; closing the box is `no`."""
     box = QMessageBox(QMessageBox.Icon.Question, _("bcseg-gui"), question, parent=parent)

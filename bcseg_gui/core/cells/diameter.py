@@ -6,9 +6,9 @@ RED_CELL_DIAMETER_UM = 7.5
 """Diameter of a human red cell on a dried smear, in µm; normally 6.7 to 8.2."""
 
 
-def expected_cell_diameter(mpp: float) -> float:
-    """Diameter of a red cell in level-0 pixels, from µm per level-0 pixel."""
-    return RED_CELL_DIAMETER_UM / mpp
+def expected_cell_diameter(mpp: float | None) -> float | None:
+    """Diameter of a red cell in level-0 pixels, from µm per level-0 pixel; None where that is unknown."""
+    return RED_CELL_DIAMETER_UM / mpp if mpp else None
 
 
 def smallest_cell_area(cell_diameter: float) -> int:

@@ -56,6 +56,14 @@ class Slide(ABC):
         """(width, height) of level 0."""
         return self.level_dimensions[0]
 
+    def clipped(self, region: Region | None) -> Region:
+        """The part of `region` that lies on the slide; None is the whole slide. Raises UserError when it is empty."""
+        everything = Region(0, 0, *self.dimensions)
+        covered = everything if region is None else region.intersected(everything)
+        if covered.is_empty:
+            raise UserError("The chosen region lies outside {path}. Choose one inside.", path=self.path)
+        return covered
+
     def get_best_level_for_downsample(self, downsample: float) -> int:
         """The coarsest level that is still at least as fine as `downsample`; a 1 % coarser one counts as equal."""
         best = 0

@@ -22,7 +22,6 @@ class ExportDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(_("Export"))
         self.setMinimumWidth(460)
-        self._folder = folder
         self._text = QLabel(_("Writing pictures and masks…"))
         self._text.setObjectName("headline")
         self._where = QLabel(str(folder))
