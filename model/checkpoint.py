@@ -1,4 +1,4 @@
-"""A model on disk: a folder with `weights.safetensors` (float16) and `model.json`. No pickle is ever loaded."""
+"""A model on disk: a folder with `weights.safetensors` (float16 as a rule) and `model.json`. Nothing is executed."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Annotated
 
 import msgspec
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 
 from .errors import ModelError
+from .statedict import read_state
 from .ternausnet import Architecture, Decoder, TernausNet, build, load_vgg_encoder
 
 SCHEMA = 1
@@ -25,7 +25,12 @@ INFO_FILE = "model.json"
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What `model.json` says. Diameters in pixels: of the working scale, and of level 0 in the training pictures."""
+    """What `model.json` says. Diameters in pixels: of the working scale, and of level 0 in the training pictures.
+
+    `smallest` and `smallest_at_edge`: share of a usual cell's area below which a thing is no cell, and below which a
+    cell is passed over because the picture's edge leaves so little of it. `teacher`: the larger model that this one was
+    distilled from.
+    """
 
     name: str
     architecture: Architecture = "ternausnet16"
@@ -34,9 +39,12 @@ class ModelInfo:
     classes: tuple[str, ...] = ("cell",)
     cell_diameter: Annotated[float, msgspec.Meta(gt=0)] = 42.0
     source_cell_diameter: Annotated[float, msgspec.Meta(gt=0)] = 106.0
+    smallest: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.0
+    smallest_at_edge: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.0
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
     std: tuple[float, float, float] = (0.229, 0.224, 0.225)
     parent: str | None = None
+    teacher: str | None = None
     dataset_hash: str = ""
     metrics: dict[str, float] = field(default_factory=dict)
     licence: str = ""
@@ -61,12 +69,12 @@ class Model:
 
 
 def new_model(info: ModelInfo, *, seed: int = 0, encoder_weights: Path | None = None) -> Model:
-    """An untrained model; with `encoder_weights` (VGG under torchvision's names, safetensors) a started encoder."""
+    """An untrained model; with `encoder_weights` (VGG under torchvision's names) a started encoder."""
     torch.manual_seed(seed)
     network = build(info.architecture, num_classes=info.num_outputs, num_filters=info.num_filters, decoder=info.decoder)
     if encoder_weights is not None:
         try:
-            load_vgg_encoder(network, _read_tensors(encoder_weights))
+            load_vgg_encoder(network, read_state(encoder_weights))
         except (KeyError, RuntimeError) as error:
             raise ModelError(
                 "{path} does not hold the VGG weights that {architecture} starts from: {reason}",
@@ -79,7 +87,7 @@ def load_model(folder: Path) -> Model:
     """Read a model folder. Raises ModelError naming the file when it is absent, foreign, newer or damaged."""
     info = read_info(folder)
     network = build(info.architecture, num_classes=info.num_outputs, num_filters=info.num_filters, decoder=info.decoder)
-    tensors = _read_tensors(folder / WEIGHTS_FILE)
+    tensors = read_state(folder / WEIGHTS_FILE)
     try:
         network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
     except RuntimeError as error:
@@ -110,10 +118,13 @@ def read_info(folder: Path) -> ModelInfo:
         raise ModelError("{path} is damaged: {reason}. Import the model again.", path=path, reason=error) from error
 
 
-def save_model(model: Model, folder: Path) -> ModelInfo:
-    """Write weights (float16) and `model.json` into `folder`, each whole or not at all; the info goes last."""
+def save_model(model: Model, folder: Path, *, dtype: torch.dtype = torch.float16) -> ModelInfo:
+    """Write weights and `model.json` into `folder`, each whole or not at all; the info goes last.
+
+    float16 halves the file; float32 keeps foreign weights exactly as they came.
+    """
     make_folder(folder)
-    state = {name: tensor.detach().half().contiguous() for name, tensor in model.network.state_dict().items()}
+    state = {name: tensor.detach().to(dtype).contiguous() for name, tensor in model.network.state_dict().items()}
     content = save(state)
     info = replace(
         model.info,
@@ -155,12 +166,3 @@ def unwritable(path: Path, error: Exception) -> ModelError:
         "{path} could not be written ({reason}). Free some space or choose another folder.",
         path=path, reason=getattr(error, "strerror", None) or error,
     )  # fmt: skip
-
-
-def _read_tensors(path: Path) -> dict[str, torch.Tensor]:
-    try:
-        return load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise ModelError(
-            "{path} is not a readable weights file (safetensors): {reason}", path=path, reason=error
-        ) from error

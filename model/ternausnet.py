@@ -1,8 +1,9 @@
 """TernausNet after Iglovikov & Shvets 2018 (arXiv 1801.05746): a U-Net whose encoder is a VGG network.
 
 Module and parameter names are those of the reference implementation (`ternausnet` on PyPI: `UNet11`, `UNet16`), so
-that its weights load. The reference keeps each encoder layer under two names, `encoder.N` and `convK`; here only
-`convK` is kept.
+that its weights load (`foreign.py`). The reference keeps each encoder layer under two names, `encoder.N` and `convK`;
+here only `convK` is kept. Its `UNet11` knows one output, 32 filters and transposed convolution only; here both networks
+take any number of outputs and filters and either decoder.
 """
 
 from __future__ import annotations
@@ -51,12 +52,12 @@ class DecoderBlock(nn.Module):
 
 
 class TernausNet11(nn.Module):
-    """VGG11 encoder, transposed-convolution decoder (figure 1 of the paper).
+    """VGG11 encoder (figure 1 of the paper); decoder by transposed convolution or by bilinear interpolation.
 
     Input `(n, 3, h, w)` float, normalised RGB, h and w multiples of `STRIDE`; output logits `(n, num_classes, h, w)`.
     """
 
-    def __init__(self, num_classes: int = 1, num_filters: int = 32) -> None:
+    def __init__(self, num_classes: int = 1, num_filters: int = 32, decoder: Decoder = "deconv") -> None:
         super().__init__()
         self.pool = nn.MaxPool2d(2, 2)
         self.relu = nn.ReLU(inplace=True)
@@ -70,9 +71,10 @@ class TernausNet11(nn.Module):
         self.conv5 = nn.Conv2d(512, 512, 3, padding=1)
 
         def up(in_channels: int, middle: int, out: int) -> DecoderBlock:
-            return DecoderBlock(
-                in_channels, middle, out, nn.ConvTranspose2d(middle, out, 3, stride=2, padding=1, output_padding=1)
-            )
+            deconv = None
+            if decoder == "deconv":
+                deconv = nn.ConvTranspose2d(middle, out, 3, stride=2, padding=1, output_padding=1)
+            return DecoderBlock(in_channels, middle, out, deconv)
 
         n = num_filters
         self.center = up(512, n * 16, n * 8)
@@ -157,10 +159,9 @@ def _decode(net: TernausNet, conv1: Tensor, conv2: Tensor, conv3: Tensor, conv4:
 def build(
     architecture: Architecture, *, num_classes: int = 1, num_filters: int = 32, decoder: Decoder = "deconv"
 ) -> TernausNet:
-    """The network with random weights. TernausNet-11 knows the transposed-convolution decoder only."""
-    if architecture == "ternausnet11":
-        return TernausNet11(num_classes, num_filters)
-    return TernausNet16(num_classes, num_filters, decoder)
+    """The network with random weights."""
+    network = TernausNet11 if architecture == "ternausnet11" else TernausNet16
+    return network(num_classes, num_filters, decoder)
 
 
 def encoder_parameters(net: TernausNet) -> list[nn.Parameter]:
@@ -172,27 +173,37 @@ def decoder_parameters(net: TernausNet) -> list[nn.Parameter]:
     return [parameter for name, parameter in net.named_parameters() if not name.startswith("conv")]
 
 
-_VGG_LAYERS: dict[str, dict[str, int]] = {
+_VGG_LAYERS: dict[type[TernausNet], dict[str, int]] = {
     # torchvision's index in `features` of each convolution, in the order of ours
-    "ternausnet11": {
+    TernausNet11: {
         "conv1": 0, "conv2": 3, "conv3s": 6, "conv3": 8, "conv4s": 11, "conv4": 13, "conv5s": 16, "conv5": 18,
     },
-    "ternausnet16": {
+    TernausNet16: {
         "conv1.0": 0, "conv1.2": 2, "conv2.0": 5, "conv2.2": 7, "conv3.0": 10, "conv3.2": 12, "conv3.4": 14,
         "conv4.0": 17, "conv4.2": 19, "conv4.4": 21, "conv5.0": 24, "conv5.2": 26, "conv5.4": 28,
     },
 }  # fmt: skip
 
 
-def load_vgg_encoder(net: TernausNet, vgg: dict[str, Tensor]) -> None:
-    """Copy VGG weights under torchvision's names (`features.0.weight` …) into the encoder.
-
-    Raises KeyError for a missing layer and RuntimeError for a wrong shape.
-    """
-    layers = _VGG_LAYERS["ternausnet11" if isinstance(net, TernausNet11) else "ternausnet16"]
-    state = {
-        f"{ours}.{kind}": vgg[f"features.{index}.{kind}"]
-        for ours, index in layers.items()
+def vgg_names(net: TernausNet) -> dict[str, str]:
+    """The name of each encoder parameter, and its name in torchvision's VGG without `features.`: `0.weight` …"""
+    return {
+        f"{ours}.{kind}": f"{index}.{kind}"
+        for ours, index in _VGG_LAYERS[type(net)].items()
         for kind in ("weight", "bias")
     }
+
+
+def load_vgg_encoder(net: TernausNet, vgg: dict[str, Tensor]) -> None:
+    """Copy VGG weights under torchvision's names (`features.0.weight` …) into the encoder; what else is there is left.
+
+    Raises RuntimeError for a layer that is missing or has another shape.
+    """
+    own = net.state_dict()
+    state: dict[str, Tensor] = {}
+    for ours, index in vgg_names(net).items():
+        name, shape = f"features.{index}", own[ours].shape
+        if name not in vgg or vgg[name].shape != shape:
+            raise RuntimeError(f"there is no {name} of shape {'×'.join(map(str, shape))} in it")
+        state[ours] = vgg[name]
     net.load_state_dict(state, strict=False)

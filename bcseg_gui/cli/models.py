@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import platformdirs
 import typer
 
+from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.i18n import _
 from bcseg_gui.core.project import ModelRegistry, ModelVersion, Project
+from bcseg_gui.core.project.registry import INFO_FILE, WEIGHTS_FILE
 from bcseg_gui.core.resources import resource
 
 app = typer.Typer(no_args_is_help=True, help="List, import, and choose models.")
+Rgb = tuple[float, float, float]
 ProjectOption = Annotated[
     Path | None, typer.Option("--project", help="A NAME.bcseg project; without it, your own library of models.")
 ]
@@ -41,11 +46,16 @@ def list_models(project: ProjectOption = None) -> None:
     """List the models; the active one has a star."""
     with _registry(project) as registry:
         active = registry.active().name
+        print(_row(" ", _("name"), _("network"), _("made"), "Dice"))
         for version in registry.versions():
             dice = version.metrics.get("dice")
-            score = f"Dice {dice:.4f}" if dice is not None else ""
+            score = f"{dice:.4f}" if dice is not None else "–"
             star = "*" if version.name == active else " "
-            print(f"{star} {version.name:<40} {version.architecture:<13} {version.created[:10]:<11} {score}".rstrip())
+            print(_row(star, version.name, version.architecture, version.created[:10], score))
+
+
+def _row(star: str, name: str, network: str, made: str, score: str) -> str:
+    return f"{star} {name:<40} {network:<13} {made:<11} {score}"
 
 
 @app.command()
@@ -53,27 +63,107 @@ def show(name: str, project: ProjectOption = None) -> None:
     """Show what is known of a model: network, data, figures, licence."""
     with _registry(project) as registry:
         version = registry.get(name)
+    size = _("{work:g} px in the network, {source:g} px in the pictures it learnt from")
     rows = {
         _("name"): version.name,
         _("folder"): version.folder,
         _("network"): version.architecture,
         _("classes"): ", ".join(version.classes),
-        _("cell diameter"): f"{version.cell_diameter:g} px / {version.source_cell_diameter:g} px",
+        _("cell diameter"): size.format(work=version.cell_diameter, source=version.source_cell_diameter),
         _("grown from"): version.parent or "–",
-        _("made"): version.created or "–",
+        _("made"): version.created[:16].replace("T", " ") or "–",
         _("licence"): version.licence or "–",
-        **{key: f"{value:.4f}" for key, value in version.metrics.items()},
+        **{_figure_name(key): f"{value:.4f}" for key, value in version.metrics.items()},
     }
+    width = max(map(len, rows))
     for key, value in rows.items():
-        print(f"{key:<22} {value}")
+        print(f"{key:<{width}}  {value}")
+
+
+def _figure_name(key: str) -> str:
+    names = {
+        "dice": _("Dice coefficient"),
+        "jaccard": _("Jaccard index"),
+        "worst_dice": _("Agreement on the worst picture"),
+        "pixel_accuracy": _("Pixel accuracy"),
+        "object_f1": _("F1 score of whole cells"),
+        "count_error": _("Error in the number of cells"),
+        "seconds_per_megapixel": _("Seconds per megapixel"),
+        "loss": _("Loss"),
+    }
+    return names.get(key, key)
 
 
 @app.command("import")
-def import_model(path: Path, project: ProjectOption = None) -> None:
-    """Copy a model folder (model.json and weights.safetensors) into the library."""
+def import_model(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PATH",
+            help="A model folder (model.json and weights.safetensors), or a FILE.pt of weights that the Python package "
+            "ternausnet saved.",
+        ),
+    ],
+    name: Annotated[str | None, typer.Option(help="Name in the library; by default the model's or the file's.")] = None,
+    cell_diameter: Annotated[
+        float | None, typer.Option(min=4, help="FILE.pt: diameter of a red cell as the network was shown it, px.")
+    ] = None,
+    classes: Annotated[
+        list[str] | None, typer.Option("--class", help="FILE.pt: what it finds; once for each class.")
+    ] = None,
+    mean: Annotated[
+        Rgb | None, typer.Option(help="FILE.pt: what is taken off red, green and blue (0 to 1); ImageNet's by default.")
+    ] = None,
+    std: Annotated[
+        Rgb | None, typer.Option(help="FILE.pt: what the rest is divided by; ImageNet's by default.")
+    ] = None,
+    licence: Annotated[str | None, typer.Option(help="FILE.pt: terms of its weights, kept with the model.")] = None,
+    project: ProjectOption = None,
+) -> None:
+    """Copy a model folder into the library, or a network of the Python package ternausnet (UNet11, UNet16)."""
+    told = {
+        "cell_diameter": cell_diameter, "classes": tuple(classes or ()), "mean": mean, "std": std, "licence": licence,
+    }  # fmt: skip
+    told = {key: value for key, value in told.items() if value}
     with _registry(project) as registry:
-        version = registry.import_(path)
-    print(_("Imported as {name}.").format(name=version.name))
+        if path.is_file() and path.name not in (INFO_FILE, WEIGHTS_FILE):
+            version = _import_weights(registry, path, name or path.stem, told)
+        elif told:
+            raise UserError("“{path}” is a model folder and says all this itself. Give --name alone.", path=path)
+        else:
+            version = registry.import_(path, name)
+            print(_("Imported as {name}.").format(name=version.name))
+    print(_("To use it: bcseg models promote {name}").format(name=version.name))
+
+
+def _import_weights(registry: ModelRegistry, path: Path, name: str, told: dict[str, Any]) -> ModelVersion:
+    """Take over weights of the package `ternausnet`; `told` are fields of ModelInfo."""
+    if min(told.get("std", (1,))) <= 0:
+        raise UserError("--std must be above 0, since the colours are divided by it.")
+    from model.checkpoint import ModelInfo  # torch is imported only here: the other commands answer at once
+    from model.foreign import import_ternausnet
+
+    info = replace(ModelInfo(name, classes=()), **told)
+    folder = registry.new_folder()
+    try:
+        info = import_ternausnet(path, folder, replace(info, source_cell_diameter=info.cell_diameter))
+        version = registry.add(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print(
+        _("Imported as {name}: {network}, {decoder} decoder of width {filters}; it finds {classes}.").format(
+            name=version.name, network=info.architecture, decoder=info.decoder, filters=info.num_filters,
+            classes=", ".join(info.classes),
+        )
+    )  # fmt: skip
+    if not {"cell_diameter", "mean", "std"} <= told.keys():
+        print(
+            _(
+                "It will be shown cells {diameter:g} px wide, in colours less {mean} and divided by {std}. The file "
+                "does not say whether it learnt so; if not, import it again with --cell-diameter, --mean and --std."
+            ).format(diameter=info.cell_diameter, mean=info.mean, std=info.std)
+        )
+    return version
 
 
 @app.command()

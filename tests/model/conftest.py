@@ -14,9 +14,13 @@ from model.checkpoint import Model, ModelInfo, new_model
 
 @pytest.fixture
 def tiny_model() -> Model:
-    """A TernausNet-11 with a two-filter decoder and random weights; works at the pictures' own scale."""
+    """A TernausNet-11 with a four-filter decoder and random weights; works at the pictures' own scale."""
     info = ModelInfo(
-        name="tiny", architecture="ternausnet11", num_filters=2, cell_diameter=24.0, source_cell_diameter=24.0
+        name="tiny",
+        architecture="ternausnet11",
+        num_filters=4,
+        cell_diameter=24.0,
+        source_cell_diameter=24.0,
     )
     return new_model(info, seed=1)
 

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import itertools
+from typing import get_args
+
 import pytest
 import torch
 
-from model.ternausnet import STRIDE, Architecture, Decoder, build, encoder_parameters, load_vgg_encoder
+from model.ternausnet import STRIDE, Architecture, Decoder, build, encoder_parameters, load_vgg_encoder, vgg_names
 
-ALL = [("ternausnet11", "deconv"), ("ternausnet16", "deconv"), ("ternausnet16", "interpolate")]
+ALL = list(itertools.product(get_args(Architecture), get_args(Decoder)))
 
 
 @pytest.mark.parametrize(("architecture", "decoder"), ALL)
@@ -48,17 +51,23 @@ def test_channels_of_the_reference_with_32_filters() -> None:
 
 def test_encoder_takes_vgg_weights_under_torchvisions_names() -> None:
     network = build("ternausnet11", num_filters=2)
-    indices = (0, 3, 6, 8, 11, 13, 16, 18)
-    vgg: dict[str, torch.Tensor] = {}
-    for index, (weight, bias) in zip(indices, _pairs(encoder_parameters(network)), strict=True):
+    vgg = {"classifier.0.weight": torch.zeros(10, 4)}
+    for index, (weight, bias) in zip((0, 3, 6, 8, 11, 13, 16, 18), _pairs(encoder_parameters(network)), strict=True):
         vgg[f"features.{index}.weight"] = torch.full_like(weight, index)
         vgg[f"features.{index}.bias"] = torch.full_like(bias, index)
     load_vgg_encoder(network, vgg)
     filled = [(network.conv1.weight, 0.0), (network.conv3s.weight, 6.0), (network.conv5.bias, 18.0)]
     assert all(bool((parameter == value).all()) for parameter, value in filled)
     del vgg["features.18.weight"]
-    with pytest.raises(KeyError):
+    with pytest.raises(RuntimeError, match=r"no features\.18\.weight of shape 512×512×3×3"):
         load_vgg_encoder(network, vgg)
+
+
+def test_an_encoder_of_another_vgg_is_not_taken() -> None:
+    eleven, sixteen = build("ternausnet11", num_filters=2), build("ternausnet16", num_filters=2)
+    vgg = {f"features.{index}": eleven.state_dict()[ours] for ours, index in vgg_names(eleven).items()}
+    with pytest.raises(RuntimeError, match="no features"):
+        load_vgg_encoder(sixteen, vgg)
 
 
 def _pairs(parameters: list[torch.nn.Parameter]) -> list[tuple[torch.Tensor, torch.Tensor]]:

@@ -1,0 +1,79 @@
+"""torchvision's VGG weights, learnt on ImageNet: what the encoder of a new model can start from.
+
+The one place of this program that uses the network, and only when a person asks for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from http.client import HTTPException
+from pathlib import Path
+from urllib.request import urlopen
+
+import platformdirs
+
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.files import new_file, sha256, temporary_folder
+from bcseg_gui.core.i18n import _
+
+from .progress import progress_bar
+
+OFFICIAL = {
+    # network: file, SHA-256 as far as it is published: torchvision puts its first eight digits into the name
+    "ternausnet16": (
+        "https://download.pytorch.org/models/vgg16-397923af.pth",
+        "397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
+    ),
+    "ternausnet11": ("https://download.pytorch.org/models/vgg11-8a719046.pth", "8a719046"),
+}
+TIMEOUT = 30.0
+"""Seconds without a byte after which the connection counts as broken."""
+
+
+def imagenet_weights(architecture: str) -> Path:
+    """torchvision's official file for an architecture; fetched (half a GB) where it is not there yet, then kept.
+
+    Raises UserError without a connection, with a full disk, and for a file that is not the official one, which is not
+    kept.
+    """
+    url, digest = OFFICIAL[architecture]
+    path = platformdirs.user_cache_path("bcseg-gui", appauthor=False) / url.rpartition("/")[2]
+    if path.is_file() and sha256(path).startswith(digest):
+        return path
+    print(_("Fetching {url} …").format(url=url), flush=True)
+    with temporary_folder(path) as folder:
+        fetched = hashlib.sha256()
+        with new_file(folder / path.name) as file:
+            for chunk in _download(url):
+                file.write(chunk)
+                fetched.update(chunk)
+        if not fetched.hexdigest().startswith(digest):
+            raise UserError(
+                "What came from {url} is not torchvision's file: its SHA-256 is {found}…, not {digest}…. It was thrown "
+                "away. Try again, on another network if need be.",
+                url=url, found=fetched.hexdigest()[:8], digest=digest[:8],
+            )  # fmt: skip
+        (folder / path.name).replace(path)
+    return path
+
+
+def _download(url: str) -> Iterator[bytes]:
+    """The content piece by piece, with a progress bar in MB. Raises UserError unless all of it comes."""
+    try:
+        with urlopen(url, timeout=TIMEOUT) as response, progress_bar() as bar:
+            size = int(response.headers["Content-Length"] or 0)
+            task = bar.add_task("MB", total=size >> 20 or None)
+            received = 0
+            while chunk := response.read(1 << 20):
+                received += len(chunk)
+                bar.update(task, completed=received >> 20)
+                yield chunk
+        if received < size:
+            raise HTTPException("the connection broke off")
+    except (OSError, HTTPException) as error:
+        raise UserError(
+            "{url} could not be fetched ({reason}). Check the internet connection and try again, or fetch the file "
+            "elsewhere and give it with --encoder-weights FILE.",
+            url=url, reason=getattr(error, "reason", None) or error,
+        ) from error  # fmt: skip
