@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import msgspec
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from .augment import augment_colours, dihedral
+from .augment import augment_colours, dihedral, with_pointer
 from .errors import ModelError
 from .losses import gaps
 from .metrics import MIN_CELL_AREA
@@ -22,12 +23,20 @@ from .preprocess import resize
 
 PictureReader = Callable[[Path], NDArray[np.uint8]]
 VALIDATION_EVERY = 5
+Default = TypeVar("Default", float, None)
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
+    """`cell_diameter`: level-0 px, as known to whoever made the pair; None: it is measured on the mask.
+
+    `teacher`: what a larger model sees in the picture, its probability of foreground as an 8-bit grey picture.
+    """
+
     image: Path
     mask: Path
+    cell_diameter: float | None = None
+    teacher: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +50,14 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """`picture` RGB uint8 `(s, s, 3)`; `target` and `gap` float32 `(s, s)`, at the working scale."""
+    """`picture` RGB uint8 `(s, s, 3)`; the others float32 `(s, s)`; all at the working scale.
+
+    `weight` says how much a pixel counts in the loss.
+    """
 
     picture: NDArray[np.uint8]
     target: NDArray[np.float32]
-    gap: NDArray[np.float32]
+    weight: NDArray[np.float32]
 
 
 def find_pairs(images: Path, masks: Path) -> list[Pair]:
@@ -78,6 +90,7 @@ class _ManifestPair(msgspec.Struct):
     image: str
     mask: str
     split: str
+    cell_diameter: float | None = None
 
 
 class _Manifest(msgspec.Struct):
@@ -93,7 +106,9 @@ def load_dataset(folder: Path) -> Dataset:
         raise ModelError("{path} cannot be read: {reason}. Export the pairs again.", path=path, reason=error) from error
     by_split: dict[str, list[Pair]] = {"train": [], "holdout": []}
     for entry in manifest.pairs:
-        by_split.setdefault(entry.split, []).append(Pair(folder / entry.image, folder / entry.mask))
+        by_split.setdefault(entry.split, []).append(
+            Pair(folder / entry.image, folder / entry.mask, entry.cell_diameter)
+        )
     if not by_split["train"] or not by_split["holdout"]:
         raise ModelError(
             "{path} needs pictures to learn from and pictures for the test. Review at least two.", path=path
@@ -116,6 +131,11 @@ def hash_pairs(pairs: Sequence[Pair]) -> str:
 def read_picture(path: Path) -> NDArray[np.uint8]:
     """RGB uint8 `(h, w, 3)`, upright."""
     return np.asarray(_open(path).convert("RGB"), np.uint8)
+
+
+def read_grey(path: Path) -> NDArray[np.uint8]:
+    """Grey uint8 `(h, w)`."""
+    return np.asarray(_open(path).convert("L"), np.uint8)
 
 
 def read_mask(path: Path, classes: int = 1) -> NDArray[np.uint8]:
@@ -151,12 +171,6 @@ def _open(path: Path) -> Image.Image:
         return upright
 
 
-def mask_area(pair: Pair) -> int:
-    """Pixels, by the header alone."""
-    with _readable(pair.mask), Image.open(pair.mask) as mask:
-        return mask.width * mask.height
-
-
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
     try:
@@ -166,16 +180,48 @@ def _readable(path: Path) -> Iterator[None]:
         raise ModelError("{path} cannot be read as a picture: {reason}.", path=path, reason=reason) from error
 
 
-def median_cell_diameter(masks: Sequence[NDArray[np.uint8]], default: float) -> float:
-    """Median diameter (px) of the circle of a cell's area, over cells that no border cuts; `default` without cells."""
-    areas: list[int] = []
-    for mask in masks:
-        height, width = mask.shape
-        _, _, stats, _ = cv2.connectedComponentsWithStats((mask > 0).astype(np.uint8), connectivity=4)
-        for x, y, w, h, area in stats[1:]:
-            if area >= MIN_CELL_AREA and x > 0 and y > 0 and x + w < width and y + h < height:
-                areas.append(int(area))
+def median_cell_diameter(masks: Sequence[NDArray[np.uint8]], default: Default) -> float | Default:
+    """Median diameter (px) of the circle of a cell's area, over cells that no edge cuts; `default` without cells."""
+    areas = [area for mask in masks for area in _cell_areas(mask)[0]]
     return 2 * float(np.sqrt(np.median(areas) / np.pi)) if areas else default
+
+
+def cell_diameter_of(pair: Pair, mask: NDArray[np.uint8]) -> float | None:
+    """Level-0 px: as the pair says, else as its mask shows."""
+    return pair.cell_diameter or median_cell_diameter([mask], None)
+
+
+def smallest_cells(masks: Sequence[NDArray[np.uint8]]) -> tuple[float | None, float | None]:
+    """How small a thing people still mark: in the picture, and where its edge cuts a cell. None: too few to tell.
+
+    As shares of the area of a usual cell of the same mask: half the first percentile of the whole cells, and the fifth
+    percentile of the cut ones. People leave slivers out, each in their own way; a model should not find what its
+    teacher does not call a cell.
+    """
+    whole_shares: list[float] = []
+    cut_shares: list[float] = []
+    for mask in masks:
+        whole, cut = _cell_areas(mask)
+        if whole:
+            usual = float(np.median(whole))
+            whole_shares += [area / usual for area in whole]
+            cut_shares += [area / usual for area in cut]
+    smallest = round(0.5 * float(np.quantile(whole_shares, 0.01)), 2) if len(whole_shares) >= 20 else None
+    at_edge = round(float(np.quantile(cut_shares, 0.05)), 2) if len(cut_shares) >= 20 else None
+    return smallest, at_edge
+
+
+def _cell_areas(mask: NDArray[np.uint8]) -> tuple[list[int], list[int]]:
+    """Areas (px) of the cells of a mask: those that are whole, and those that the picture's edge cuts."""
+    height, width = mask.shape
+    _, _, stats, _ = cv2.connectedComponentsWithStats((mask > 0).astype(np.uint8), connectivity=4)
+    whole: list[int] = []
+    cut: list[int] = []
+    for x, y, w, h, area in stats[1:]:
+        if area >= MIN_CELL_AREA:
+            inside = x > 0 and y > 0 and x + w < width and y + h < height
+            (whole if inside else cut).append(int(area))
+    return whole, cut
 
 
 def cut_crop(
@@ -186,28 +232,50 @@ def cut_crop(
     size: int,
     cell_diameter: float,
     classes: int,
+    edge: float,
+    gap_weight: float,
     rng: np.random.Generator,
+    teacher: NDArray[np.uint8] | None = None,
 ) -> Crop:
     """A random augmented square of `size` working-scale px from a level-0 pair.
 
-    `scale`: working-scale px per level-0 px; `cell_diameter`: level-0 px. With one class the target is the share of
-    each pixel that the cells cover, which keeps the border where it is between pixels.
+    `scale`: working-scale px per level-0 px; `cell_diameter`: level-0 px. `edge`: width (level-0 px) of the band along
+    the picture's edges that teaches nothing, since people leave out some of the cells there. Gaps between cells weigh
+    `gap_weight` more. With one class the target is the share of each pixel that the cells cover, which keeps the border
+    where it is between pixels; a `teacher` `(h, w)` has half a say in it.
     """
     scale *= float(np.exp(rng.uniform(np.log(0.8), np.log(1.25))))
     side = max(1, round(size / scale))
-    picture, mask = _at_least(picture, side), _at_least(mask, side)
+    teaches = _inside(mask.shape, round(edge))
+    picture, mask, teaches = (_at_least(array, side) for array in (picture, mask, teaches))
     y = int(rng.integers(picture.shape[0] - side + 1))
     x = int(rng.integers(picture.shape[1] - side + 1))
-    window = mask[y : y + side, x : x + side]
-    gap = np.asarray(resize(gaps(window > 0, cell_diameter), (size, size)), np.float32) / np.float32(255)
-    target: NDArray[np.float32]
+    rows, columns = slice(y, y + side), slice(x, x + side)
+    square, window, drawn = picture[rows, columns], mask[rows, columns], mask[rows, columns]
+    if rng.random() < 0.1:
+        square, window = with_pointer(square, window, rng)
+
+    def share(plane: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return np.asarray(resize(plane, (size, size)), np.float32) / np.float32(255)
+
     if classes == 1:
-        target = np.asarray(resize(window * np.uint8(255), (size, size)), np.float32) / np.float32(255)
+        target = share(window * np.uint8(255))
     else:
         target = np.asarray(cv2.resize(window, (size, size), interpolation=cv2.INTER_NEAREST), np.float32)
-    square = resize(picture[y : y + side, x : x + side], (size, size))
+    weight = share(teaches[rows, columns]) * (1 + gap_weight * share(gaps(window > 0, cell_diameter)))
+    if teacher is not None:
+        seen = _at_least(teacher, side)[rows, columns] * ((window > 0) | (drawn == 0))  # not under a pointer
+        target = np.float32(0.5) * (target + share(seen.astype(np.uint8)))
     turn = int(rng.integers(8))
-    return Crop(augment_colours(dihedral(square, turn), rng), dihedral(target, turn), dihedral(gap, turn))
+    square = augment_colours(dihedral(resize(square, (size, size)), turn), rng)
+    return Crop(square, dihedral(target, turn), dihedral(weight, turn))
+
+
+def _inside(shape: tuple[int, ...], edge: int) -> NDArray[np.uint8]:
+    """255 farther than `edge` px from the border of an array of `shape`, 0 nearer."""
+    inside = np.zeros(shape, np.uint8)
+    inside[edge : shape[0] - edge, edge : shape[1] - edge] = 255
+    return inside
 
 
 def _at_least(array: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:

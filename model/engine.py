@@ -15,7 +15,7 @@ class Engine(Protocol):
     name: str
 
     def probabilities(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Normalised `(n, 3, h, w)` to class probabilities `(n, outputs, h, w)`, h and w multiples of the stride."""
+        """Normalised `(n, 3, h, w)` to probabilities `(n, outputs, h, w)`, h and w multiples of the stride."""
 
 
 class TorchEngine:
@@ -25,6 +25,7 @@ class TorchEngine:
 
     def __init__(self, model: Model, device: torch.device | None = None) -> None:
         self.device = device or best_device()
+        self._one_class = model.info.num_outputs == 1
         # channels last: the convolutions of oneDNN and cuDNN want it (a third faster on the CPU)
         network = model.network.eval().to(self.device)
         self._network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -33,7 +34,7 @@ class TorchEngine:
     def probabilities(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         tensor = torch.from_numpy(batch).to(self.device).contiguous(memory_format=torch.channels_last)
         logits = self._network(tensor).float()
-        probabilities = torch.sigmoid(logits) if logits.shape[1] == 1 else torch.softmax(logits, 1)
+        probabilities = torch.sigmoid(logits) if self._one_class else torch.softmax(logits, 1)
         return np.ascontiguousarray(probabilities.cpu().numpy())
 
 

@@ -9,22 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .checkpoint import ModelInfo
-from .dataset import Pair
+from .dataset import Pair, cell_diameter_of
 from .engine import Engine
 from .metrics import PictureScore, score_picture
 from .predict import predict_picture
 
 PairReader = Callable[[Pair], tuple[NDArray[np.uint8], NDArray[np.uint8]]]
-Segmenter = Callable[[NDArray[np.uint8]], tuple[NDArray[np.uint8], NDArray[np.float32] | None]]
-"""From an RGB picture `(h, w, 3)` to class ids `(h, w)` and, where it is known, the probability of foreground."""
+Segmenter = Callable[[NDArray[np.uint8], float | None], tuple[NDArray[np.uint8], NDArray[np.float32] | None]]
+"""From an RGB picture `(h, w, 3)` and its cell diameter (level-0 px; None: as the model was trained) to class ids
+`(h, w)` and, where it is known, the probability of foreground."""
 
 
-def with_model(engine: Engine, info: ModelInfo, cell_diameter: float | None = None) -> Segmenter:
-    """`cell_diameter`: of all pictures, level-0 px; None: as the model was trained."""
-
-    def segment(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+def with_model(engine: Engine, info: ModelInfo) -> Segmenter:
+    def segment(
+        picture: NDArray[np.uint8], cell_diameter: float | None
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         probabilities, classes = predict_picture(engine, info, picture, cell_diameter)
-        foreground = probabilities[0] if len(probabilities) == 1 else 1 - probabilities[0]
+        foreground = probabilities[0] if info.num_outputs == 1 else 1 - probabilities[0]
         return classes, foreground
 
     return segment
@@ -32,16 +33,23 @@ def with_model(engine: Engine, info: ModelInfo, cell_diameter: float | None = No
 
 def with_method(method: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]) -> Segmenter:
     """`method`: from an RGB picture to class ids 0/1."""
-    return lambda picture: (method(picture), None)
+    return lambda picture, _: (method(picture), None)
 
 
-def score(segment: Segmenter, name: str, picture: NDArray[np.uint8], truth: NDArray[np.uint8]) -> PictureScore:
+def score(
+    segment: Segmenter,
+    name: str,
+    picture: NDArray[np.uint8],
+    truth: NDArray[np.uint8],
+    cell_diameter: float | None = None,
+) -> PictureScore:
     started = time.perf_counter()
-    classes, probability = segment(picture)
+    classes, probability = segment(picture, cell_diameter)
     return score_picture(name, classes, truth, probability, seconds=time.perf_counter() - started)
 
 
 def score_pairs(segment: Segmenter, pairs: Iterable[Pair], read: PairReader) -> Iterator[PictureScore]:
-    """One score a pair, in order."""
+    """One score a pair, in order; each picture at the cell diameter that goes with its mask."""
     for pair in pairs:
-        yield score(segment, pair.image.name, *read(pair))
+        picture, truth = read(pair)
+        yield score(segment, pair.image.name, picture, truth, cell_diameter_of(pair, truth))

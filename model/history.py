@@ -22,6 +22,7 @@ class EpochRow:
     val_loss: float
     val_dice: float
     val_jaccard: float
+    val_f1: float
     seconds: float
 
 
@@ -50,6 +51,7 @@ def _curves(rows: Sequence[EpochRow]) -> bytes:
     right.plot(epochs, [row.accuracy for row in rows], "o-", color="#0072B2", label="accuracy, training")
     right.plot(epochs, [row.val_accuracy for row in rows], "o-", color="#D55E00", label="accuracy, validation")
     right.plot(epochs, [row.val_dice for row in rows], "o--", color="#009E73", label="Dice, validation")
+    right.plot(epochs, [row.val_f1 for row in rows], "o:", color="#CC79A7", label="F1 per cell, validation")
     right.set(xlabel="epoch")
     for axes in (left, right):
         axes.xaxis.get_major_locator().set_params(integer=True)

@@ -1,4 +1,4 @@
-"""The training objective: binary cross-entropy plus soft Dice, heavier on the gaps between touching cells."""
+"""The training objective: cross-entropy plus soft Dice, and the planes it is made of."""
 
 from __future__ import annotations
 
@@ -21,20 +21,21 @@ def gaps(foreground: NDArray[np.bool_], cell_diameter: float) -> NDArray[np.uint
     return np.asarray(cv2.subtract(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, kernel), mask), np.uint8)
 
 
-def objective(logits: Tensor, target: Tensor, gap: Tensor, gap_weight: float = 4.0) -> Tensor:
-    """Weighted cross-entropy plus `1 − soft Dice`.
+def objective(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """Cross-entropy of the pixels times `weight`, plus `1 − soft Dice` of the pixels of any weight.
 
-    One output: `logits`, `target`, `gap` are `(n, 1, h, w)`, target and gap in 0…1 (a pixel that a border crosses holds
-    the covered share). Several outputs: `target` `(n, 1, h, w)` holds class ids.
+    One output: `logits`, `target`, `weight` are `(n, 1, h, w)`, target in 0…1 (a pixel that a border crosses holds the
+    covered share). Several outputs: `target` `(n, 1, h, w)` holds class ids.
     """
-    weight = 1 + gap_weight * gap
+    counted = weight.clamp(max=1)
     if logits.shape[1] == 1:
         cross_entropy = F.binary_cross_entropy_with_logits(logits, target, weight)
-        return cross_entropy + 1 - _soft_dice(torch.sigmoid(logits), target)
+        return cross_entropy + 1 - _soft_dice(torch.sigmoid(logits) * counted, target * counted)
     classes = target[:, 0].long()
     cross_entropy = (F.cross_entropy(logits, classes, reduction="none") * weight[:, 0]).mean()
     one_hot = F.one_hot(classes, logits.shape[1]).permute(0, 3, 1, 2).to(logits.dtype)
-    return cross_entropy + 1 - _soft_dice(torch.softmax(logits, 1)[:, 1:], one_hot[:, 1:])
+    probabilities = torch.softmax(logits, 1)
+    return cross_entropy + 1 - _soft_dice(probabilities[:, 1:] * counted, one_hot[:, 1:] * counted)
 
 
 def _soft_dice(probabilities: Tensor, target: Tensor) -> Tensor:

@@ -66,8 +66,8 @@ def cross_entropy(probability: NDArray[np.float32], true: NDArray[np.bool_]) -> 
 
 def match_cells(classes: NDArray[np.uint8], truth: NDArray[np.uint8], min_area: int) -> tuple[int, int, int]:
     """`(pairs with IoU ≥ 0.5, cells, true cells)`. A pair at IoU > 0.5 is unique; at exactly 0.5 the first is taken."""
-    labels, areas = _components(classes, min_area)
-    true_labels, true_areas = _components(truth, min_area)
+    labels, areas = label_cells(classes, min_area)
+    true_labels, true_areas = label_cells(truth, min_area)
     both = (labels > 0) & (true_labels > 0)
     codes, overlaps = np.unique(labels[both].astype(np.int64) * len(true_areas) + true_labels[both], return_counts=True)
     taken: set[tuple[str, int]] = set()
@@ -82,7 +82,7 @@ def match_cells(classes: NDArray[np.uint8], truth: NDArray[np.uint8], min_area: 
     return matched, len(areas) - 1, len(true_areas) - 1
 
 
-def _components(classes: NDArray[np.uint8], min_area: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+def label_cells(classes: NDArray[np.uint8], min_area: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Labels 1…n of the 4-connected components of each class of at least `min_area` px, and areas (index 0 unused)."""
     labels = np.zeros(classes.shape, np.int32)
     areas: list[int] = [0]

@@ -6,11 +6,9 @@ padded input. A tile is read with a halo that is cut off again, so that every ti
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import cv2
 import numpy as np
@@ -19,7 +17,8 @@ from numpy.typing import NDArray
 from .checkpoint import ModelInfo
 from .engine import Engine
 from .preprocess import normalise, pad_to_stride, resize, working_scale
-from .separate import part, territories
+from .separate import Sides, no_cells, part, territories
+from .tiles import Reader, Rect, cut
 
 TILE = 256
 """Largest side of a tile without its halo, in working-scale pixels: about a second of two cores, so Cancel is heard."""
@@ -27,27 +26,16 @@ HALO = 32
 """Context on each side in working-scale pixels; about three quarters of a cell's diameter."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rect:
-    """Half-open rectangle in level-0 pixels."""
-
-    x: int
-    y: int
-    w: int
-    h: int
-
-
-class Reader(Protocol):
-    """Reads a level-0 rectangle that lies within the slide, resized to `size` = (width, height): RGB uint8."""
-
-    def __call__(self, rect: Rect, size: tuple[int, int]) -> NDArray[np.uint8]: ...
+SURE = 0.9
+"""Probability that leaves no doubt: where touching cells come apart first."""
 
 
 @dataclass(frozen=True, slots=True)
 class PredictedTile:
-    """`probabilities`: float32 `(outputs, rect.h, rect.w)`, `classes`: class ids `(rect.h, rect.w)`, both at level 0.
+    """At level 0: `probabilities` float32 `(outputs, rect.h, rect.w)`, `classes` ids `(rect.h, rect.w)`.
 
-    In `classes` touching cells of a one-class model are parted. The tiles of a region cover it exactly once.
+    In `classes` touching cells of a one-class model are parted, and slivers at the edge of the slide are left out as
+    in the masks that the model learnt from. The tiles of a region cover it exactly once.
     """
 
     rect: Rect
@@ -57,19 +45,7 @@ class PredictedTile:
 
 def tiles_of(region: Rect, scale: float, first: tuple[int, int] | None = None) -> list[Rect]:
     """Cut a region into nearly equal tiles of at most `TILE` working-scale pixels, the nearest to `first` first."""
-    columns = max(1, math.ceil(region.w * scale / TILE))
-    rows = max(1, math.ceil(region.h * scale / TILE))
-    xs = [region.x + region.w * i // columns for i in range(columns + 1)]
-    ys = [region.y + region.h * i // rows for i in range(rows + 1)]
-    tiles = [
-        Rect(x, y, right - x, bottom - y)
-        for y, bottom in itertools.pairwise(ys)
-        for x, right in itertools.pairwise(xs)
-        if right > x and bottom > y
-    ]
-    if first is not None:
-        tiles.sort(key=lambda tile: math.dist(first, (tile.x + tile.w / 2, tile.y + tile.h / 2)))
-    return tiles
+    return cut(region, TILE / scale, first)
 
 
 def predict(
@@ -122,11 +98,19 @@ def _predict_tile(
         [cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR)[inner] for plane in work_probabilities]
     )
     classes = classify(probabilities, threshold)
-    if len(probabilities) == 1:
+    if info.num_outputs == 1:
         # At the working scale, where the halo shows the cells at the tile's border almost whole.
-        territory = territories(work_probabilities[0] >= threshold, info.cell_diameter)
+        foreground = work_probabilities[0] >= threshold
+        territory = territories(foreground, info.cell_diameter, sure=work_probabilities[0] >= SURE)
+        sides: Sides = left == 0, top == 0, right == dimensions[0], bottom == dimensions[1]
+        cell = math.pi / 4 * info.cell_diameter**2
+        dropped = no_cells(
+            territory, foreground, sides,
+            smallest=info.smallest * cell, smallest_at_edge=info.smallest_at_edge * cell,
+        )  # fmt: skip
         territory = np.asarray(cv2.resize(territory, size, interpolation=cv2.INTER_NEAREST)[inner], np.int16)
-        classes = part(classes > 0, territory, info.cell_diameter / scale).astype(np.uint8)
+        cells = part((classes > 0) & ~dropped[territory], territory, info.cell_diameter / scale)
+        classes = cells.astype(np.uint8)
     return PredictedTile(tile, probabilities, classes)
 
 

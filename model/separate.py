@@ -15,26 +15,42 @@ CRUMB = 0.02
 PINHOLE = 0.015
 """Area of the largest hole that is a slip of the network and no gap between cells, as a share of that square."""
 FLOOD_STEPS = 24
+Sides = tuple[bool, bool, bool, bool]
 
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
 
 
-def territories(foreground: NDArray[np.bool_], cell_diameter: float) -> NDArray[np.int16]:
-    """Which cell every pixel `(h, w)` belongs to, 1…n; 0 where there is none, and in specks.
+def territories(
+    foreground: NDArray[np.bool_],
+    cell_diameter: float,
+    *,
+    sure: NDArray[np.bool_] | None = None,
+    seed_depth: float = SEED_DEPTH,
+) -> NDArray[np.int16]:
+    """Which cell every pixel `(h, w)` belongs to, 1…n; 0 where there is none.
 
-    `cell_diameter` in pixels of `foreground`. The territories reach a little beyond the foreground, so that they can be
-    enlarged with it.
+    `cell_diameter` in pixels of `foreground`. `sure`: what is foreground beyond doubt, where that is known; touching
+    cells are often apart there, and the seeds are sought in it. The territories reach a little beyond the foreground,
+    so that they can be enlarged with it.
     """
     if foreground.all() or not foreground.any():
         return foreground.astype(np.int16)  # without any background, nothing has a depth
-    mask = _without_pinholes(foreground, PINHOLE * cell_diameter**2).astype(np.uint8)
-    distance = cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    depth = np.asarray(cv2.GaussianBlur(distance, (0, 0), max(0.5, 0.04 * cell_diameter)), np.float32)
-    labels = _seeds(depth, cell_diameter / 2)
+    depth = _depth(foreground, cell_diameter)
+    seed_ground = depth if sure is None else _depth(sure & foreground, cell_diameter)
+    labels = _seeds(seed_ground, cell_diameter / 2, seed_depth)
     for level in np.linspace(float(depth.max()), 0, FLOOD_STEPS):
         labels = _flooded(labels, (depth >= level) & foreground)
+    seedless = _components(foreground & (labels == 0))
+    labels = np.where(seedless > 0, seedless + labels.max(), labels).astype(np.int16)
     around = cv2.dilate(labels, np.ones((5, 5), np.uint8))
     return np.where(labels > 0, labels, around)
+
+
+def _depth(foreground: NDArray[np.bool_], cell_diameter: float) -> NDArray[np.float32]:
+    """Distance to the border, px, a little smoothed."""
+    mask = _without_pinholes(foreground, PINHOLE * cell_diameter**2).astype(np.uint8)
+    distance = cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.asarray(cv2.GaussianBlur(distance, (0, 0), max(0.5, 0.04 * cell_diameter)), np.float32)
 
 
 def part(foreground: NDArray[np.bool_], territory: NDArray[np.int16], cell_diameter: float) -> NDArray[np.bool_]:
@@ -56,6 +72,28 @@ def part(foreground: NDArray[np.bool_], territory: NDArray[np.int16], cell_diame
     return np.asarray(apart & ~crumbs[pieces], np.bool_)
 
 
+def no_cells(
+    territory: NDArray[np.int16],
+    foreground: NDArray[np.bool_],
+    sides: Sides,
+    *,
+    smallest: float,
+    smallest_at_edge: float,
+) -> NDArray[np.bool_]:
+    """For each number of `territory`: is it a speck of less than `smallest` px, or a sliver at the picture's edge?
+
+    `sides`: which sides of the array (left, top, right, bottom) are edges of the picture. What one of the other sides
+    cuts is left alone: nobody knows how large it is.
+    """
+    area = np.bincount(territory[foreground], minlength=int(territory.max()) + 1)
+    least = np.full(len(area), smallest)
+    rims = territory[:, 0], territory[0], territory[:, -1], territory[-1]
+    for rim, edge in sorted(zip(rims, sides, strict=True), key=lambda side: not side[1]):
+        least[rim] = smallest_at_edge if edge else 0
+    least[0] = 0
+    return np.asarray(area < least)
+
+
 def _without_pinholes(foreground: NDArray[np.bool_], area: float) -> NDArray[np.bool_]:
     """A hole of a few pixels would look like a neck: it makes everything around it shallow."""
     _, holes, stats, _ = cv2.connectedComponentsWithStats((~foreground).astype(np.uint8), connectivity=4)
@@ -64,13 +102,17 @@ def _without_pinholes(foreground: NDArray[np.bool_], area: float) -> NDArray[np.
     return np.asarray(foreground | small[holes], np.bool_)
 
 
-def _seeds(depth: NDArray[np.float32], radius: float) -> NDArray[np.int16]:
-    """Labels of the h-maxima of `depth`: hills that rise by `SEED_DEPTH` above the saddle to a higher one."""
-    base = np.where(depth < SMALLEST_SEED * radius, 0, np.maximum(depth - SEED_DEPTH * radius, 0))
-    hills = (depth - _reconstruct(base.astype(np.float32), depth) > 0.5 * SEED_DEPTH * radius) & (
+def _seeds(depth: NDArray[np.float32], radius: float, seed_depth: float) -> NDArray[np.int16]:
+    """Labels of the h-maxima of `depth`: hills that rise by `seed_depth` radii above the saddle to a higher one."""
+    base = np.where(depth < SMALLEST_SEED * radius, 0, np.maximum(depth - seed_depth * radius, 0))
+    hills = (depth - _reconstruct(base.astype(np.float32), depth) > 0.5 * seed_depth * radius) & (
         depth >= SMALLEST_SEED * radius
     )
-    _, labels = cv2.connectedComponents(hills.astype(np.uint8), connectivity=8, ltype=cv2.CV_16U)
+    return _components(hills)
+
+
+def _components(seeds: NDArray[np.bool_]) -> NDArray[np.int16]:
+    _, labels = cv2.connectedComponents(seeds.astype(np.uint8), connectivity=8, ltype=cv2.CV_16U)
     return np.asarray(labels, np.int16)
 
 

@@ -7,17 +7,19 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
-from model.augment import augment_colours, dihedral
+from model.augment import augment_colours, dihedral, with_pointer
 from model.dataset import (
+    Crop,
     cut_crop,
     find_pairs,
     load_dataset,
-    mask_area,
     median_cell_diameter,
     read_mask,
     read_pair,
+    smallest_cells,
     split_pairs,
 )
 from model.errors import ModelError
@@ -99,6 +101,50 @@ def test_the_cell_diameter_is_that_of_whole_cells() -> None:
     assert median_cell_diameter([np.zeros_like(mask)], 7.0) == 7.0
 
 
+@pytest.mark.parametrize(("depth", "expected"), [(40, 0.5), (8, 0.08)])
+def test_how_small_a_thing_people_mark(depth: int, expected: float) -> None:
+    """Cells of radius 40 and 28, and some along the left edge of which `depth` to 72 px are to be seen."""
+    masks = []
+    for _ in range(4):
+        mask = np.zeros((1200, 300), np.uint8)
+        for index in range(12):
+            y, shown = 50 + 96 * index, depth + index * (72 - depth) // 11
+            cv2.circle(mask, (200, y), 28 if index == 0 else 40, 1, -1)
+            cv2.circle(mask, (shown - 40, y), 40, 1, -1)
+        masks.append(mask)
+    smallest, at_edge = smallest_cells(masks)
+    assert smallest == pytest.approx(0.25, abs=0.02), "half of the smaller kind"
+    assert at_edge == pytest.approx(expected, abs=0.05)
+    assert smallest_cells(masks[:1]) == (None, None), "too few to judge from"
+
+
+def cut(picture: NDArray[np.uint8], mask: NDArray[np.uint8], *, edge: float = 0, seed: int = 4) -> Crop:
+    rng = np.random.default_rng(seed)
+    return cut_crop(
+        picture, mask, scale=0.7, size=64, cell_diameter=30, classes=1, edge=edge, gap_weight=4, rng=rng
+    )  # fmt: skip
+
+
+def test_the_edge_of_a_picture_teaches_nothing() -> None:
+    mask = np.zeros((60, 60), np.uint8)
+    weight = cut(np.dstack([mask] * 3), mask, edge=10).weight
+    assert weight.min() == 0
+    assert weight.max() == 1
+    assert cut(np.dstack([mask] * 3), mask, edge=0).weight.min() == 1
+
+
+def test_a_pointer_is_no_cell() -> None:
+    rng = np.random.default_rng(3)
+    picture, mask = np.full((90, 90, 3), 120, np.uint8), np.ones((90, 90), np.uint8)
+    for _ in range(20):
+        shown, left = with_pointer(picture, mask, rng)
+        covered = left == 0
+        assert set(np.unique(left)) <= {0, 1}
+        assert (shown[~covered].astype(int) - 120 == 0).mean() > 0.9, "nothing else is painted over"
+        if covered.any():
+            assert np.abs(shown[covered].astype(int) - 120).mean() > 20
+
+
 @pytest.mark.parametrize("size", [(60, 60), (200, 90), (400, 300)])
 def test_a_crop_shows_the_same_place_in_picture_and_target(size: tuple[int, int]) -> None:
     """The picture is the mask itself, so whatever the crop does to one it must do to the other."""
@@ -106,9 +152,9 @@ def test_a_crop_shows_the_same_place_in_picture_and_target(size: tuple[int, int]
     cv2.circle(mask, (size[1] // 2, size[0] // 2), 25, 1, -1)
     cv2.circle(mask, (size[1] // 4, size[0] // 4), 12, 1, -1)
     picture = np.dstack([mask * np.uint8(180) + np.uint8(30)] * 3)
-    crop = cut_crop(picture, mask, scale=0.7, size=64, cell_diameter=30, classes=1, rng=np.random.default_rng(4))
+    crop = cut(picture, mask)
     assert crop.picture.shape == (64, 64, 3)
-    assert crop.target.shape == crop.gap.shape == (64, 64)
+    assert crop.target.shape == crop.weight.shape == (64, 64)
     grey = crop.picture.mean(2)
     if 0.02 < crop.target.mean() < 0.98:
         assert np.corrcoef(grey.ravel(), crop.target.ravel())[0, 1] > 0.9
@@ -136,4 +182,4 @@ def test_a_damaged_picture_is_said(change: Callable[[bytes], bytes], write_pairs
         path.write_bytes(content)
     pair.mask.write_bytes(b"")
     with pytest.raises(ModelError, match="cannot be read as a picture"):
-        mask_area(pair)
+        read_mask(pair.mask)

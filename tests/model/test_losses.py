@@ -20,21 +20,22 @@ def test_the_line_between_touching_cells_is_a_gap_and_open_ground_is_not() -> No
 def test_a_better_prediction_costs_less() -> None:
     target = torch.zeros(1, 1, 8, 8)
     target[..., 2:6, 2:6] = 1
-    gap = torch.zeros_like(target)
-    good, bad = (target * 2 - 1) * 4, (target * 2 - 1) * -4
-    assert objective(good, target, gap) < objective(torch.zeros_like(target), target, gap) < objective(bad, target, gap)
+    weight = torch.ones_like(target)
+    losses = [objective((target * 2 - 1) * logit, target, weight) for logit in (4, 0, -4)]
+    assert losses == sorted(losses)
 
 
-def test_a_filled_gap_costs_more_than_other_background() -> None:
-    target, gap = torch.zeros(1, 1, 8, 8), torch.zeros(1, 1, 8, 8)
-    gap[..., 4] = 1
+def test_a_heavier_pixel_costs_more_and_one_without_weight_nothing() -> None:
+    target, weight = torch.zeros(1, 1, 8, 8), torch.ones(1, 1, 8, 8)
+    weight[..., 4], weight[..., 6] = 5, 0
     logits = torch.full_like(target, -4.0)
-    in_gap, elsewhere = logits.clone(), logits.clone()
-    in_gap[..., 4], elsewhere[..., 1] = 4.0, 4.0
-    assert objective(in_gap, target, gap) > objective(elsewhere, target, gap)
+    heavy, usual, none = logits.clone(), logits.clone(), logits.clone()
+    heavy[..., 4], usual[..., 1], none[..., 6] = 4.0, 4.0, 4.0
+    assert objective(heavy, target, weight) > objective(usual, target, weight) > objective(none, target, weight)
+    assert objective(none, target, weight) == objective(logits, target, weight)
 
 
 def test_several_classes() -> None:
     target = torch.tensor([[[[0.0, 1.0], [2.0, 0.0]]]])
     logits = torch.nn.functional.one_hot(target[:, 0].long(), 3).permute(0, 3, 1, 2) * 8.0
-    assert objective(logits, target, torch.zeros_like(target)) < objective(-logits, target, torch.zeros_like(target))
+    assert objective(logits, target, torch.ones_like(target)) < objective(-logits, target, torch.ones_like(target))

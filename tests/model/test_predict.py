@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,8 +11,9 @@ from numpy.typing import NDArray
 
 from model.checkpoint import Model, ModelInfo
 from model.engine import TorchEngine
-from model.predict import HALO, TILE, Rect, classify, predict, predict_picture, tiles_of
+from model.predict import HALO, TILE, classify, predict, predict_picture, tiles_of
 from model.preprocess import resize
+from model.tiles import Rect
 
 INFO = ModelInfo(name="redness", cell_diameter=42.0, source_cell_diameter=42.0)
 
@@ -46,6 +48,18 @@ def test_the_tile_under_the_eye_comes_first() -> None:
     first = tiles_of(region, 1.0, first=(1900, 100))[0]
     assert first.x + first.w == 2000
     assert first.y == 0
+
+
+def test_a_sliver_at_the_edge_of_the_picture_is_left_out_and_one_at_the_edge_of_a_tile_is_not() -> None:
+    picture = np.zeros((TILE + 200, TILE + 200, 3), np.uint8)
+    for x, y in ((-14, 100), (100, 100), ((TILE + 200) // 2 + 15, 100)):
+        cv2.circle(picture, (x, y), 21, (255, 0, 0), -1)
+    cells = {
+        share: predict_picture(Redness(), replace(INFO, smallest_at_edge=share), picture)[1] for share in (0, 0.35)
+    }
+    assert cells[0][100, 0]
+    assert not cells[0.35][:, :20].any()
+    np.testing.assert_array_equal(cells[0][:, 20:], cells[0.35][:, 20:])
 
 
 @given(st.integers(33, 700), st.integers(33, 700), st.integers(0, 2**16))
@@ -98,5 +112,5 @@ def test_pictures_smaller_than_the_stride_work(tiny_model: Model, shape: tuple[i
     info = replace(tiny_model.info, source_cell_diameter=24.0)
     picture = np.full((*shape, 3), 200, np.uint8)
     probabilities, classes = predict_picture(TorchEngine(tiny_model), info, picture)
-    assert probabilities.shape == (1, *shape)
+    assert probabilities.shape == (tiny_model.info.num_outputs, *shape)
     assert classes.shape == shape

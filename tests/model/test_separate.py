@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from model.separate import part, territories
+from model.separate import no_cells, part, territories
 
 
 def discs(*centres: tuple[int, int], radius: int = 21, size: tuple[int, int] = (140, 200)) -> NDArray[np.bool_]:
@@ -64,3 +64,41 @@ def test_nothing_is_added_and_territories_never_touch(foreground: NDArray[np.boo
     inside = np.where(apart, territory, 0)
     for one, other in ((inside[1:], inside[:-1]), (inside[:, 1:], inside[:, :-1])):
         assert not ((one != other) & (one > 0) & (other > 0)).any()
+
+
+@pytest.mark.parametrize(
+    ("centre", "sides", "dropped"),
+    [
+        ((-12, 70), (True, True, True, True), True),
+        ((-12, 70), (False, True, True, True), False),  # the array ends there, the picture goes on
+        ((5, 70), (True, True, True, True), False),  # more than half of it is seen
+        ((100, -12), (True, True, True, True), True),
+        ((212, 150), (True, True, True, True), True),
+        ((-12, 146), (True, True, True, False), False),  # cut by the picture and by the array: of unknown size
+    ],
+)
+def test_slivers_at_the_edge_of_the_picture(
+    centre: tuple[int, int], sides: tuple[bool, bool, bool, bool], dropped: bool
+) -> None:
+    foreground = discs((100, 70), centre)
+    territory = territories(foreground, 42)
+    flags = no_cells(territory, foreground, sides, smallest=0, smallest_at_edge=0.35 * np.pi * 21**2)
+    assert not flags[territory[70, 100]]
+    assert not flags[0]
+    assert flags.sum() == dropped
+
+
+def test_a_speck_is_no_cell_unless_it_goes_on_beyond_the_array() -> None:
+    foreground = discs((100, 70)) | discs((20, 20), radius=8) | discs((0, 100), radius=8)
+    territory = territories(foreground, 42)
+    flags = no_cells(territory, foreground, (False,) * 4, smallest=0.25 * np.pi * 21**2, smallest_at_edge=0)
+    assert flags[territory[20, 20]]
+    assert flags.sum() == 1
+
+
+def test_what_is_beyond_doubt_shows_that_there_are_two() -> None:
+    """Two discs drawn so closely together that their outline shows one."""
+    foreground = discs((70, 70), (86, 70))
+    assert count(part(foreground, territories(foreground, 42), 42)) == 1
+    sure = discs((62, 70), (94, 70), radius=13)
+    assert count(part(foreground, territories(foreground, 42, sure=sure), 42)) == 2

@@ -1,0 +1,59 @@
+"""How a picture of any size is cut into tiles, in level-0 pixels. Knows no network."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Rect:
+    """Half-open rectangle in level-0 pixels."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Its pixels in an array `(h, w)` of the whole picture."""
+        return slice(self.y, self.y + self.h), slice(self.x, self.x + self.w)
+
+    def grown(self, by: int, dimensions: tuple[int, int]) -> Rect:
+        """With `by` px more on every side, within a picture of `dimensions` = (width, height)."""
+        left, top = max(0, self.x - by), max(0, self.y - by)
+        right, bottom = min(dimensions[0], self.x + self.w + by), min(dimensions[1], self.y + self.h + by)
+        return Rect(left, top, right - left, bottom - top)
+
+    def inside(self, outer: Rect) -> tuple[slice, slice]:
+        """Its pixels in an array of `outer`, which contains it."""
+        return Rect(self.x - outer.x, self.y - outer.y, self.w, self.h).slices
+
+
+class Reader(Protocol):
+    """Reads a level-0 rectangle that lies within the slide, resized to `size` = (width, height): RGB uint8."""
+
+    def __call__(self, rect: Rect, size: tuple[int, int]) -> NDArray[np.uint8]: ...
+
+
+def cut(region: Rect, side: float, first: tuple[int, int] | None = None) -> list[Rect]:
+    """A region as nearly equal tiles of at most `side` px, the nearest to the point `first` = (x, y) first."""
+    columns = max(1, math.ceil(region.w / side))
+    rows = max(1, math.ceil(region.h / side))
+    xs = [region.x + region.w * i // columns for i in range(columns + 1)]
+    ys = [region.y + region.h * i // rows for i in range(rows + 1)]
+    tiles = [
+        Rect(x, y, right - x, bottom - y)
+        for y, bottom in itertools.pairwise(ys)
+        for x, right in itertools.pairwise(xs)
+        if right > x and bottom > y
+    ]
+    if first is not None:
+        tiles.sort(key=lambda tile: math.dist(first, (tile.x + tile.w / 2, tile.y + tile.h / 2)))
+    return tiles
