@@ -47,6 +47,7 @@ class ModelFile:
     source_cell_diameter: Annotated[float, msgspec.Meta(gt=0)]
     weights_sha256: str
     parent: str | None = None
+    teacher: str | None = None
     metrics: dict[str, float] = field(default_factory=dict)
     licence: str = ""
     created: str = ""
@@ -64,10 +65,16 @@ class ModelVersion:
     cell_diameter: float
     source_cell_diameter: float
     parent: str | None
+    teacher: str | None
     metrics: dict[str, float]
     created: str
     licence: str
     bundled: bool
+
+    @property
+    def fast(self) -> bool:
+        """Distilled from a larger model: quicker, a little less accurate."""
+        return self.teacher is not None
 
 
 class ModelRegistry:
@@ -109,13 +116,16 @@ class ModelRegistry:
         raise UserError("There is no model “{name}”. Choose another one.", name=name)
 
     def active(self) -> ModelVersion:
-        """The promoted model, else the newest bundled one. Raises UserError when it is gone, or there is none."""
+        """The promoted model, else the newest bundled one that is not fast but accurate.
+
+        Raises UserError when it is gone, or there is none.
+        """
         if name := self._promotions.read_promotions().active:
             return self.get(name)
         bundled = [version for version in self.versions() if version.bundled]
         if not bundled:
             raise UserError("No model came with this program in “{folder}”. Import one.", folder=self._bundled)
-        return bundled[-1]
+        return max(bundled, key=lambda version: (not version.fast, version.created))
 
     def promote(self, name: str) -> ModelVersion:
         """Use this model from now on. Raises UserError when there is no such model."""
@@ -164,11 +174,11 @@ class ModelRegistry:
             place_folder(temporary, destination)
         return self._read(destination)
 
-    def import_(self, path: Path) -> ModelVersion:
+    def import_(self, path: Path, name: str | None = None) -> ModelVersion:
         """As `add`, for what a person chose: a model folder, or one of the two files in it."""
         if path.is_file() and path.name not in (INFO_FILE, WEIGHTS_FILE):
             raise _not_ours(path)
-        return self.add(path.parent if path.is_file() else path)
+        return self.add(path.parent if path.is_file() else path, name)
 
     def _folders(self) -> list[Path]:
         roots = [root for root in (self._bundled, self._shared, self._library) if root is not None]
@@ -184,6 +194,7 @@ class ModelRegistry:
             cell_diameter=info.cell_diameter,
             source_cell_diameter=info.source_cell_diameter,
             parent=info.parent,
+            teacher=info.teacher,
             metrics=info.metrics,
             created=info.created,
             licence=info.licence,

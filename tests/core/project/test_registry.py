@@ -71,6 +71,14 @@ def test_shipped_model_is_active_until_another_is_promoted(registry: ModelRegist
         registry.rollback()
 
 
+def test_the_accurate_one_of_the_shipped_models_is_active(
+    registry: ModelRegistry, bundled: Path, make_model: MakeModel
+) -> None:
+    make_model("small", bundled, teacher="shipped", created="2026-12-01T10:00:00+00:00")
+    assert [version.fast for version in registry.versions()] == [False, True]
+    assert registry.active().name == "shipped"
+
+
 def test_promotion_outlives_the_program(tmp_path: Path, bundled: Path, make_model: MakeModel) -> None:
     first = ModelRegistry(bundled, tmp_path / "library")
     first.add(make_model("mine"))
