@@ -6,7 +6,7 @@ import io
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import cv2
 import numpy as np
@@ -25,10 +25,7 @@ from bcseg_gui.core.slides import Slide, find_slides, open_slide, read_scaled
 
 from .progress import progress_bar
 from .segment import segment_slide
-
-if TYPE_CHECKING:
-    from model.checkpoint import ModelInfo
-    from model.engine import Engine
+from .segmenters import Segmenter, with_model
 
 LONGEST_SIDE = 2048
 """Of an overlay picture, in pixels: meant to be looked at whole."""
@@ -45,11 +42,7 @@ def demo(output: Annotated[Path, typer.Option(help="Folder for the results.")] =
         Project.create(Path(folder) / "demo.bcseg") as project,
     ):
         version = project.models(resource("weights")).active()
-        from model.checkpoint import load_model
-        from model.engine import TorchEngine
-
-        loaded = load_model(version.folder)
-        engine = TorchEngine(loaded)
+        segmenter = with_model(version.folder, threshold=0.5)
         print(
             _("The model {model} looks for cells in {count} sample slides.").format(
                 model=version.name, count=len(slides)
@@ -58,7 +51,7 @@ def demo(output: Annotated[Path, typer.Option(help="Folder for the results.")] =
         taken: dict[Path, Path] = {}
         with progress_bar() as bar:
             for entry in bar.track(project.add_all(slides), description=_("Segmenting")):
-                mask, cells = _segment(project, entry, masks, engine, loaded.info, taken)
+                mask, cells = _segment(project, entry, masks, segmenter, taken)
                 overlay = overlays / f"{entry.path.stem}.png"
                 with open_slide(entry.path) as slide, open_slide(mask) as mask_slide:
                     _write_png(overlay, draw_overlay(*_shrunk(slide, mask_slide)))
@@ -68,18 +61,17 @@ def demo(output: Annotated[Path, typer.Option(help="Folder for the results.")] =
 
 
 def _segment(
-    project: Project, entry: SlideEntry, masks: Path, engine: Engine, info: ModelInfo, taken: dict[Path, Path]
+    project: Project, entry: SlideEntry, masks: Path, segmenter: Segmenter, taken: dict[Path, Path]
 ) -> tuple[Path, int]:
     """Write the slide's mask picture and put the mask into the project as reviewed; its path and number of cells."""
     result = segment_slide(
-        entry.path, masks, engine, info, cell_diameter=None, region=None, threshold=0.5, taken=taken,
-        progress=lambda _share: None,
+        entry.path, masks, segmenter, cell_diameter=None, region=None, taken=taken, progress=lambda _share: None
     )  # fmt: skip
     taken[result.output] = entry.path
     with open_slide(entry.path) as slide:
         entry = entry.measured(slide)
     with open_slide(result.output) as picture, Mask.open(project.mask_path(entry), picture.dimensions) as mask:
-        edit = mask.begin("segment", model=info.name)
+        edit = mask.begin("segment", model=segmenter.name)
         whole = Region(0, 0, *picture.dimensions)
         edit.predict(whole, (picture.read_region((0, 0), 0, picture.dimensions)[..., 0] > 0).astype(np.uint8))
         edit.commit()

@@ -1,20 +1,22 @@
-"""`bcseg evaluate`: models and methods beside each other on pictures whose masks are known."""
+"""`bcseg evaluate`: models and methods beside each other on pictures of which the truth is known."""
 
 from __future__ import annotations
 
 import json
 import math
 import sys
-from collections.abc import Sequence
-from dataclasses import asdict
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
 from numpy.typing import NDArray
 
+from bcseg_gui.core.cells.diameter import slide_cell_diameter
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.files import write_atomic
 from bcseg_gui.core.i18n import _
@@ -24,86 +26,151 @@ from .failures import complain
 from .models import find_model
 from .progress import progress_bar
 
+Results = dict[str, dict[str, object]]
+"""What the JSON says: the figures of each model and method by their keys."""
+
 if TYPE_CHECKING:
     from model.dataset import Pair
-    from model.metrics import PictureScore
+    from model.evaluate import Segmenter
+
+    from .sheet import Panel
+    from .truth import Truth
+
+    Case = tuple[Pair, Any, NDArray[np.uint8]]
+    """A pair, its score, and the class ids that were predicted."""
 
 
 class Method(StrEnum):
     otsu = "otsu"
+    bht = "bht"
+    kmeans = "kmeans"
+    watershed = "watershed"
 
 
-COLUMNS = {
-    "dice": "Dice",
-    "jaccard": "Jaccard",
-    "pixel_accuracy": "accuracy",
-    "loss": "loss",
-    "object_f1": "cell F1",
-    "count_error": "count error",
-    "worst_dice": "worst Dice",
-    "seconds_per_megapixel": "s/MP",
-}
+WORST = 5
+"""Pictures on the contact sheet, for every model and method."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one model or method comes to, picture by picture; only of the worst are the class ids kept."""
+
+    truth: Truth[Any, Any]
+    segment: Segmenter
+    scores: list[Any] = field(default_factory=list)
+    images: list[dict[str, object]] = field(default_factory=list)
+    worst: list[Case] = field(default_factory=list)
+
+    def add(self, pair: Pair, picture: NDArray[np.uint8], known: object, cell_diameter: float | None) -> None:
+        started = time.perf_counter()
+        classes, probability = self.segment(picture, cell_diameter)
+        seconds = time.perf_counter() - started
+        score = self.truth.score(pair.image.name, classes, probability, known, seconds)
+        self.scores.append(score)
+        self.images.append(self.truth.figures(score) | {"cell_diameter": cell_diameter})
+        cases = [*self.worst, (pair, score, classes)]
+        self.worst = sorted(cases, key=lambda case: self.truth.goodness(case[1]))[:WORST]
+
+    def panels(self) -> Iterator[Panel]:
+        for pair, score, classes in self.worst:
+            picture = read_whole(pair.image)
+            yield self.truth.panel(score, picture, classes, self.truth.read(pair, picture))
 
 
 def evaluate(
     images: Annotated[Path, typer.Option(help="Folder of pictures.")],
-    masks: Annotated[Path, typer.Option(help="Folder of masks with the same names.")],
+    masks: Annotated[Path | None, typer.Option(help="Folder of masks with the same names.")] = None,
+    points: Annotated[Path | None, typer.Option(help="Instead: folder of NAME.txt with lines “x y class”.")] = None,
+    boxes: Annotated[Path | None, typer.Option(help="Instead: folder of NAME.xml, Pascal-VOC boxes.")] = None,
     model: Annotated[list[str] | None, typer.Option(help="Model name or folder; can be given again.")] = None,
     method: Annotated[list[Method] | None, typer.Option(help="Classical method; can be given again.")] = None,
     test_pictures: Annotated[
         bool, typer.Option("--test-pictures", help="Only every 5th picture, which `train` never learns from.")
     ] = False,
-    cell_diameter: Annotated[float | None, typer.Option(min=2, help="Diameter of a red cell in px.")] = None,
+    cell_diameter: Annotated[
+        float | None, typer.Option(min=2, help="Diameter of a red cell in px; else from the scale or the picture.")
+    ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write all figures, per picture too.")] = None,
+    sheet: Annotated[Path | None, typer.Option(help="Write a PNG of the worst pictures and what goes wrong.")] = None,
 ) -> None:
-    """Compare models and classical methods per pixel and per cell. Without --model and --method: the active model."""
-    from model.checkpoint import load_model
-    from model.classical import METHODS
-    from model.dataset import find_pairs, read_pair, split_pairs
-    from model.engine import TorchEngine
-    from model.errors import ModelError
-    from model.evaluate import Segmenter, score, with_method, with_model
-    from model.metrics import summary
+    """Compare models and classical methods on pictures with masks, or with points on cells, or with boxes round them.
 
-    pairs: Sequence[Pair] = find_pairs(images, masks)
+    Without --model and --method: the active model.
+    """
+    from model.dataset import split_pairs
+    from model.errors import ModelError
+
+    from .truth import truth_of
+
+    truth = truth_of(masks, points, boxes)
+    if truth is None:
+        raise typer.BadParameter(_("Give one of --masks, --points and --boxes."))
+    pairs: Sequence[Pair] = truth.pairs(images)
     if test_pictures:
         pairs = split_pairs(pairs).holdout
 
-    segmenters: dict[str, Segmenter] = {}
-    for chosen in method or []:
-        segmenters[chosen.value] = with_method(METHODS[chosen.value])
-    for folder in _model_folders(model, bool(method)):
-        loaded = load_model(folder)
-        segmenters[loaded.info.name] = with_model(TorchEngine(loaded), loaded.info, cell_diameter)
-
-    scores: dict[str, list[PictureScore]] = {name: [] for name in segmenters}
+    tallies = {name: Tally(truth, segment) for name, segment in _segmenters(model or [], method or []).items()}
     failed = False
     with progress_bar() as bar:
         for pair in bar.track(pairs, description=_("Comparing")):
             try:
-                picture, truth = read_pair(pair, 1, read_whole)
+                picture, diameter = read_sized(pair.image, cell_diameter)
+                known = truth.read(pair, picture)
             except (UserError, ModelError) as error:
                 complain(error)
                 failed = True
                 continue
-            for name, segment in segmenters.items():
-                scores[name].append(score(segment, pair.image.name, picture, truth))
-    results: dict[str, dict[str, object]] = {
-        name: {**summary(rows), "images": [asdict(row) | {"count_error": row.count_error} for row in rows]}
-        for name, rows in scores.items()
+            for tally in tallies.values():
+                tally.add(pair, picture, known, diameter)
+    results: Results = {
+        name: {**truth.summary(tally.scores), "images": tally.images} for name, tally in tallies.items()
     }
-    _print_table(results, max(len(rows) for rows in scores.values()))
+    _print_table(results, truth.columns, max(len(tally.scores) for tally in tallies.values()))
     if json_file is not None:
         text = json.dumps(_without_nan({"methods": results}), indent=2, ensure_ascii=False)
         write_atomic(json_file, text.encode() + b"\n")
+    if sheet is not None:
+        write_atomic(sheet, _sheet(tallies, results))
     if failed:
         sys.exit(1)
 
 
-def _model_folders(names: list[str] | None, methods_given: bool) -> list[Path]:
-    if not names:
-        return [] if methods_given else [find_model(None)]
-    return [find_model(name) for name in names]
+def _segmenters(models: list[str], methods: list[Method]) -> dict[str, Segmenter]:
+    """By the names they have in the results; without any, that of the active model."""
+    from model.checkpoint import load_model
+    from model.classical import METHODS
+    from model.engine import TorchEngine
+    from model.evaluate import with_method, with_model
+
+    segmenters = {method.value: with_method(METHODS[method.value]) for method in methods}
+    active = () if methods else (None,)
+    for name in models or active:
+        model = load_model(find_model(name))
+        segmenters[model.info.name] = with_model(TorchEngine(model), model.info)
+    return segmenters
+
+
+def _sheet(tallies: dict[str, Tally], results: Results) -> bytes:
+    from .sheet import Section, draw_sheet
+
+    sections = []
+    for name, tally in tallies.items():
+        heading = _("{name}: the worst {n} of {pictures} pictures")
+        columns = tally.truth.columns.items()
+        sections.append(
+            Section(
+                heading.format(name=name, n=len(tally.worst), pictures=len(tally.scores)),
+                " · ".join(f"{title} {_figure(results[name][key])}" for key, title in columns),
+                list(tally.panels()),
+            )
+        )
+    return draw_sheet(sections)
+
+
+def read_sized(path: Path, cell_diameter: float | None) -> tuple[NDArray[np.uint8], float | None]:
+    """The RGB pixels of a whole picture, and the diameter of its red cells in px as `bcseg segment` would take it."""
+    with open_slide(path) as slide:
+        return slide.read_region((0, 0), 0, slide.dimensions), cell_diameter or slide_cell_diameter(slide)
 
 
 def read_whole(path: Path) -> NDArray[np.uint8]:
@@ -112,17 +179,18 @@ def read_whole(path: Path) -> NDArray[np.uint8]:
         return slide.read_region((0, 0), 0, slide.dimensions)
 
 
-def _print_table(results: dict[str, dict[str, object]], pictures: int) -> None:
-    width = max(len(name) for name in results) + 2
+def _print_table(results: Results, columns: Mapping[str, str], pictures: int) -> None:
+    width = max(len(name) for name in results)
     print(_("{n} pictures").format(n=pictures))
-    print(" " * width + "".join(f"{title:>13}" for title in COLUMNS.values()))
+    print(" " * width, *(f"{title:>13}" for title in columns.values()))
     for name, figures in results.items():
-        cells = (figures[key] for key in COLUMNS)
-        print(f"{name:<{width}}" + "".join(f"{_figure(cell):>13}" for cell in cells))
+        print(f"{name:<{width}}", *(f"{_figure(figures[key]):>13}" for key in columns))
 
 
 def _figure(value: object) -> str:
-    return "–" if not isinstance(value, float) or math.isnan(value) else f"{value:.4f}"
+    if isinstance(value, float):
+        return "–" if math.isnan(value) else f"{value:.4f}"
+    return str(value)
 
 
 def _without_nan(value: object) -> object:

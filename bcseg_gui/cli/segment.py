@@ -8,28 +8,23 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
-import numpy as np
 import typer
-from numpy.typing import NDArray
 
 from bcseg_gui.core.cells.components import find_cells
-from bcseg_gui.core.cells.diameter import expected_cell_diameter, smallest_cell_area
+from bcseg_gui.core.cells.diameter import slide_cell_diameter, smallest_cell_area
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.files import make_folder
 from bcseg_gui.core.formats.mask_picture import blank_mask, suffix_for, write_mask_picture
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.i18n import _, ngettext, sentence
-from bcseg_gui.core.slides import Slide, find_slides, open_slide, read_scaled
+from bcseg_gui.core.slides import find_slides, open_slide
 
 from .failures import complain
+from .models import find_model
 from .progress import progress_bar
-
-if TYPE_CHECKING:
-    from model.checkpoint import ModelInfo
-    from model.engine import Engine
-    from model.predict import Reader, Rect
+from .segmenters import Segmenter, with_model, with_watershed
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +41,23 @@ def segment(
     inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...", help="Pictures, slides, or folders of them.")],
     output: Annotated[Path, typer.Option(help="Folder for the masks.")],
     model: Annotated[str | None, typer.Option(help="Model name or folder; the active one by default.")] = None,
+    method: Annotated[Literal["watershed"] | None, typer.Option(help="A threshold instead of a model.")] = None,
     engine: Annotated[Literal["auto", "torch"], typer.Option(help="What runs the network.")] = "auto",
-    cell_diameter: Annotated[float | None, typer.Option(min=2, help="Diameter of a red cell in px.")] = None,
+    cell_diameter: Annotated[
+        float | None, typer.Option(min=2, help="Diameter of a red cell in px; else from the scale or the picture.")
+    ] = None,
     region: Annotated[str | None, typer.Option(help="X,Y,WIDTH,HEIGHT in level-0 px; the mask is of it alone.")] = None,
     threshold: Annotated[float, typer.Option(min=0.01, max=0.99, help="Probability from which a pixel is cell.")] = 0.5,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line and input.")] = False,
 ) -> None:
     """Segment pictures and slides; writes OUTPUT/NAME.png (0 background, 255 cell), a tiled .tif for large slides."""
+    if model is not None and method is not None:
+        raise UserError("Give either --model or --method: the cells are found by one of them.")
     wanted = Region.parse(region) if region else None
     slides = [found for path in inputs for found in _slides_of(path)]
     make_folder(output)
     # torch is imported after the arguments have been checked: a mistyped one is answered at once
-    from model.checkpoint import load_model
-    from model.engine import TorchEngine
-
-    from .models import find_model
-
-    loaded = load_model(find_model(model))
-    runner = TorchEngine(loaded)
+    segmenter = with_watershed() if method else with_model(find_model(model), threshold)
     written: dict[Path, Path] = {}
     failed = False
     with progress_bar() as bar:
@@ -79,8 +73,7 @@ def segment(
                 if problem is not None:
                     raise problem
                 result = segment_slide(
-                    path, output, runner, loaded.info, cell_diameter=cell_diameter, region=wanted, threshold=threshold,
-                    taken=written, progress=show,
+                    path, output, segmenter, cell_diameter=cell_diameter, region=wanted, taken=written, progress=show,
                 )  # fmt: skip
             except Exception as error:  # noqa: BLE001 – one bad input never stops the others
                 failed = True
@@ -91,7 +84,7 @@ def segment(
             written[result.output] = path
             seconds = time.perf_counter() - started
             if as_json:
-                line = _as_json(path, result, loaded.info.name, runner.name, seconds, wanted is not None)
+                line = _as_json(path, result, segmenter, seconds, wanted is not None)
                 print(json.dumps(line, ensure_ascii=False), flush=True)
             else:
                 said = ngettext(
@@ -118,12 +111,10 @@ def _slides_of(path: Path) -> list[tuple[Path, UserError | None]]:
 def segment_slide(
     path: Path,
     output: Path,
-    engine: Engine,
-    info: ModelInfo,
+    segmenter: Segmenter,
     *,
     cell_diameter: float | None,
     region: Region | None,
-    threshold: float,
     taken: dict[Path, Path],
     progress: Callable[[float], None],
 ) -> Segmented:
@@ -132,33 +123,18 @@ def segment_slide(
     Raises UserError when the slide cannot be read, the region lies outside it, or the mask would replace another file
     of this run.
     """
-    from model.predict import Rect, predict, tiles_of
-    from model.preprocess import working_scale
-
     with open_slide(path) as slide:
         covered = slide.clipped(region)
         destination = _destination(path, output, covered, taken)
-        diameter = cell_diameter or expected_cell_diameter(slide.mpp)
-        rect = Rect(covered.x, covered.y, covered.w, covered.h)
-        total = len(tiles_of(rect, working_scale(info, diameter)))
-        tiles = predict(
-            engine,
-            info,
-            _reader(slide),
-            slide.dimensions,
-            region=rect,
-            slide_cell_diameter=diameter,
-            threshold=threshold,
-        )
+        diameter = cell_diameter or slide_cell_diameter(slide)
+        work = segmenter.start(slide, covered, diameter)
         with blank_mask((covered.w, covered.h)) as mask:
-            for done, tile in enumerate(tiles, 1):
-                where = Region(tile.rect.x, tile.rect.y, tile.rect.w, tile.rect.h)
-                mask[where.slices_in(covered)] = tile.classes
-                progress(done / total)
-            write_mask_picture(destination, mask, len(info.classes))
-            diameter = diameter or info.source_cell_diameter
-            cells = len(find_cells(mask, smallest_cell_area(diameter)))
-    return Segmented(destination, covered, cells, diameter)
+            for done, (where, classes) in enumerate(work.tiles, 1):
+                mask[where.slices_in(covered)] = classes
+                progress(done / work.total)
+            write_mask_picture(destination, mask, segmenter.classes)
+            cells = len(find_cells(mask, smallest_cell_area(work.cell_diameter)))
+    return Segmented(destination, covered, cells, work.cell_diameter)
 
 
 def _destination(path: Path, output: Path, region: Region, taken: dict[Path, Path]) -> Path:
@@ -173,15 +149,8 @@ def _destination(path: Path, output: Path, region: Region, taken: dict[Path, Pat
     return destination
 
 
-def _reader(slide: Slide) -> Reader:
-    def read(rect: Rect, size: tuple[int, int]) -> NDArray[np.uint8]:
-        return read_scaled(slide, Region(rect.x, rect.y, rect.w, rect.h), size)
-
-    return read
-
-
 def _as_json(
-    path: Path, result: Segmented, model: str, engine: str, seconds: float, with_region: bool
+    path: Path, result: Segmented, segmenter: Segmenter, seconds: float, with_region: bool
 ) -> dict[str, object]:
     region = result.region
     line: dict[str, object] = {
@@ -191,8 +160,8 @@ def _as_json(
         "height": region.h,
         "cells": result.cells,
         "cell_diameter": round(result.cell_diameter, 1),
-        "model": model,
-        "engine": engine,
+        "model": segmenter.name,
+        "engine": segmenter.engine,
         "seconds": round(seconds, 3),
     }
     return line | {"region": [region.x, region.y, region.w, region.h]} if with_region else line

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from bcseg_gui.core.cells.diameter import estimate_cell_diameter
+from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.i18n import _
+from bcseg_gui.core.slides.finding import find_slides
 
+from .evaluate import read_whole
+from .imagenet import imagenet_weights
 from .progress import progress_bar
+
+if TYPE_CHECKING:
+    from model.checkpoint import Model
+    from model.dataset import Dataset
+    from model.train import TrainSettings
+
+TEACHER_FOLDER = "teacher"
 
 
 def train(
@@ -17,10 +31,25 @@ def train(
     masks: Annotated[Path, typer.Option(help="Folder of masks with the same names: 0 background, 255 cells.")],
     output: Annotated[Path, typer.Option(help="Folder of the new model; a stopped run in it goes on.")],
     arch: Annotated[Literal["ternausnet16", "ternausnet11"], typer.Option(help="Network.")] = "ternausnet16",
+    decoder: Annotated[
+        Literal["deconv", "interpolate"], typer.Option(help="How the decoder of a new model doubles the size.")
+    ] = "deconv",
     parent: Annotated[str | None, typer.Option("--from", help="Model to start from: a name or a folder.")] = None,
     encoder_weights: Annotated[
-        str, typer.Option(help="VGG weights for the encoder of a new model: a safetensors file, or none.")
+        str,
+        typer.Option(
+            metavar="FILE|imagenet|none",
+            help="What the encoder of a new model starts from: VGG weights as torchvision names them (.pth, .pt, "
+            ".safetensors); imagenet: torchvision's own, fetched once from the internet (half a GB).",
+        ),
     ] = "none",
+    teacher: Annotated[
+        str | None,
+        typer.Option(help="Model whose probabilities a new, smaller one learns besides the masks: a name or a folder."),
+    ] = None,
+    unlabelled: Annotated[
+        list[Path] | None, typer.Option(help="Folder of pictures without masks, for --teacher; can be given again.")
+    ] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Rounds over the pictures.")] = 4,
     seed: Annotated[int, typer.Option(help="The same seed and pictures give the same model.")] = 0,
     num_filters: Annotated[int, typer.Option(min=1, help="Width of the decoder of a new model.")] = 24,
@@ -31,28 +60,63 @@ def train(
     # torch is imported here, not above: `bcseg --help` answers at once
     from model.checkpoint import ModelInfo, load_model, new_model
     from model.dataset import find_pairs, split_pairs
-    from model.train import EpochDone, StepDone, Trained, TrainSettings
-    from model.train import train as run
+    from model.distil import inherit
+    from model.train import TrainSettings
 
-    from .evaluate import read_whole
     from .models import find_model
 
+    if parent is not None and (encoder_weights != "none" or teacher is not None):
+        raise UserError("--encoder-weights and --teacher are for a new model. Leave them out, or leave out --from.")
+    if unlabelled and teacher is None:
+        raise UserError("Pictures without masks need a --teacher to learn from.")
     dataset = split_pairs(find_pairs(images, masks))
     settings = TrainSettings(epochs=epochs, seed=seed)
     if parent is None:
         info = ModelInfo(
-            name=output.resolve().name, architecture=arch, num_filters=num_filters, cell_diameter=cell_diameter,
-            licence=licence,
+            name=output.resolve().name, architecture=arch, decoder=decoder, num_filters=num_filters,
+            cell_diameter=cell_diameter, licence=licence,
         )  # fmt: skip
-        vgg = None if encoder_weights == "none" else Path(encoder_weights)
+        vgg = _vgg_weights(encoder_weights, arch)
         model = new_model(info, seed=seed, encoder_weights=vgg)
+        settings = replace(settings, frozen_stages=2 if vgg else 0)
     else:
         model = load_model(find_model(parent)).renamed(output.resolve().name)
         settings = settings.gentler()
+    if teacher is not None:
+        master = load_model(find_model(teacher))
+        model = replace(model, info=replace(model.info, teacher=master.info.name))
+        if encoder_weights == "none":
+            inherit(model, master)
+        dataset = _taught(dataset, master, unlabelled or [], output / TEACHER_FOLDER)
+        del master  # its memory is the student's now
     print(
         _("Learning from {n} pairs, testing on {m}.").format(n=len(dataset.training), m=len(dataset.holdout)),
         flush=True,
     )
+    if _run(model, dataset, output, settings):
+        shutil.rmtree(output / TEACHER_FOLDER, ignore_errors=True)
+        print(_("Model written to {folder}.").format(folder=output))
+
+
+def _taught(dataset: Dataset, teacher: Model, unlabelled: list[Path], folder: Path) -> Dataset:
+    """The dataset with what the teacher sees in its training pictures, and in those without a mask."""
+    from model.dataset import hash_pairs
+    from model.distil import Lesson, teach
+
+    lessons = [Lesson(pair.image, pair.mask, pair.cell_diameter) for pair in dataset.training]
+    if unlabelled:
+        lessons += [Lesson(path) for path in find_slides(unlabelled)]
+    with progress_bar() as bar:
+        pairs = teach(teacher, lessons, folder, read_whole, estimate_cell_diameter)
+        training = tuple(bar.track(pairs, total=len(lessons), description=_("Asking the teacher")))
+    return replace(dataset, training=training, hash=hash_pairs([*training, *dataset.holdout]))
+
+
+def _run(model: Model, dataset: Dataset, output: Path, settings: TrainSettings) -> bool:
+    """Train to the end; False when it was stopped before."""
+    from model.train import EpochDone, StepDone, Trained
+    from model.train import train as run
+
     with progress_bar() as bar:
         task = bar.add_task(_("Training"), total=None)
         for event in run(model, dataset, output, settings, read=read_whole):
@@ -63,8 +127,16 @@ def train(
                 print(
                     f"epoch {row.epoch}/{event.epochs}  accuracy {row.accuracy:.4f}  loss {row.loss:.4f}  "
                     f"val_accuracy {row.val_accuracy:.4f}  val_loss {row.val_loss:.4f}  "
-                    f"val_dice {row.val_dice:.4f}  val_jaccard {row.val_jaccard:.4f}  {row.seconds:.0f} s",
+                    f"val_dice {row.val_dice:.4f}  val_jaccard {row.val_jaccard:.4f}  "
+                    f"val_f1 {row.val_f1:.4f}  {row.seconds:.0f} s",
                     flush=True,
                 )
             elif isinstance(event, Trained):
-                print(_("Model written to {folder}.").format(folder=output))
+                return True
+    return False
+
+
+def _vgg_weights(choice: str, architecture: str) -> Path | None:
+    if choice == "none":
+        return None
+    return imagenet_weights(architecture) if choice == "imagenet" else Path(choice)

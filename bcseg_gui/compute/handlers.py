@@ -13,25 +13,29 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bcseg_gui.core.cells.diameter import expected_cell_diameter
+from bcseg_gui.core.cells.diameter import slide_cell_diameter
 from bcseg_gui.core.geometry import Region
-from bcseg_gui.core.slides import open_slide, read_scaled
+from bcseg_gui.core.slides import Slide, open_slide, read_scaled
 from model import train as training
 from model.checkpoint import WEIGHTS_FILE, Model, ModelInfo, load_model
-from model.dataset import Dataset, Pair, load_dataset, median_cell_diameter, read_pair
+from model.classical import calibrate
+from model.dataset import Dataset, Pair, load_dataset, read_pair
 from model.engine import Engine, TorchEngine
 from model.evaluate import score_pairs, with_model
 from model.metrics import PictureScore, summary
-from model.predict import HALO, TILE, Rect, predict, tiles_of
+from model.predict import HALO, TILE, predict, tiles_of
 from model.preprocess import working_scale
+from model.tiles import Reader, Rect
 
 from .protocol import (
+    QUICK_METHOD,
     EpochDone,
     Evaluate,
     EvaluateResult,
     Event,
     Metrics,
     Progress,
+    QuickSegment,
     Segment,
     SegmentResult,
     TilePredicted,
@@ -49,7 +53,13 @@ def make_handlers() -> Handlers:
     if cores := physical_cores():
         torch.set_num_threads(cores)
     models = LoadedModels()
-    return {WarmUp: partial(warm_up, models), Segment: partial(segment, models), Train: train, Evaluate: evaluate}
+    return {
+        WarmUp: partial(warm_up, models),
+        Segment: partial(segment, models),
+        QuickSegment: quick_segment,
+        Train: train,
+        Evaluate: evaluate,
+    }
 
 
 def physical_cores() -> int | None:
@@ -109,11 +119,7 @@ def segment(models: LoadedModels, request: Segment, cancelled: Cancelled) -> Gen
     with open_slide(request.slide_path) as slide:
         region = slide.clipped(request.region)
         engine, info = models.get(request.model_folder)
-        diameter = request.cell_diameter or expected_cell_diameter(slide.mpp)
-
-        def read(rect: Rect, size: tuple[int, int]) -> NDArray[np.uint8]:
-            return read_scaled(slide, Region(rect.x, rect.y, rect.w, rect.h), size)
-
+        diameter = request.cell_diameter or slide_cell_diameter(slide)
         rect = Rect(region.x, region.y, region.w, region.h)
         total = len(tiles_of(rect, working_scale(info, diameter)))
         pace = Pace()
@@ -121,7 +127,7 @@ def segment(models: LoadedModels, request: Segment, cancelled: Cancelled) -> Gen
         tiles = predict(
             engine,
             info,
-            read,
+            _reader(slide),
             slide.dimensions,
             region=rect,
             slide_cell_diameter=diameter,
@@ -134,6 +140,31 @@ def segment(models: LoadedModels, request: Segment, cancelled: Cancelled) -> Gen
             yield TilePredicted(request.job, where, tile.classes)
             yield Progress(request.job, done, total, pace.left(done, total))
     return SegmentResult(diameter or info.source_cell_diameter, whole.seconds, info.name)
+
+
+def quick_segment(request: QuickSegment, cancelled: Cancelled) -> Generator[Event, None, SegmentResult | None]:
+    pace = Pace()
+    with open_slide(request.slide_path) as slide:
+        region = slide.clipped(request.region)
+        read = _reader(slide)
+        diameter = request.cell_diameter or slide_cell_diameter(slide)
+        calibration = calibrate(read, slide.dimensions, diameter)
+        tiles = calibration.tiles(Rect(region.x, region.y, region.w, region.h), request.first)
+        yield Progress(request.job, 0, len(tiles))
+        for done, tile in enumerate(tiles, 1):
+            if cancelled():
+                return None
+            classes = calibration.segment(read, tile)
+            yield TilePredicted(request.job, Region(tile.x, tile.y, tile.w, tile.h), classes)
+            yield Progress(request.job, done, len(tiles), pace.left(done, len(tiles)))
+    return SegmentResult(calibration.cell_diameter, pace.seconds, QUICK_METHOD)
+
+
+def _reader(slide: Slide) -> Reader:
+    def read(rect: Rect, size: tuple[int, int]) -> NDArray[np.uint8]:
+        return read_scaled(slide, Region(rect.x, rect.y, rect.w, rect.h), size)
+
+    return read
 
 
 def train(request: Train, cancelled: Cancelled) -> Generator[Event, None, TrainResult | None]:
@@ -157,9 +188,7 @@ def train(request: Train, cancelled: Cancelled) -> Generator[Event, None, TrainR
         return None
     del candidate  # its optimiser's memory goes with it, before the parent comes back
     old: list[PictureScore] = []
-    # At the diameter that the candidate saw: two models are compared on the same pictures at the same size of cells.
-    diameter = trained.info.source_cell_diameter
-    for score in _scores(load_model(request.parent_folder), dataset, diameter):
+    for score in _scores(load_model(request.parent_folder), dataset):
         if cancelled():
             return None
         old.append(score)
@@ -177,10 +206,8 @@ def evaluate(request: Evaluate, cancelled: Cancelled) -> Generator[Event, None, 
     yield Progress(request.job, 0, total)
     for folder in request.model_folders:
         model = load_model(folder)
-        masks = [read_pair(pair, len(model.info.classes))[1] for pair in dataset.training[:20]]
-        diameter = median_cell_diameter(masks, model.info.source_cell_diameter)
         scores: list[PictureScore] = []
-        for score in _scores(model, dataset, diameter):
+        for score in _scores(model, dataset):
             if cancelled():
                 return None
             scores.append(score)
@@ -190,11 +217,11 @@ def evaluate(request: Evaluate, cancelled: Cancelled) -> Generator[Event, None, 
     return EvaluateResult(tuple(rows), pace.seconds)
 
 
-def _scores(model: Model, dataset: Dataset, cell_diameter: float) -> Iterator[PictureScore]:
+def _scores(model: Model, dataset: Dataset) -> Iterator[PictureScore]:
     def read(pair: Pair) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         return read_pair(pair, len(model.info.classes))
 
-    return score_pairs(with_model(TorchEngine(model), model.info, cell_diameter), dataset.holdout, read)
+    return score_pairs(with_model(TorchEngine(model), model.info), dataset.holdout, read)
 
 
 def _metrics(scores: Sequence[PictureScore]) -> Metrics:

@@ -39,7 +39,7 @@ class Segment:
     """Find the cells of a slide, nearest to `first` first. Finishes with a `SegmentResult`.
 
     `region` None is the whole slide; `first` is a level-0 point (x, y). `cell_diameter` is in level-0 pixels; None
-    takes it from the slide's mpp, else from the model. `threshold` is a probability.
+    takes it from the slide's mpp, else from the picture, else from the model. `threshold` is a probability.
     """
 
     job: int
@@ -49,6 +49,23 @@ class Segment:
     first: tuple[int, int] = (0, 0)
     cell_diameter: float | None = None
     threshold: float = 0.5
+
+
+QUICK_METHOD = "watershed"
+
+
+@dataclass(frozen=True, slots=True)
+class QuickSegment:
+    """As `Segment`, by `QUICK_METHOD` instead of a model: a threshold and a watershed. Finishes with a `SegmentResult`.
+
+    `cell_diameter` None takes it from the slide's mpp, else from the picture.
+    """
+
+    job: int
+    slide_path: Path
+    region: Region | None = None
+    first: tuple[int, int] = (0, 0)
+    cell_diameter: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +105,7 @@ class Shutdown:
     """Stop what is under way and end the process. No answer."""
 
 
-Request = WarmUp | Segment | Train | Evaluate
+Request = WarmUp | Segment | QuickSegment | Train | Evaluate
 Message = Request | Cancel | Shutdown
 
 
@@ -111,7 +128,7 @@ class Metrics:
 
 @dataclass(frozen=True, slots=True)
 class SegmentResult:
-    """`cell_diameter` is the one that was used, in level-0 pixels; `model` the ModelVersion's name."""
+    """`cell_diameter` is the one that was used, in level-0 pixels; `model` the name of the ModelVersion or method."""
 
     cell_diameter: float
     seconds: float
@@ -183,6 +200,7 @@ class EpochDone:
     val_loss: float
     val_dice: float
     val_jaccard: float
+    val_f1: float
     seconds: float
 
 

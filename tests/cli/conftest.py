@@ -50,8 +50,9 @@ def shipped_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the model "dark": a TernausNet-11 whose last layers were set by hand to find dark pixels."""
     folder = tmp_path_factory.mktemp("weights")
     info = ModelInfo(
-        "dark", "ternausnet11", num_filters=1, cell_diameter=DIAMETER, source_cell_diameter=DIAMETER, licence="ours"
-    )
+        "dark", "ternausnet11", num_filters=1, cell_diameter=DIAMETER, source_cell_diameter=DIAMETER,
+        licence="ours",
+    )  # fmt: skip
     model = new_model(info)
     network = model.network
     with torch.no_grad():

@@ -10,6 +10,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from bcseg_gui.core.synthetic import make_smear
+
 WritePicture = Callable[..., tuple[Path, NDArray[np.bool_]]]
 
 
@@ -46,6 +48,93 @@ def test_the_test_pictures_alone(bcseg: Any, pairs: tuple[Path, Path], tmp_path:
     bcseg("evaluate", "--images", images, "--masks", masks, "--test-pictures", "--json", tmp_path / "scores.json")
     (figures,) = json.loads((tmp_path / "scores.json").read_text())["methods"].values()
     assert [score["name"] for score in figures["images"]] == ["f4.png"]
+
+
+@pytest.fixture
+def points(pairs: tuple[Path, Path], tmp_path: Path) -> Path:
+    """A folder of points for three of the pictures: one in each of the two cells, and one beside them."""
+    (tmp_path / "points").mkdir()
+    for name in ("f0", "f1", "f2"):
+        (tmp_path / "points" / f"{name}.txt").write_text("40 48 0\n110 40 3\n75 90 0\n400 400 0\n")
+    return tmp_path / "points"
+
+
+def test_points_instead_of_masks(bcseg: Any, pairs: tuple[Path, Path], points: Path, tmp_path: Path) -> None:
+    outcome = bcseg(
+        "evaluate", "--images", pairs[0], "--points", points, "--method", "otsu", "--model", "dark",
+        "--json", tmp_path / "scores.json",
+    )  # fmt: skip
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "3 pictures without a label file were passed over." in outcome.out
+    methods = json.loads((tmp_path / "scores.json").read_text())["methods"]
+    assert set(methods) == {"otsu", "dark"}
+    for figures in methods.values():
+        assert (figures["objects"], figures["found"], figures["cells"], figures["blank"]) == (9, 6, 6, 0)
+        assert figures["found_share"] == figures["worst_found_share"] == pytest.approx(2 / 3)
+        assert figures["images"][0].items() >= {"name": "f0.png", "found": 2, "cell_diameter": None}.items()
+
+
+def test_boxes_instead_of_masks(bcseg: Any, pairs: tuple[Path, Path], tmp_path: Path) -> None:
+    (tmp_path / "boxes").mkdir()
+    box = (
+        "<object><name>{}</name><bndbox><xmin>{}</xmin><ymin>{}</ymin><xmax>{}</xmax><ymax>{}</ymax></bndbox></object>"
+    )
+    entries = box.format("RBC", 28, 36, 52, 60) + box.format("RBC", 98, 28, 122, 52) + box.format("WBC", 60, 0, 99, 40)
+    (tmp_path / "boxes" / "f0.xml").write_text(f"<annotation>{entries}</annotation>")
+    outcome = bcseg(
+        "evaluate", "--images", pairs[0], "--boxes", tmp_path / "boxes", "--method", "otsu",
+        "--cell-diameter", "24", "--json", tmp_path / "scores.json",
+    )  # fmt: skip
+    assert (outcome.code, outcome.err) == (0, "")
+    figures = json.loads((tmp_path / "scores.json").read_text())["methods"]["otsu"]
+    assert (figures["objects"], figures["found"], figures["cells"]) == (1, 1, 2)
+    assert figures["images"][0]["cell_diameter"] == 24
+
+
+def test_every_picture_is_taken_at_its_own_cell_size(bcseg: Any, tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "points").mkdir()
+    for diameter in (30, 60):
+        smear = make_smear(400, 300, seed=1, cell_diameter=diameter)
+        Image.fromarray(smear.image).save(tmp_path / "images" / f"{diameter}.png")
+        (tmp_path / "points" / f"{diameter}.txt").write_text("200 150 0")
+    words = "--images", tmp_path / "images", "--points", tmp_path / "points", "--method", "otsu"
+    outcome = bcseg("evaluate", *words, "--json", tmp_path / "scores.json")
+    assert (outcome.code, outcome.err) == (0, "")
+    images = json.loads((tmp_path / "scores.json").read_text())["methods"]["otsu"]["images"]
+    assert [image["cell_diameter"] for image in images] == [pytest.approx(30, rel=0.15), pytest.approx(60, rel=0.15)]
+
+
+def test_broken_labels_are_said_and_the_others_are_scored(bcseg: Any, pairs: tuple[Path, Path], points: Path) -> None:
+    (points / "f1.txt").write_text("here\n")
+    outcome = bcseg("evaluate", "--images", pairs[0], "--points", points, "--method", "otsu")
+    assert outcome.code == 1
+    assert "f1.txt is “here”" in outcome.err
+    assert "2 pictures\n" in outcome.out
+
+
+def test_a_folder_without_labels_is_said(bcseg: Any, pairs: tuple[Path, Path]) -> None:
+    outcome = bcseg("evaluate", "--images", pairs[0], "--boxes", pairs[1], "--method", "otsu")
+    assert outcome.code == 1
+    assert ".xml" in outcome.err
+
+
+@pytest.mark.parametrize("truths", [("--masks", "--points"), ()])
+def test_one_kind_of_truth_is_given(bcseg: Any, pairs: tuple[Path, Path], truths: tuple[str, ...]) -> None:
+    given = [word for option in truths for word in (option, pairs[1])]
+    outcome = bcseg("evaluate", "--images", pairs[0], *given, "--method", "otsu")
+    assert outcome.code == 2
+    assert "--masks, --points" in outcome.err
+
+
+def test_the_contact_sheet_is_a_picture(bcseg: Any, pairs: tuple[Path, Path], points: Path, tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.png"
+    for truth in (("--masks", pairs[1]), ("--points", points)):
+        outcome = bcseg("evaluate", "--images", pairs[0], *truth, "--method", "otsu", "--sheet", sheet)
+        assert (outcome.code, outcome.err) == (0, "")
+        with Image.open(sheet) as picture:
+            assert picture.format == "PNG"
+        sheet.unlink()
 
 
 def test_folders_without_pairs_are_said(bcseg: Any, tmp_path: Path) -> None:

@@ -10,7 +10,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from bcseg_gui.cli import models
 from bcseg_gui.core.formats import mask_picture
+from bcseg_gui.core.synthetic import make_smear
 
 WritePicture = Callable[..., tuple[Path, NDArray[np.bool_]]]
 
@@ -98,10 +100,39 @@ def test_the_cell_diameter_sets_the_working_scale(bcseg: Any, picture: WritePict
     assert (line["cell_diameter"], line["cells"]) == (48.0, 2)
 
 
+def test_without_a_diameter_the_picture_tells_it(bcseg: Any, tmp_path: Path) -> None:
+    path = tmp_path / "smear.png"
+    Image.fromarray(make_smear(480, 360, seed=1, cell_diameter=40, density=0.2).image).save(path)
+    line = json.loads(bcseg("segment", path, "--output", tmp_path / "masks", "--json").out)
+    assert line["cell_diameter"] == pytest.approx(40, rel=0.15)
+
+
 def test_a_model_that_is_not_there_is_said(bcseg: Any, picture: WritePicture, tmp_path: Path) -> None:
     outcome = bcseg("segment", picture()[0], "--output", tmp_path, "--model", "unknown")
     assert outcome.code == 1
     assert "There is no model “unknown”" in outcome.err
+
+
+def test_a_method_needs_no_model(
+    bcseg: Any, picture: WritePicture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, cells = picture()
+    monkeypatch.setattr(models, "resource", lambda name: tmp_path / "no models")
+    outcome = bcseg("segment", path, "--output", tmp_path, "--method", "watershed", "--json")
+    assert (outcome.code, outcome.err) == (0, "")
+    line = json.loads(outcome.out)
+    assert (line["model"], line["engine"], line["cells"]) == ("watershed", "opencv", 2)
+    assert line["cell_diameter"] == pytest.approx(24, abs=2)
+    found = np.asarray(Image.open(tmp_path / "field.png")) > 0
+    assert np.mean(found == cells) > 0.99
+
+
+def test_a_model_and_a_method_are_too_much(bcseg: Any, picture: WritePicture, tmp_path: Path) -> None:
+    outcome = bcseg("segment", picture()[0], "--output", tmp_path, "--method", "watershed", "--model", "dark")
+    assert outcome.code == 1
+    assert len(outcome.err.splitlines()) == 1
+    assert "either --model or --method" in outcome.err
+    assert bcseg("segment", picture()[0], "--output", tmp_path, "--method", "guessing").code == 2
 
 
 def test_a_large_slide_becomes_a_pyramid(

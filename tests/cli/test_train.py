@@ -1,26 +1,38 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
+import torch
 from numpy.typing import NDArray
 from PIL import Image
+
+from bcseg_gui.cli.imagenet import OFFICIAL
+from model.checkpoint import Model
+from model.ternausnet import build, encoder_parameters, vgg_names
 
 WritePicture = Callable[..., tuple[Path, NDArray[np.bool_]]]
 
 
-def test_trains_a_model_that_segments_then(bcseg: Any, picture: WritePicture, tmp_path: Path) -> None:
-    masks = tmp_path / "masks"
-    masks.mkdir()
+@pytest.fixture
+def pairs(picture: WritePicture, tmp_path: Path) -> Path:
+    """A folder with three pictures in `pictures` and their masks in `masks`."""
+    (tmp_path / "masks").mkdir()
     for index in range(3):
         path, cells = picture(f"f{index}.png")
-        Image.fromarray(cells * np.uint8(255)).save(masks / path.name)
+        Image.fromarray(cells * np.uint8(255)).save(tmp_path / "masks" / path.name)
+    return tmp_path
+
+
+def test_trains_a_model_that_segments_then(bcseg: Any, pairs: Path, tmp_path: Path) -> None:
     outcome = bcseg(
-        "train", "--images", path.parent, "--masks", masks, "--output", tmp_path / "grown", "--from", "dark",
-        "--epochs", "1",
+        "train", "--images", pairs / "pictures", "--masks", pairs / "masks", "--output", tmp_path / "grown",
+        "--from", "dark", "--epochs", "1",
     )  # fmt: skip
     assert (outcome.code, outcome.err) == (0, "")
     assert "Learning from 2 pairs, testing on 1." in outcome.out
@@ -29,8 +41,60 @@ def test_trains_a_model_that_segments_then(bcseg: Any, picture: WritePicture, tm
     assert (tmp_path / "grown" / "history.csv").is_file()
 
     assert bcseg("models", "import", tmp_path / "grown").code == 0
+    path = pairs / "pictures/f0.png"
     outcome = bcseg("segment", path, "--output", tmp_path / "out", "--model", "grown", "--json")
     assert json.loads(outcome.out)["model"] == "grown"
+
+
+def test_a_small_model_learns_from_a_large_one(bcseg: Any, pairs: Path, tmp_path: Path) -> None:
+    """Also on pictures without masks; what the teacher saw is cleared away afterwards."""
+    arguments = [
+        "train", "--images", pairs / "pictures", "--masks", pairs / "masks", "--output", tmp_path / "small",
+        "--arch", "ternausnet11", "--num-filters", "1", "--epochs", "1", "--unlabelled", pairs / "pictures",
+    ]  # fmt: skip
+    outcome = bcseg(*arguments)
+    assert outcome.code == 1
+    assert "need a --teacher" in outcome.err
+    outcome = bcseg(*arguments, "--teacher", "dark")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "Learning from 5 pairs, testing on 1." in outcome.out
+    info = json.loads((tmp_path / "small" / "model.json").read_text())
+    assert (info["teacher"], info["parent"], info["num_filters"]) == ("dark", None, 1)
+    assert sorted(path.name for path in (tmp_path / "small").iterdir()) == [
+        "curves.png", "history.csv", "model.json", "weights.safetensors",
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def vgg11(tmp_path: Path) -> Path:
+    """A file in torchvision's layout of VGG11: every weight is 1/100."""
+    network = build("ternausnet11")
+    state = {
+        f"features.{index}": torch.full_like(network.state_dict()[ours], 0.01)
+        for ours, index in vgg_names(network).items()
+    }
+    torch.save(state | {"classifier.6.bias": torch.zeros(1000)}, tmp_path / "vgg11.pth")
+    return tmp_path / "vgg11.pth"
+
+
+@pytest.mark.parametrize("named", [False, True], ids=["FILE", "imagenet"])
+def test_a_new_model_starts_from_vgg_weights(
+    bcseg: Any, pairs: Path, vgg11: Path, named: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    digest = hashlib.sha256(vgg11.read_bytes()).hexdigest()
+    monkeypatch.setitem(OFFICIAL, "ternausnet11", (vgg11.as_uri(), digest))
+    started: list[Model] = []
+    monkeypatch.setattr("model.train.train", lambda model, *_, **__: started.append(model) or iter(()))
+    outcome = bcseg(
+        "train", "--images", pairs / "pictures", "--masks", pairs / "masks", "--output", tmp_path / "new",
+        "--arch", "ternausnet11", "--decoder", "interpolate", "--num-filters", "1",
+        "--encoder-weights", "imagenet" if named else vgg11,
+    )  # fmt: skip
+    assert (outcome.code, outcome.err) == (0, "")
+    assert ("Fetching file:" in outcome.out) is named
+    (model,) = started
+    assert (model.info.architecture, model.info.decoder) == ("ternausnet11", "interpolate")
+    assert all(bool((weight == 0.01).all()) for weight in encoder_parameters(model.network))
 
 
 def test_encoder_weights_that_are_not_there_are_said(bcseg: Any, picture: WritePicture, tmp_path: Path) -> None:
@@ -42,3 +106,12 @@ def test_encoder_weights_that_are_not_there_are_said(bcseg: Any, picture: WriteP
     )  # fmt: skip
     assert outcome.code == 1
     assert "vgg.safetensors" in outcome.err
+
+
+def test_encoder_weights_do_not_go_with_a_model_to_start_from(bcseg: Any, pairs: Path, tmp_path: Path) -> None:
+    outcome = bcseg(
+        "train", "--images", pairs / "pictures", "--masks", pairs / "masks", "--output", tmp_path / "new",
+        "--from", "dark", "--encoder-weights", "imagenet",
+    )  # fmt: skip
+    assert outcome.code == 1
+    assert "are for a new model" in outcome.err

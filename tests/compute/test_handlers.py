@@ -21,6 +21,7 @@ from bcseg_gui.compute.protocol import (
     Failed,
     Finished,
     Progress,
+    QuickSegment,
     Segment,
     SegmentResult,
     TilePredicted,
@@ -90,7 +91,8 @@ def test_segment_covers_the_slide_once_nearest_first(jobs, slide, model_folder: 
     jobs.client.submit(WarmUp(1, model_folder))
     jobs.client.submit(Segment(2, path, model_folder, first=(500, 200)))
     result = jobs.end_of(2).result
-    assert (result.cell_diameter, result.model) == (DIAMETER, "tiny")
+    assert result.model == "tiny"
+    assert result.cell_diameter == pytest.approx(DIAMETER, rel=0.15)  # as the picture shows
 
     tiles = [event for event in jobs.of(2) if isinstance(event, TilePredicted)]
     times_seen = np.zeros((260, 600), int)
@@ -104,7 +106,7 @@ def test_segment_covers_the_slide_once_nearest_first(jobs, slide, model_folder: 
     assert not tiles[0].region.intersected(Region(500, 200, 1, 1)).is_empty
 
     model = load_model(model_folder)
-    _, expected = predict_picture(TorchEngine(model), model.info, picture)
+    _, expected = predict_picture(TorchEngine(model), model.info, picture, result.cell_diameter)
     # Not all: a probability of one half can fall on either side with another number of threads.
     assert np.mean(classes == expected) > 0.999
 
@@ -112,6 +114,41 @@ def test_segment_covers_the_slide_once_nearest_first(jobs, slide, model_folder: 
     assert [event.done for event in progress] == list(range(len(tiles) + 1))
     assert progress[0].seconds_left is None
     assert progress[-1].seconds_left == 0
+
+
+@pytest.fixture
+def mosaic(tmp_path: Path) -> tuple[Path, NDArray[np.uint8]]:
+    """A picture of several tiles, and its true mask."""
+    smear = make_smear(3000, 1500, seed=2, cell_diameter=40.0)
+    path = tmp_path / "mosaic.png"
+    cv2.imwrite(str(path), smear.image[..., ::-1])
+    return path, (smear.mask > 0).astype(np.uint8)
+
+
+def test_quick_segmentation_needs_no_model_and_covers_the_slide_once(jobs, mosaic) -> None:
+    path, truth = mosaic
+    jobs.client.submit(QuickSegment(1, path, first=(2900, 10)))
+    result = jobs.end_of(1).result
+    assert result.model == "watershed"
+    assert result.cell_diameter == pytest.approx(40, rel=0.15)
+
+    tiles = [event for event in jobs.of(1) if isinstance(event, TilePredicted)]
+    assert len(tiles) > 1
+    assert not tiles[0].region.intersected(Region(2900, 10, 1, 1)).is_empty
+    classes = np.full(truth.shape, 9, np.uint8)
+    for tile in tiles:
+        where = tile.region.slices_in(Region(0, 0, 3000, 1500))
+        assert (classes[where] == 9).all()
+        classes[where] = tile.classes
+    assert classes.max() == 1
+    assert 2 * np.sum(classes & truth) / (classes.sum() + truth.sum()) > 0.9
+    assert [event.done for event in jobs.of(1) if isinstance(event, Progress)] == list(range(len(tiles) + 1))
+
+
+def test_quick_segmentation_of_a_region_at_a_given_diameter(jobs, slide) -> None:
+    jobs.client.submit(QuickSegment(1, slide[0], Region(550, 210, 200, 200), cell_diameter=DIAMETER))
+    assert jobs.end_of(1).result.cell_diameter == DIAMETER
+    assert [event.region for event in jobs.of(1) if isinstance(event, TilePredicted)] == [Region(550, 210, 50, 50)]
 
 
 def test_segment_of_a_region_is_clipped_and_takes_the_diameter_it_is_given(jobs, slide, model_folder: Path) -> None:
@@ -129,10 +166,11 @@ def test_what_is_wrong_is_said_in_one_sentence(jobs, slide, model_folder: Path, 
         Segment(2, slide[0], tmp_path / "no model"),
         Segment(3, slide[0], model_folder, outside),
         Train(4, tmp_path / "no dataset", model_folder, tmp_path / "new", epochs=1),
+        QuickSegment(5, tmp_path / "gone too.png"),
     ]
     for request in wrong:
         jobs.client.submit(request)
-    for request, name in zip(wrong, ["gone.png", "no model", "field.png", "no dataset"], strict=True):
+    for request, name in zip(wrong, ["gone.png", "no model", "field.png", "no dataset", "gone too.png"], strict=True):
         failed = jobs.end_of(request.job)
         assert isinstance(failed, Failed)
         assert name in failed.template.format(**failed.fields)

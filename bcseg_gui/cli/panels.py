@@ -1,0 +1,134 @@
+"""What the contact sheet shows of a picture: every cell by what became of it, and the figures in words."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bcseg_gui.core.i18n import _
+from model.metrics import MIN_CELL_AREA, PictureScore, label_cells
+from model.mistakes import border_error, find_mistakes
+from model.objects import Objects, ObjectScore, crowded_cells
+
+from .sheet import PLACES, Kind, Panel, Place, Shape
+
+Pixels = NDArray[np.uint8]
+PLACE = 2.4
+"""Side of an enlarged place in cell diameters."""
+
+
+def mask_panel(score: PictureScore, picture: Pixels, classes: Pixels, truth: Pixels) -> Panel:
+    """From class ids and truth `(h, w)`. Missed and split cells are outlined as in truth, the others as predicted."""
+    (labels, _areas), (true_labels, true_areas) = label_cells(classes, MIN_CELL_AREA), label_cells(truth, MIN_CELL_AREA)
+    mistakes = find_mistakes(labels, true_labels)
+    right = ~(mistakes.merged | mistakes.false)
+    missed, false = (truth > 0) & (classes == 0), (truth == 0) & (classes > 0)
+    wide, narrow = border_error(labels, true_labels, mistakes)
+    return Panel(
+        title=score.name,
+        lines=(
+            _("Dice {dice:.3f} · F1 per cell {f1:.3f} · {count} cells, in truth {true_count}").format(
+                dice=score.dice, f1=score.object_f1, count=score.count, true_count=score.true_count
+            ),
+            _("Borders: {wide:.1%} of the true cells’ pixels too wide, {narrow:.1%} too narrow").format(
+                wide=wide, narrow=narrow
+            ),
+        ),
+        legend={
+            Kind.right: _("right: {n}").format(n=right.sum()),
+            Kind.missed: _("missed: {n}").format(n=mistakes.missed.sum()),
+            Kind.false: _("false: {n}").format(n=mistakes.false.sum()),
+            Kind.merged: _("merged, several as one: {n}").format(n=mistakes.merged.sum()),
+            Kind.split: _("split, one as several: {n}").format(n=mistakes.split.sum()),
+        },
+        picture=picture,
+        shapes=[
+            *_outlines(labels, right, Kind.right),
+            *_outlines(labels, mistakes.false, Kind.false),
+            *_outlines(labels, mistakes.merged, Kind.merged),
+            *_outlines(true_labels, mistakes.missed, Kind.missed),
+            *_outlines(true_labels, mistakes.split, Kind.split),
+        ],
+        tints={Kind.missed: missed, Kind.false: false},
+        places=_places(missed | false, _diameter(true_areas, classes.shape)),
+    )
+
+
+def object_panel(score: ObjectScore, picture: Pixels, classes: Pixels, objects: Objects) -> Panel:
+    """From class ids `(h, w)` and points or boxes: the cells, and the objects that count, found or not."""
+    labels, areas = label_cells(classes, MIN_CELL_AREA)
+    diameter = _diameter(areas, classes.shape)
+    crowded = np.isin(np.arange(1, len(areas)), crowded_cells(labels, objects))
+    found = objects.found(classes)
+    missed = objects.outlines()[~found]
+    wrong = np.append(False, crowded)[labels].astype(np.uint8)
+    for corners in missed:
+        x, y = corners.mean(0).astype(int).tolist()
+        cv2.circle(wrong, (x, y), int(diameter / 4), 1, cv2.FILLED)
+    return Panel(
+        title=score.name,
+        lines=(
+            _("{found} of {objects} found ({share:.1%})").format(
+                found=score.found, objects=score.objects, share=score.found_share
+            ),
+            _("{cells} cells on {share:.0%} of the picture").format(cells=score.cells, share=score.foreground),
+        ),
+        legend={
+            Kind.plain: _("cells: {n}").format(n=score.cells - score.crowded),
+            Kind.merged: _("crowded, one cell on several: {n}").format(n=score.crowded),
+            Kind.right: _("found: {n}").format(n=score.found),
+            Kind.missed: _("not found: {n}").format(n=len(missed)),
+        },
+        picture=picture,
+        shapes=[
+            *_outlines(labels, ~crowded, Kind.plain),
+            *_outlines(labels, crowded, Kind.merged),
+            *(Shape(Kind.right, corners) for corners in objects.outlines()[found]),
+            *(Shape(Kind.missed, corners) for corners in missed),
+        ],
+        tints={},
+        places=_places(wrong > 0, diameter),
+    )
+
+
+def _outlines(labels: NDArray[np.int32], chosen: NDArray[np.bool_], kind: Kind) -> list[Shape]:
+    """Of the cells `(n,)` that are chosen among 1…n."""
+    shapes = []
+    for label in np.flatnonzero(chosen) + 1:  # one by one: drawn together, cells that touch at a corner look merged
+        cell = (labels == label).view(np.uint8)
+        contours, _hierarchy = cv2.findContours(cell, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        shapes += [Shape(kind, contour[:, 0].astype(np.float64)) for contour in contours]
+    return shapes
+
+
+def _diameter(areas: NDArray[np.int64], shape: tuple[int, ...]) -> float:
+    """Typical diameter (px) of cells of these areas (index 0 unused); without any, some part of the picture."""
+    return 2 * float(np.sqrt(np.median(areas[1:]) / np.pi)) if len(areas) > 1 else min(shape[:2]) / 6
+
+
+def _places(wrong: NDArray[np.bool_], cell_diameter: float) -> list[Place]:
+    return worst_places(wrong, round(PLACE * cell_diameter), PLACES)
+
+
+def worst_places(wrong: NDArray[np.bool_], side: int, most: int) -> list[Place]:
+    """Squares of `side` px within the picture `(h, w)` round where most wrong pixels lie together, the worst first."""
+    left = wrong.astype(np.float32)
+    height, width = wrong.shape
+    side = max(1, min(side, height, width))
+    half = max(1, side // 2)
+    places: list[Place] = []
+    while len(places) < most and left.any():
+        # Summed twice over half the width: what lies in the middle of the square weighs most.
+        weight = _sums(_sums(left, half), half)
+        y, x = np.unravel_index(int(weight.argmax()), weight.shape)
+        x0, y0 = (int(np.clip(at - side // 2, 0, end - side)) for at, end in ((x, width), (y, height)))
+        places.append((x0, y0, side))
+        left[y0 : y0 + side, x0 : x0 + side] = 0
+    return places
+
+
+def _sums(values: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    """Not means: sums of whole numbers leave no residue where all is zero."""
+    sums = cv2.boxFilter(values, -1, (side, side), normalize=False, borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(sums, np.float32)
