@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, Signal
 
-from ..compute.protocol import Segment, WarmUp
-from ..core.cells.diameter import expected_cell_diameter
+from ..compute.protocol import QUICK_METHOD, QuickSegment, Request, Segment, WarmUp
 from ..core.errors import UserError
 from ..core.files import fingerprint
 from ..core.geometry import Region
 from ..core.i18n import _, sentence
 from ..core.masks import Mask
-from ..core.project import DEFAULT_CLASSES, MaskClass, Project, Status
+from ..core.project import DEFAULT_CLASSES, MaskClass, Project, SlideEntry, Status
 from ..core.slides import Slide, open_slide
+from .cell_size import CellSize, CellSizes
 from .document import Document
 from .jobs import Jobs
 from .models import Models
@@ -51,6 +51,8 @@ class Session(QObject):
         self.worklist: tuple[WorklistItem, ...] = ()
         self.models = Models(bundled, library, self)
         self.models.changed.connect(self.stateChanged)
+        self._sizes = CellSizes(self)
+        self._sizes.found.connect(self.stateChanged)
         self._home: Path | None = None
         self._documents: dict[Path, Document] = {}
 
@@ -74,6 +76,7 @@ class Session(QObject):
             self.project, self._home = project, home
             self.models.use_project(project)
         self.worklist = items
+        self._sizes.forget()
         self._show(document)
         self.worklistChanged.emit()
         log.info("Opened %d pictures", len(items))
@@ -143,6 +146,7 @@ class Session(QObject):
 
     def close(self) -> None:
         """What cannot be written is given up; `keep` tells before."""
+        self._sizes.stop()
         self._leave_project()
         self.worklist = ()
         self.documentChanged.emit()
@@ -219,6 +223,7 @@ class Session(QObject):
         return self.project
 
     def _show(self, document: Document) -> None:
+        self._sizes.look_at(document.slide)
         before = self.document
         if document is before:
             return
@@ -252,21 +257,32 @@ class Session(QObject):
 
         Raises UserError when there is no model or the mask cannot be written.
         """
+        model, at = self.models.needed(), (first.x(), first.y())
+        self._segment(
+            model.name,
+            lambda number, entry: Segment(
+                number, entry.path, model.folder, first=at, cell_diameter=self._known_diameter()
+            ),
+        )
+
+    def quick_segment(self, first: QPoint) -> None:
+        """As `segment`, without a model. Raises UserError when the mask cannot be written."""
+        at = first.x(), first.y()
+        self._segment(
+            QUICK_METHOD,
+            lambda number, entry: QuickSegment(number, entry.path, first=at, cell_diameter=self._known_diameter()),
+        )
+
+    def _segment(self, by: str, request: Callable[[int, SlideEntry], Request]) -> None:
+        """Submit `request` for the slide in front; the edit bears the name of the model or method that it is `by`."""
         document = self.document
         if document is None or document.segmenting:
             return
-        model = self.models.needed()
         document.needed_mask()
         project = self._needed_project()
-        project.check(project.add(document.path))  # the compute process reads the file as it is now
-        diameter = self.cell_diameter
-        job = self.jobs.start(
-            lambda number: Segment(
-                number, document.path, model.folder, first=(first.x(), first.y()), cell_diameter=diameter
-            ),
-            _("Segmenting"),
-        )
-        document.follow(job, model.name)
+        entry = project.add(document.path)
+        project.check(entry)  # the compute process reads the file as it is now
+        document.follow(self.jobs.start(lambda number: request(number, entry), _("Segmenting")), by)
 
     def _segmented(self, document: Document) -> None:
         path = document.path
@@ -349,23 +365,29 @@ class Session(QObject):
     # -- scale and model ------------------------------------------------------------------------------------------
 
     @property
-    def cell_diameter(self) -> float | None:
-        """Level-0 pixels: what the person set, else a red cell at the slide's mpp, else the model's usual one."""
-        if self.document is None:
+    def cell_size(self) -> CellSize | None:
+        """Of the picture in front: what the person set, else what scale or picture tell, else the model's usual one."""
+        document = self.document
+        if document is None:
             return None
-        entry = entry_of(self.document.path, self.project)
+        entry = entry_of(document.path, self.project)
         if entry is not None and entry.cell_diameter:
-            return entry.cell_diameter
-        if expected := expected_cell_diameter(self.document.slide.mpp):
-            return expected
-        return self.models.active.source_cell_diameter if self.models.active is not None else None
+            return CellSize(entry.cell_diameter, "person")
+        active = self.models.active
+        return self._sizes.of(document.slide, active.source_cell_diameter if active is not None else None)
 
-    def set_cell_diameter(self, diameter: float) -> None:
-        """Level-0 pixels; kept with the slide. Raises UserError."""
-        if self.document is not None:
+    def set_cell_diameter(self, diameter: float | None) -> None:
+        """Level-0 pixels; kept with the slide. None: as scale or picture tell. Raises UserError."""
+        document = self.document
+        if document is not None and (diameter or entry_of(document.path, self.project) is not None):
             project = self._needed_project()
-            project.update(replace(project.add(self.document.path), cell_diameter=diameter))
+            project.update(replace(project.add(document.path), cell_diameter=diameter))
             self.stateChanged.emit()
+
+    def _known_diameter(self) -> float | None:
+        """None: the compute process looks at the picture itself."""
+        size = self.cell_size
+        return size.known if size is not None else None
 
     def warm_up(self) -> None:
         """Let the compute process load the model while the person still looks."""

@@ -99,6 +99,13 @@ def action_infos() -> tuple[ActionInfo, ...]:
             "segment",
             enabled=_can_segment,
         ),
+        ActionInfo(
+            "quick_segment",
+            _("Quick segmentation"),
+            _("An instant first draft by brightness alone, nothing learned; how good it is varies with the stain"),
+            ("Ctrl+Shift+R",),
+            enabled=_can_segment,
+        ),
         ActionInfo("pan", _("Move"), _("Drag the picture"), ("H",), "pan", True, "tool", _slide_open),
         ActionInfo("brush", _("Brush"), _("Paint cells"), ("B",), "brush", True, "tool", _slide_open),
         ActionInfo("eraser", _("Eraser"), _("Take away what is not cell"), ("E",), "eraser", True, "tool", _slide_open),
@@ -145,7 +152,7 @@ def menus() -> Mapping[str, tuple[str | None, ...]]:
     return {
         _("&File"): ("open", "open_folder", "open_sample", None, "export", None, "quit"),
         _("&Edit"): ("undo", "redo", None, "pan", "brush", "eraser", None, "brush_smaller", "brush_larger"),
-        _("&Cells"): ("segment", None, "reviewed", "not_reviewed", None, "retrain", "import_model"),
+        _("&Cells"): ("segment", "quick_segment", None, "reviewed", "not_reviewed", None, "retrain", "import_model"),
         _("&View"): (
             *("show_mask", "contour", None),
             *("fit", "actual", "zoom_in", "zoom_out", None),

@@ -66,6 +66,7 @@ class MainWindow(QMainWindow):
     def _make_menus(self) -> None:
         for title, keys in menus().items():
             menu = self.menuBar().addMenu(title)
+            menu.setToolTipsVisible(True)
             for key in keys:
                 if key is None:
                     menu.addSeparator()
@@ -153,7 +154,7 @@ class MainWindow(QMainWindow):
         self.worklist.setVisible(document is not None)
         self._side.setVisible(document is not None)
         self.brush_size.setEnabled(document is not None)
-        self.cells.show_document(document, self.session.cell_diameter or 0.0)
+        self.cells.show_document(document)
         if document is not None:
             document.maskOpened.connect(lambda: self._mask_opened(document))
             document.maskChanged.connect(lambda region: self._mask_changed(document, region))
@@ -203,6 +204,8 @@ class MainWindow(QMainWindow):
     def _refresh(self) -> None:
         self.actions_.refresh(self.session)
         self.status.show_session(self.session)
+        size = self.session.cell_size
+        self.cells.show_cell_diameter(size.diameter or 0.0 if size is not None else 0.0)
         self._highlight(main_action(self.session))
 
     def _highlight(self, main: str) -> None:

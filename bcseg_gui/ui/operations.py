@@ -32,7 +32,7 @@ class Operations(QObject):
     def handlers(self) -> Mapping[str, Callable[[], object]]:
         """Action key → what it does; a UserError is told in the message bar."""
         names = (
-            *("open", "open_folder", "open_sample", "export", "quit", "segment"),
+            *("open", "open_folder", "open_sample", "export", "quit", "segment", "quick_segment"),
             *("pan", "brush", "eraser", "brush_smaller", "brush_larger", "undo", "redo"),
             *("reviewed", "not_reviewed", "previous", "next", "retrain", "import_model"),
             *("fit", "actual", "zoom_in", "zoom_out", "about"),
@@ -100,8 +100,15 @@ class Operations(QObject):
     # -- cells ----------------------------------------------------------------------------------------------------
 
     def segment(self) -> None:
+        self._session.segment(self._looked_at())
+
+    def quick_segment(self) -> None:
+        self._session.quick_segment(self._looked_at())
+
+    def _looked_at(self) -> QPoint:
+        """The middle of what is seen of the slide, in level-0 pixels."""
         seen = self._view.visible_region()
-        self._session.segment(QPoint(seen.x + seen.w // 2, seen.y + seen.h // 2))
+        return QPoint(seen.x + seen.w // 2, seen.y + seen.h // 2)
 
     def reviewed(self) -> None:
         self._bar.hide()

@@ -13,14 +13,19 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from bcseg_gui import app
 from bcseg_gui.compute.protocol import SegmentResult
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import MANUAL
+from bcseg_gui.core.resources import resource
+from bcseg_gui.core.synthetic import make_smear
 from bcseg_gui.session import retraining
 from bcseg_gui.ui.dialogs.export import ExportDialog
 from bcseg_gui.ui.dialogs.retrain import RetrainDialog
 from bcseg_gui.ui.main_window import MainWindow
 
+DIAMETER = 42.0
+"""Of the cells in `fields`, px."""
 SLOW = 60_000
 """Milliseconds; waited out only when something hangs. The compute process loads torch first."""
 
@@ -46,6 +51,18 @@ class Person:
         button = self.window.toolbar.widgetForAction(self.window.actions_[action])
         assert isinstance(button, QToolButton)
         self.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+    def choose(self, key: str) -> None:
+        """An action by mouse, from the menu that holds it."""
+        bar, action = self.window.menuBar(), self.window.actions_[key]
+        entry = next(entry for entry in bar.actions() if action in entry.menu().actions())
+        self.qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.actionGeometry(entry).center())
+        self.wait(entry.menu().isVisible)
+        place = entry.menu().actionGeometry(action).center()
+        self.qtbot.mouseClick(entry.menu(), Qt.MouseButton.LeftButton, pos=place)
+        self.wait(lambda: not entry.menu().isVisible())
+        with self.qtbot.waitActive(self.window):  # the offscreen platform does not give the keyboard back by itself
+            self.window.activateWindow()
 
     def wait(self, condition: Callable[[], object]) -> None:
         self.qtbot.waitUntil(lambda: bool(condition()), timeout=SLOW)
@@ -239,6 +256,39 @@ def test_cancel_leaves_the_picture_as_it_was(qtbot: QtBot, run_main, fields: Pat
         assert not person.pixels().any()
 
     run_main([str(fields)], script)
+
+
+def test_without_a_model_there_is_a_quick_first_draft(
+    qtbot: QtBot, run_main, fields: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "resource", lambda *parts: tmp_path if parts == ("weights",) else resource(*parts))
+
+    def script(window: MainWindow) -> None:
+        person = Person(qtbot, window)
+        person.wait(lambda: person.document is not None)
+        person.press("B")
+        person.stroke((60, 60), (80, 80))
+        painted = person.pixels()
+        person.click("segment")
+        assert "No model" in window.messages.text
+
+        person.choose("quick_segment")
+        person.wait(lambda: not person.document.segmenting)
+        found = person.pixels()
+        truth = make_smear(320, 256, seed=0, cell_diameter=DIAMETER).mask > 0
+        assert 2 * np.sum((found > 0) & truth) / (np.sum(found > 0) + truth.sum()) > 0.9
+        np.testing.assert_array_equal(found[painted > 0], painted[painted > 0])
+        assert person.document.mask.edits()[-1].model == "watershed"
+        assert person.highlighted() == "reviewed"
+        person.wait(lambda: int(window.cells.text) > 3)
+
+        person.press("Ctrl+Z")
+        np.testing.assert_array_equal(person.pixels(), painted)
+        person.press("Ctrl+Shift+R")
+        person.wait(lambda: not person.document.segmenting)
+        np.testing.assert_array_equal(person.pixels(), found)
+
+    run_main(["--lang", "en", str(fields / "field0.png")], script)
 
 
 def test_the_compute_process_may_die(qtbot: QtBot, run_main, fields: Path) -> None:

@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint
 
-from bcseg_gui.compute.protocol import Segment, WarmUp
+from bcseg_gui.compute.protocol import QuickSegment, Segment, WarmUp
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.masks import MANUAL
 from bcseg_gui.core.project import Project, project
+from bcseg_gui.core.synthetic import make_smear
+from bcseg_gui.session.cell_size import CellSize
 from bcseg_gui.session.session import Session
 
 
@@ -20,6 +23,10 @@ def statuses(session: Session) -> list[str]:
 
 def files(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
+
+
+def measured(session: Session) -> bool:
+    return session.cell_size is not None and session.cell_size.origin != "looking"
 
 
 def test_looking_at_pictures_leaves_no_file_behind(session, pictures) -> None:
@@ -183,15 +190,48 @@ def test_a_picture_that_is_left_is_segmented_to_the_end(session, pictures, clien
     assert session.document.mask.read(Region(5, 5, 1, 1))[0, 0] == 1
 
 
-def test_the_cell_diameter_is_the_models_until_the_person_sets_one(session, pictures, make_session) -> None:
-    session.open([pictures[0]])
-    assert session.cell_diameter == 33.0
+def test_the_cell_diameter_is_the_models_until_the_person_sets_one(session, pictures, make_session, qtbot) -> None:
+    with qtbot.waitSignal(session.stateChanged, check_params_cb=lambda: measured(session)):
+        session.open([pictures[0]])
+    assert session.cell_size == CellSize(33.0, "model")  # the picture is blank
     session.set_cell_diameter(50.0)
     session.segment(QPoint(0, 0))
     session.close()
     again = make_session()
     again.open([pictures[0]])
-    assert again.cell_diameter == 50.0
+    assert again.cell_size == CellSize(50.0, "person")
+    again.set_cell_diameter(None)
+    assert again.cell_size.origin != "person"
+    again.close()
+    third = make_session()
+    third.open([pictures[0]])
+    assert third.cell_size.origin != "person"
+
+
+def test_the_cell_diameter_is_measured_when_a_picture_is_opened(session, pictures, client, qtbot) -> None:
+    smear = make_smear(320, 240, seed=2, cell_diameter=30, density=0.2)
+    cv2.imwrite(str(pictures[1]), smear.image[..., ::-1])
+    session.open(pictures)
+    session.select(1)
+    assert session.cell_size.origin == "looking"
+    session.segment(QPoint(0, 0))
+    assert client.last(Segment).cell_diameter is None, "the compute process looks by itself"
+    client.finish_segmenting(client.last(Segment).job)
+    qtbot.waitUntil(lambda: measured(session))
+    size = session.cell_size
+    assert size.origin == "picture"
+    assert size.diameter == pytest.approx(30, rel=0.15)
+    session.segment(QPoint(0, 0))
+    assert client.last(Segment).cell_diameter == size.diameter
+    session.select(0)
+    session.select(1)
+    assert session.cell_size == size, "it is not measured again"
+
+
+def test_automatic_where_nothing_was_set_leaves_no_file(session, pictures) -> None:
+    session.open([pictures[0]])
+    session.set_cell_diameter(None)
+    assert files(pictures[0].parent) == {"a.png", "b.png", "c.png"}
 
 
 def test_the_chosen_model_is_used_and_remembered(session, pictures, client, paint, make_session) -> None:
@@ -222,6 +262,42 @@ def test_without_any_model_segment_says_so(jobs, pictures, tmp_path) -> None:
     with pytest.raises(UserError, match="No model"):
         session.segment(QPoint(0, 0))
     session.close()
+
+
+def test_quick_segmentation_needs_no_model_and_is_one_edit_that_leaves_what_a_person_painted(
+    jobs, pictures, paint, client, tmp_path
+) -> None:
+    session = Session(jobs, tmp_path / "nothing", tmp_path / "library")
+    session.open([pictures[0]])
+    paint(session, Region(10, 10, 20, 20), class_id=0)
+    session.quick_segment(QPoint(7, 8))
+    request = client.last(QuickSegment)
+    assert (request.slide_path, request.first, request.region) == (pictures[0], (7, 8), None)
+    session.quick_segment(QPoint(0, 0))
+    assert client.last(QuickSegment) is request, "one at a time"
+    for half in (Region(0, 0, 80, 120), Region(80, 0, 80, 120)):
+        client.tile(request.job, half)
+    client.finish_segmenting(request.job)
+    mask = session.document.mask
+    assert (mask.read(Region(10, 10, 20, 20)) == MANUAL).all()
+    assert int((mask.read(session.document.whole) == 1).sum()) == 160 * 120 - 400
+    assert [(edit.tool, edit.model) for edit in mask.edits()] == [("eraser", ""), ("segment", "watershed")]
+    assert session.status == "doing"
+    session.document.undo()
+    assert not (mask.read(session.document.whole) == 1).any()
+    session.close()
+
+
+def test_quick_segmentation_takes_the_diameter_of_the_person_but_not_that_of_a_model(session, pictures, client) -> None:
+    session.open([pictures[0]])
+    session.quick_segment(QPoint(0, 0))
+    assert client.last(QuickSegment).cell_diameter is None
+    session.document.cancel_segmentation()
+    session.step(1)
+    session.open([pictures[1]])
+    session.set_cell_diameter(50.0)
+    session.quick_segment(QPoint(0, 0))
+    assert client.last(QuickSegment).cell_diameter == 50.0
 
 
 def test_a_model_of_the_users_library_stays_in_use_when_the_project_is_made(

@@ -48,11 +48,16 @@ class CellsPanel(QWidget):
     def text(self) -> str:
         return self._number.text()
 
-    def show_document(self, document: Document | None, cell_diameter: float) -> None:
-        """`cell_diameter` in level-0 pixels."""
-        self._document, self._cell_diameter = document, cell_diameter
+    def show_document(self, document: Document | None) -> None:
+        self._document = document
         self._say(None)
         self.recount()
+
+    def show_cell_diameter(self, diameter: float) -> None:
+        """Level-0 pixels. What is much smaller than a cell is not counted."""
+        if diameter != self._cell_diameter:
+            self._cell_diameter = diameter
+            self.recount()
 
     def recount(self) -> None:
         """Soon: many strokes and tiles in a row are counted once."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeyEvent, QWheelEvent
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QSpinBox
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -12,6 +12,18 @@ _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 class NumberBox(QSpinBox):
     """Enter takes the number and gives the keyboard back, instead of being the window's own Enter."""
 
+    emptied = Signal()
+    """the person left the field without a number in it, or pressed Enter; it then shows the number before again"""
+
+    @property
+    def is_typed_in(self) -> bool:
+        """What it shows is not its value, for a person is about to change it."""
+        return self.hasFocus() and self.cleanText() != self._settled_text()
+
+    def _settled_text(self) -> str:
+        special = self.value() == self.minimum() and self.specialValueText()
+        return special or self.textFromValue(self.value())
+
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in _ENTER:
             event.accept()
@@ -19,10 +31,21 @@ class NumberBox(QSpinBox):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in _ENTER:
+            self._tell_if_empty()
         super().keyPressEvent(event)
         if event.key() in _ENTER:
             event.accept()
             self.clearFocus()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._tell_if_empty()
+        super().focusOutEvent(event)
+
+    def _tell_if_empty(self) -> None:
+        if not self.cleanText().strip():
+            self.setValue(self.value())  # shows it
+            self.emptied.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """A wheel that passes by changes nothing."""

@@ -1,0 +1,95 @@
+"""How large the red cells of a slide are taken to be, and how that is known."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtCore import QObject, QThreadPool, Signal
+
+from ..core.cells.diameter import expected_cell_diameter, slide_cell_diameter
+from ..core.errors import UserError
+from ..core.slides import Slide
+from .background import Task
+
+log = logging.getLogger(__name__)
+
+Origin = Literal["person", "scale", "picture", "model", "looking"]
+"""Set by the person; from the slide's mpp; estimated from the picture; nothing made out, so what the model is used to;
+the same as long as the picture is being looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellSize:
+    """`diameter` in level-0 pixels; None when not even a model says one."""
+
+    diameter: float | None
+    origin: Origin
+
+    @property
+    def known(self) -> float | None:
+        """The diameter, unless it only is what the model is used to."""
+        return self.diameter if self.origin in ("person", "scale", "picture") else None
+
+
+class CellSizes(QObject):
+    """Estimates the cell diameter of the slide in front off the main thread, and remembers those of the ones before."""
+
+    found = Signal()
+    """the slide last looked at was measured, or shows no cells"""
+
+    def __init__(self, parent: QObject) -> None:
+        """Somebody else must own it: its task holds it, and a parent must not be freed by its child's end."""
+        super().__init__(parent)
+        self._seen: dict[Path, float | None] = {}
+        self._task: Task[float | None] | None = None
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(1)
+
+    def look_at(self, slide: Slide) -> None:
+        """Have this slide measured, unless it says its scale or was measured before; one before it is given up."""
+        self._give_up()
+        path = slide.path
+        if not slide.mpp and path not in self._seen:
+            self._task = Task(
+                self._pool,
+                lambda: slide_cell_diameter(slide),
+                lambda diameter: self._looked(path, diameter),
+                lambda error: self._not_looked(path, error),
+                self,
+            )
+
+    def of(self, slide: Slide, usual: float | None) -> CellSize:
+        """What is known of this slide by itself; `usual` is the diameter that the model is used to."""
+        if expected := expected_cell_diameter(slide.mpp):
+            return CellSize(expected, "scale")
+        if slide.path not in self._seen:
+            return CellSize(usual, "looking")
+        seen = self._seen[slide.path]
+        return CellSize(seen, "picture") if seen else CellSize(usual, "model")
+
+    def forget(self) -> None:
+        """The files may have changed."""
+        self._seen.clear()
+
+    def stop(self) -> None:
+        self._give_up()
+        self._pool.waitForDone()
+
+    def _give_up(self) -> None:
+        if self._task is not None:
+            self._task.forget()
+            self._task = None
+
+    def _looked(self, path: Path, diameter: float | None) -> None:
+        self._task = None
+        self._seen[path] = diameter
+        self.found.emit()
+
+    def _not_looked(self, path: Path, error: Exception) -> None:
+        self._looked(path, None)
+        if not isinstance(error, UserError):
+            raise error
+        log.info("No cell diameter: %s", error.template)  # the view says it, when it reads the same place
