@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -191,7 +191,7 @@ def cell_diameter_of(pair: Pair, mask: NDArray[np.uint8]) -> float | None:
     return pair.cell_diameter or median_cell_diameter([mask], None)
 
 
-def smallest_cells(masks: Sequence[NDArray[np.uint8]]) -> tuple[float | None, float | None]:
+def smallest_cells(masks: Iterable[NDArray[np.uint8]]) -> tuple[float | None, float | None]:
     """How small a thing people still mark: in the picture, and where its edge cuts a cell. None: too few to tell.
 
     As shares of the area of a usual cell of the same mask: half the first percentile of the whole cells, and the fifth

@@ -63,7 +63,7 @@ class TrainSettings:
     checkpoint_every: int = 10
 
     def gentler(self) -> TrainSettings:
-        """For fine-tuning: a third of the learning rates, so that what the parent knows is not washed away."""
+        """For fine-tuning: lower learning rates, above all of the encoder, so that what the parent knows stays."""
         return replace(self, encoder_rate=self.encoder_rate / 10, decoder_rate=self.decoder_rate / 3, frozen_stages=2)
 
 
@@ -108,8 +108,8 @@ def train(
     """
     make_folder(output)
     reader = _PairReader(len(model.info.classes), read)
-    model = replace(model, info=_measured(model.info, dataset))
-    run = _Run(model, dataset, settings, output)
+    info, area = _measured(model.info, dataset)
+    run = _Run(replace(model, info=info), dataset, settings, output, area)
     run.resume()
     steps = run.steps_per_epoch * settings.epochs
     started = time.monotonic()
@@ -144,13 +144,23 @@ class _PairReader:
         return self.cached(pair)
 
 
-def _measured(info: ModelInfo, dataset: Dataset) -> ModelInfo:
-    """The info of the model to be: what its masks say about the cells, and the hash of the data."""
-    masks = [read_mask(pair.mask, len(info.classes)) for pair in dataset.training]
-    diameters = [cell_diameter_of(pair, mask) for pair, mask in zip(dataset.training, masks, strict=True)]
-    smallest, at_edge = smallest_cells(masks)
+def _measured(info: ModelInfo, dataset: Dataset) -> tuple[ModelInfo, float]:
+    """The info of the model to be: what its masks say about the cells, and the hash of the data; and how much there is
+    to learn from, in px at the working scale.
+    """
+    sizes: list[int] = []
+    diameters: list[float | None] = []
+
+    def masks() -> Iterator[NDArray[np.uint8]]:  # one at a time: that of a piece of a whole slide is large
+        for pair in dataset.training:
+            mask = read_mask(pair.mask, len(info.classes))
+            sizes.append(mask.size)
+            diameters.append(cell_diameter_of(pair, mask))
+            yield mask
+
+    smallest, at_edge = smallest_cells(masks())
     known = [diameter for diameter in diameters if diameter is not None]
-    return replace(
+    info = replace(
         info,
         source_cell_diameter=round(float(np.median(known)), 1) if known else info.source_cell_diameter,
         smallest=info.smallest if smallest is None else smallest,
@@ -158,12 +168,14 @@ def _measured(info: ModelInfo, dataset: Dataset) -> ModelInfo:
         dataset_hash=dataset.hash,
         created="",
     )
+    area = sum(size * working_scale(info, diameter) ** 2 for size, diameter in zip(sizes, diameters, strict=True))
+    return info, area
 
 
 class _Run:
-    """The state that a checkpoint holds, and what a step does to it."""
+    """The state that a checkpoint holds, and what a step does to it. `area`: working-scale px to learn from."""
 
-    def __init__(self, model: Model, dataset: Dataset, settings: TrainSettings, output: Path) -> None:
+    def __init__(self, model: Model, dataset: Dataset, settings: TrainSettings, output: Path, area: float) -> None:
         self.info, self.dataset, self.settings, self.output = model.info, dataset, settings, output
         self.device = best_device()
         self.network = model.network.to(self.device)
@@ -176,13 +188,8 @@ class _Run:
         self.step = 0
         self.history: list[EpochRow] = []
         self.loss_sum = self.correct = self.pixels = 0.0
-        area = sum(self._working_area(pair) for pair in dataset.training)
         self.steps_per_epoch = max(1, round(area / (settings.crop**2 * settings.batch)))
         self.scores: list[PictureScore] = []
-
-    def _working_area(self, pair: Pair) -> float:
-        mask = read_mask(pair.mask, len(self.info.classes))
-        return mask.size * working_scale(self.info, cell_diameter_of(pair, mask)) ** 2
 
     def resume(self) -> None:
         """Go on from the checkpoint of a run with the same data and settings. Raises ModelError for any other one."""
