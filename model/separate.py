@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-SEED_DEPTH = 0.25
+SEED_DEPTH = 0.2
 """How far a seed must rise above the neck to the next one, as a share of a cell's radius."""
 SMALLEST_SEED = 0.4
 """Depth of the shallowest seed, as a share of a cell's radius: specks and fringes get none of their own."""
@@ -26,12 +26,13 @@ def territories(
     *,
     sure: NDArray[np.bool_] | None = None,
     seed_depth: float = SEED_DEPTH,
+    smallest: float = 0,
 ) -> NDArray[np.int16]:
     """Which cell every pixel `(h, w)` belongs to, 1…n; 0 where there is none.
 
     `cell_diameter` in pixels of `foreground`. `sure`: what is foreground beyond doubt, where that is known; touching
-    cells are often apart there, and the seeds are sought in it. The territories reach a little beyond the foreground,
-    so that they can be enlarged with it.
+    cells are often apart there, and the seeds are sought in it. What would get less than `smallest` px falls to the
+    cells that it touches. The territories reach a little beyond the foreground, so that they can be enlarged with it.
     """
     if foreground.all() or not foreground.any():
         return foreground.astype(np.int16)  # without any background, nothing has a depth
@@ -40,6 +41,9 @@ def territories(
     labels = _seeds(seed_ground, cell_diameter / 2, seed_depth)
     for level in np.linspace(float(depth.max()), 0, FLOOD_STEPS):
         labels = _flooded(labels, (depth >= level) & foreground)
+    if smallest:
+        crumb = np.bincount(labels.ravel()) < smallest
+        labels = _flooded(np.where(crumb[labels], 0, labels).astype(np.int16), foreground)
     seedless = _components(foreground & (labels == 0))
     labels = np.where(seedless > 0, seedless + labels.max(), labels).astype(np.int16)
     around = cv2.dilate(labels, np.ones((5, 5), np.uint8))

@@ -31,6 +31,12 @@ class Rect:
         right, bottom = min(dimensions[0], self.x + self.w + by), min(dimensions[1], self.y + self.h + by)
         return Rect(left, top, right - left, bottom - top)
 
+    def common(self, other: Rect) -> Rect:
+        """What both cover; without area where they do not meet."""
+        left, top = max(self.x, other.x), max(self.y, other.y)
+        right, bottom = min(self.x + self.w, other.x + other.w), min(self.y + self.h, other.y + other.h)
+        return Rect(left, top, max(0, right - left), max(0, bottom - top))
+
     def inside(self, outer: Rect) -> tuple[slice, slice]:
         """Its pixels in an array of `outer`, which contains it."""
         return Rect(self.x - outer.x, self.y - outer.y, self.w, self.h).slices

@@ -129,8 +129,10 @@ def segment_slide(
         diameter = cell_diameter or slide_cell_diameter(slide)
         work = segmenter.start(slide, covered, diameter)
         with blank_mask((covered.w, covered.h)) as mask:
-            for done, (where, classes) in enumerate(work.tiles, 1):
+            done = 0
+            for where, classes, nearer in work.tiles:
                 mask[where.slices_in(covered)] = classes
+                done += nearer
                 progress(done / work.total)
             write_mask_picture(destination, mask, segmenter.classes)
             cells = len(find_cells(mask, smallest_cell_area(work.cell_diameter)))

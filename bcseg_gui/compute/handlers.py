@@ -14,8 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from bcseg_gui.core.cells.diameter import slide_cell_diameter
-from bcseg_gui.core.geometry import Region
-from bcseg_gui.core.slides import Slide, open_slide, read_scaled
+from bcseg_gui.core.slides import open_slide
 from model import train as training
 from model.checkpoint import WEIGHTS_FILE, Model, ModelInfo, load_model
 from model.classical import calibrate
@@ -23,9 +22,8 @@ from model.dataset import Dataset, Pair, load_dataset, read_pair
 from model.engine import Engine, TorchEngine
 from model.evaluate import score_pairs, with_model
 from model.metrics import PictureScore, summary
-from model.predict import HALO, TILE, predict, tiles_of
+from model.predict import HALO, TILE, count_tiles, predict
 from model.preprocess import working_scale
-from model.tiles import Reader, Rect
 
 from .protocol import (
     QUICK_METHOD,
@@ -43,6 +41,7 @@ from .protocol import (
     TrainResult,
     WarmUp,
 )
+from .reading import reader_of, rect_of, region_of
 from .server import Handlers
 
 Cancelled = Callable[[], bool]
@@ -120,14 +119,14 @@ def segment(models: LoadedModels, request: Segment, cancelled: Cancelled) -> Gen
         region = slide.clipped(request.region)
         engine, info = models.get(request.model_folder)
         diameter = request.cell_diameter or slide_cell_diameter(slide)
-        rect = Rect(region.x, region.y, region.w, region.h)
-        total = len(tiles_of(rect, working_scale(info, diameter)))
+        rect = rect_of(region)
+        total = count_tiles(rect, working_scale(info, diameter), slide.dimensions)
         pace = Pace()
         yield Progress(request.job, 0, total)
         tiles = predict(
             engine,
             info,
-            _reader(slide),
+            reader_of(slide),
             slide.dimensions,
             region=rect,
             slide_cell_diameter=diameter,
@@ -135,10 +134,12 @@ def segment(models: LoadedModels, request: Segment, cancelled: Cancelled) -> Gen
             threshold=request.threshold,
             cancelled=cancelled,
         )
-        for done, tile in enumerate(tiles, 1):
-            where = Region(tile.rect.x, tile.rect.y, tile.rect.w, tile.rect.h)
-            yield TilePredicted(request.job, where, tile.classes)
-            yield Progress(request.job, done, total, pace.left(done, total))
+        done = 0
+        for tile in tiles:
+            yield TilePredicted(request.job, region_of(tile.rect), tile.classes)
+            if not tile.final:
+                done += 1
+                yield Progress(request.job, done, total, pace.left(done, total))
     return SegmentResult(diameter or info.source_cell_diameter, whole.seconds, info.name)
 
 
@@ -146,25 +147,17 @@ def quick_segment(request: QuickSegment, cancelled: Cancelled) -> Generator[Even
     pace = Pace()
     with open_slide(request.slide_path) as slide:
         region = slide.clipped(request.region)
-        read = _reader(slide)
+        read = reader_of(slide)
         diameter = request.cell_diameter or slide_cell_diameter(slide)
         calibration = calibrate(read, slide.dimensions, diameter)
-        tiles = calibration.tiles(Rect(region.x, region.y, region.w, region.h), request.first)
+        tiles = calibration.tiles(rect_of(region), request.first)
         yield Progress(request.job, 0, len(tiles))
         for done, tile in enumerate(tiles, 1):
             if cancelled():
                 return None
-            classes = calibration.segment(read, tile)
-            yield TilePredicted(request.job, Region(tile.x, tile.y, tile.w, tile.h), classes)
+            yield TilePredicted(request.job, region_of(tile), calibration.segment(read, tile))
             yield Progress(request.job, done, len(tiles), pace.left(done, len(tiles)))
     return SegmentResult(calibration.cell_diameter, pace.seconds, QUICK_METHOD)
-
-
-def _reader(slide: Slide) -> Reader:
-    def read(rect: Rect, size: tuple[int, int]) -> NDArray[np.uint8]:
-        return read_scaled(slide, Region(rect.x, rect.y, rect.w, rect.h), size)
-
-    return read
 
 
 def train(request: Train, cancelled: Cancelled) -> Generator[Event, None, TrainResult | None]:

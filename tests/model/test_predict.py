@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from model.checkpoint import Model, ModelInfo
 from model.engine import TorchEngine
-from model.predict import HALO, TILE, classify, predict, predict_picture, tiles_of
+from model.predict import BLOCK, TILE, blocks_of, classify, count_tiles, predict, predict_picture
 from model.preprocess import resize
 from model.tiles import Rect
 
@@ -29,25 +29,61 @@ class Redness:
         return batch[:, :1] * INFO.std[0] + INFO.mean[0]
 
 
+SLIDE = 6000, 5000
+
+
 @given(
-    st.builds(Rect, st.integers(0, 500), st.integers(0, 500), st.integers(1, 3000), st.integers(1, 3000)),
+    st.builds(Rect, st.integers(0, 500), st.integers(0, 500), st.integers(1, 4000), st.integers(1, 3000)),
     st.floats(0.1, 3),
 )
-def test_tiles_cover_a_region_exactly_once(region: Rect, scale: float) -> None:
+def test_blocks_cover_a_region_exactly_once_and_tiles_their_blocks(region: Rect, scale: float) -> None:
     covered = np.zeros((region.h, region.w), np.uint8)
-    for tile in tiles_of(region, scale):
-        assert tile.w * scale <= TILE + scale
-        assert tile.h * scale <= TILE + scale
-        rows = slice(tile.y - region.y, tile.y - region.y + tile.h)
-        covered[rows, tile.x - region.x : tile.x - region.x + tile.w] += 1
+    blocks = blocks_of(region, scale, SLIDE)
+    for block in blocks:
+        assert max(block.rect.w, block.rect.h) * scale <= max(BLOCK, 0.1 * 4096) + scale
+        for tile in block.tiles:
+            assert max(tile.w, tile.h) <= TILE + 1
+            shown = block.level_0(tile).common(block.rect)
+            assert shown.w > 0, "no tile lies wholly in the halo"
+            assert shown.h > 0
+            covered[shown.inside(region)] += 1
     assert (covered == 1).all()
+    assert count_tiles(region, scale, SLIDE) == sum(len(block.tiles) for block in blocks)
 
 
 def test_the_tile_under_the_eye_comes_first() -> None:
-    region = Rect(0, 0, 2000, 2000)
-    first = tiles_of(region, 1.0, first=(1900, 100))[0]
-    assert first.x + first.w == 2000
-    assert first.y == 0
+    blocks = blocks_of(Rect(0, 0, 4000, 4000), 1.0, SLIDE, first=(3900, 100))
+    assert blocks[0].rect.x + blocks[0].rect.w == 4000
+    assert blocks[0].rect.y == 0
+    first = blocks[0].level_0(blocks[0].tiles[0])
+    assert first.x <= 3900 < first.x + first.w
+    assert first.y <= 100 < first.y + first.h
+
+
+@pytest.mark.parametrize("scale", [0.4, 0.55, 1.0])
+def test_touching_cells_come_apart_where_two_tiles_meet(scale: float) -> None:
+    """Pairs one above the other, the line between them across the border of two tiles, or along it."""
+    radius, side = 21 / scale, round(2.5 * TILE / scale)
+    picture = np.zeros((side, side, 3), np.uint8)
+    at = round(side / 3)  # three tiles a side
+    rows, pairs = range(round(3 * radius), side - round(5 * radius), round(6 * radius)), 0
+    for row, y in enumerate(rows):
+        for down in (0, round(1.9 * radius)):
+            cv2.circle(picture, (at + round((row % 5 - 2) * 3 / scale), y + down), round(radius), (255, 0, 0), -1)
+        pairs += 1
+    turned = np.ascontiguousarray(picture.transpose(1, 0, 2))
+    for shown in (picture, turned):
+        _, classes = predict_picture(Redness(), replace(INFO, source_cell_diameter=2 * radius), shown)
+        assert cv2.connectedComponents(classes, connectivity=4)[0] - 1 == 2 * pairs
+
+
+def test_a_draft_of_each_tile_comes_before_its_block() -> None:
+    picture = np.random.default_rng(5).integers(0, 256, (700, 500, 3), np.uint8)
+    tiles = list(predict(Redness(), INFO, lambda rect, size: resize(picture[rect.slices], size), (500, 700)))
+    assert [tile.final for tile in tiles] == [False] * 6 + [True] * 6
+    assert [tile.rect for tile in tiles[:6]] == [tile.rect for tile in tiles[6:]]
+    for draft, final in zip(tiles[:6], tiles[6:], strict=True):
+        np.testing.assert_allclose(draft.probabilities, final.probabilities, atol=1e-5)
 
 
 def test_a_sliver_at_the_edge_of_the_picture_is_left_out_and_one_at_the_edge_of_a_tile_is_not() -> None:
@@ -87,9 +123,9 @@ def test_tiling_changes_nothing_away_from_the_halo(tiny_model: Model) -> None:
 
     whole, _ = predict_picture(engine, tiny_model.info, picture)
     region = Rect(96, 64, 96, 96)  # a multiple of the stride with its halo, so that the poolings fall on the same grid
-    (tile,) = predict(engine, tiny_model.info, read, (320, 256), region=region)
-    inner = slice(HALO, -HALO)
-    np.testing.assert_allclose(tile.probabilities[0][inner, inner], whole[0, 64:160, 96:192][inner, inner], atol=0.02)
+    _, tile = predict(engine, tiny_model.info, read, (320, 256), region=region)
+    assert tile.rect == region
+    np.testing.assert_allclose(tile.probabilities[0], whole[0, 64:160, 96:192], atol=0.02)
 
 
 def test_stops_when_cancelled() -> None:
