@@ -70,8 +70,9 @@ def _windows(slide: Slide) -> list[Region]:
     if max(width, height) <= _FIELD:
         return [Region(0, 0, width, height)]
     columns, rows = -(-width // _WINDOW), -(-height // _WINDOW)
+    w, h = min(_WINDOW, width), min(_WINDOW, height)
     windows = [
-        Region(width * column // columns, height * row // rows, min(_WINDOW, width), min(_WINDOW, height))
+        Region((width - w) * column // max(1, columns - 1), (height - h) * row // max(1, rows - 1), w, h)
         for row in range(rows) for column in range(columns)
     ]  # fmt: skip
     overview_width, overview_height = slide.level_dimensions[-1]

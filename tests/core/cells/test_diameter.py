@@ -121,8 +121,8 @@ def test_a_slide_without_scale_is_measured_and_one_with_it_believed(tmp_path: Pa
 def test_a_large_slide_is_measured_where_it_is_stained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bcseg_gui.core.cells.diameter._FIELD", 800)
     monkeypatch.setattr("bcseg_gui.core.cells.diameter._WINDOW", 400)
-    picture = np.full((1600, 2000, 3), 240, np.uint8)
-    picture[800:, 1200:] = make_smear(800, 800, seed=2, cell_diameter=40, stain="wine", density=0.2).image
+    picture = np.full((1601, 2001, 3), 240, np.uint8)
+    picture[801:, 1201:] = make_smear(800, 800, seed=2, cell_diameter=40, stain="wine", density=0.2).image
     read: list[Region] = []
     with opened(tmp_path / "large.png", picture) as slide:
         read_region = slide.read_region
@@ -133,7 +133,9 @@ def test_a_large_slide_is_measured_where_it_is_stained(tmp_path: Path, monkeypat
 
         monkeypatch.setattr(slide, "read_region", note)
         assert slide_cell_diameter(slide) == pytest.approx(40, rel=0.15)
-    assert sum(region.area == 400 * 400 for region in read) <= 6
+    windows, whole = [region for region in read if region.area == 400 * 400], Region(0, 0, 2001, 1601)
+    assert len(windows) <= 6
+    assert all(region.intersected(whole) == region for region in windows), "none is filled up with white"
 
 
 def test_an_empty_slide_has_no_diameter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
