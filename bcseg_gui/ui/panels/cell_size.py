@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from ...core.i18n import _
 from ...session.cell_size import CellSize
@@ -11,6 +11,14 @@ from .number_box import NumberBox
 
 SMALLEST, LARGEST = 2, 2000
 """Level-0 pixels."""
+
+
+class _DiameterBox(NumberBox):
+    def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:
+        """No steps where there is no number to step from: from “…”, “–” and an emptied field."""
+        if self.text() == self.specialValueText():
+            return QAbstractSpinBox.StepEnabledFlag.StepNone
+        return super().stepEnabled()
 
 
 class CellSizeBox(QWidget):
@@ -21,7 +29,7 @@ class CellSizeBox(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.number = NumberBox()
+        self.number = _DiameterBox()
         self.number.setRange(SMALLEST, LARGEST)
         self.number.setSuffix(" px")
         self.number.setPrefix("≈ ")

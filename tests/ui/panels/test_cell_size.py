@@ -69,6 +69,21 @@ def test_an_emptied_field_is_automatic_again(qtbot: QtBot, box: CellSizeBox, end
     assert box.number.text() == "≈ 42 px"
 
 
+@pytest.mark.parametrize("size", [CellSize(106.0, "looking"), CellSize(None, "model")])
+def test_there_are_no_steps_from_no_number(qtbot: QtBot, box: CellSizeBox, size: CellSize) -> None:
+    box.number.setFocus()
+    box.show_size(size)
+    shown = box.number.text()
+    with qtbot.assertNotEmitted(box.chosen):
+        for key in ("Up", "Down", "PgUp"):
+            qtbot.keySequence(box.number, key)
+    assert box.number.text() == shown
+    box.show_size(CellSize(42.0, "picture"))
+    with qtbot.waitSignal(box.chosen) as chosen:
+        qtbot.keySequence(box.number, "Up")
+    assert chosen.args == [43.0]
+
+
 def test_the_button_is_automatic_again(qtbot: QtBot, box: CellSizeBox) -> None:
     box.show_size(CellSize(50.0, "person"))
     with qtbot.waitSignal(box.chosen) as chosen:
