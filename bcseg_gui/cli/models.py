@@ -125,6 +125,8 @@ def import_model(
         "cell_diameter": cell_diameter, "classes": tuple(classes or ()), "mean": mean, "std": std, "licence": licence,
     }  # fmt: skip
     told = {key: value for key, value in told.items() if value}
+    if not path.exists():
+        raise UserError("“{path}” does not exist. Check the name, and that its drive is connected.", path=path)
     with _registry(project) as registry:
         if path.is_file() and path.name not in (INFO_FILE, WEIGHTS_FILE):
             version = _import_weights(registry, path, name or path.stem, told)

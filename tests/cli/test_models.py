@@ -94,6 +94,13 @@ def test_a_model_folder_says_for_itself(bcseg: Any, shipped_models: Path, words:
     assert "says all this itself" in outcome.err
 
 
+@pytest.mark.parametrize("words", [(), ("--cell-diameter", "40")])
+def test_a_file_that_is_not_there_is_said(bcseg: Any, tmp_path: Path, words: tuple[str, ...]) -> None:
+    outcome = bcseg("models", "import", tmp_path / "missing.pt", *words)
+    assert outcome.code == 1
+    assert "missing.pt” does not exist" in outcome.err
+
+
 def test_colours_are_not_divided_by_zero(bcseg: Any, foreign: Path) -> None:
     outcome = bcseg("models", "import", foreign, "--std", "1", "0", "1")
     assert outcome.code == 1
