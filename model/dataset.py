@@ -31,12 +31,14 @@ class Pair:
     """`cell_diameter`: level-0 px, as known to whoever made the pair; None: it is measured on the mask.
 
     `teacher`: what a larger model sees in the picture, its probability of foreground as an 8-bit grey picture.
+    `predicted`: the mask too is that model's, not a person's.
     """
 
     image: Path
     mask: Path
     cell_diameter: float | None = None
     teacher: Path | None = None
+    predicted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +120,21 @@ def load_dataset(folder: Path) -> Dataset:
 
 
 def hash_pairs(pairs: Sequence[Pair]) -> str:
+    """A name of what the files of the pairs hold, pictures, masks and what a teacher sees: 16 hexadecimal digits."""
     digest = hashlib.sha256()
     for pair in pairs:
-        for path in (pair.image, pair.mask):
-            try:
-                digest.update(hashlib.sha256(path.read_bytes()).digest())
-            except OSError as error:
-                raise ModelError("{path} cannot be read: {reason}.", path=path, reason=error.strerror) from error
+        for path in filter(None, (pair.image, pair.mask, pair.teacher)):
+            digest.update(hash_file(path))
     return digest.hexdigest()[:16]
+
+
+def hash_file(path: Path) -> bytes:
+    """SHA-256 of what the file holds. Raises ModelError."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError as error:
+        raise ModelError("{path} cannot be read: {reason}.", path=path, reason=error.strerror) from error
 
 
 def read_picture(path: Path) -> NDArray[np.uint8]:

@@ -6,7 +6,7 @@ where a border is doubtful. The teacher looks at every picture once; its probabi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from .checkpoint import Model, make_folder, write_atomic
-from .dataset import Pair, PictureReader, median_cell_diameter, read_mask
+from .dataset import Pair, PictureReader, hash_file, median_cell_diameter, read_mask
 from .engine import TorchEngine
 from .errors import ModelError
 from .predict import predict_picture
@@ -33,7 +33,7 @@ _SHALLOWER = {
 class Lesson:
     """A picture for the teacher to look at; without a mask the student learns from the teacher alone.
 
-    `cell_diameter`: level-0 px; None: as the mask shows, else as `teach` is told to estimate it.
+    `cell_diameter`: level-0 px; None: as the mask shows, else the size that the teacher is used to.
     """
 
     image: Path
@@ -41,18 +41,11 @@ class Lesson:
     cell_diameter: float | None = None
 
 
-def teach(
-    teacher: Model,
-    lessons: Sequence[Lesson],
-    folder: Path,
-    read: PictureReader,
-    estimate: Callable[[NDArray[np.uint8]], float | None],
-) -> Iterator[Pair]:
+def teach(teacher: Model, lessons: Iterable[Lesson], folder: Path, read: PictureReader) -> Iterator[Pair]:
     """The lessons as pairs with what the teacher sees (`Pair.teacher`), one after the other, in order.
 
-    `estimate`: the cell diameter (px) of a picture without a mask, None where it shows none. What lies in `folder` from
-    an interrupted run of the same teacher is used again. Raises ModelError for unreadable pictures, a full disk, and a
-    teacher of several classes.
+    What lies in `folder` from an interrupted run of the same teacher on the same pictures is used again. Raises
+    ModelError for unreadable pictures, a full disk, and a teacher of several classes.
     """
     if teacher.info.num_outputs > 1:
         raise ModelError(
@@ -62,17 +55,17 @@ def teach(
     folder = folder / (teacher.info.weights_sha256[:12] or teacher.info.name)
     make_folder(folder)
     engine = TorchEngine(teacher)
-    for number, lesson in enumerate(lessons):
-        picture = read(lesson.image)
-        diameter = lesson.cell_diameter
-        if diameter is None:
-            diameter = median_cell_diameter([read_mask(lesson.mask)], None) if lesson.mask else estimate(picture)
-        seen, mask = (folder / f"{number:05}-{lesson.image.stem}-{kind}.png" for kind in ("teacher", "mask"))
+    for lesson in lessons:
+        name = f"{lesson.image.stem}-{hash_file(lesson.image).hex()[:12]}"
+        seen, mask = (folder / f"{name}-{kind}.png" for kind in ("teacher", "mask"))
         if not (seen.is_file() and mask.is_file()):
-            probabilities, classes = predict_picture(engine, teacher.info, picture, diameter)
+            diameter = lesson.cell_diameter
+            if diameter is None and lesson.mask:
+                diameter = median_cell_diameter([read_mask(lesson.mask)], None)
+            probabilities, classes = predict_picture(engine, teacher.info, read(lesson.image), diameter)
             write_atomic(mask, _png(classes * np.uint8(255)))
             write_atomic(seen, _png(np.round(probabilities[0] * 255).astype(np.uint8)))  # last: both are there then
-        yield Pair(lesson.image, lesson.mask or mask, diameter, seen)
+        yield Pair(lesson.image, lesson.mask or mask, lesson.cell_diameter, seen, predicted=lesson.mask is None)
 
 
 def inherit(student: Model, teacher: Model) -> None:

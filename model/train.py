@@ -128,10 +128,19 @@ def train(
             started = time.monotonic()
         elif settings.checkpoint_every and run.step % settings.checkpoint_every == 0:
             run.save_checkpoint()
-    scores = run.scores or run.validate(reader, cancelled)  # none when only this last line was left to do
-    if scores is not None:
-        (output / CHECKPOINT_FILE).unlink(missing_ok=True)
-        yield Trained(read_info(output), tuple(scores))
+    if not run.scores:  # it was stopped after its last checkpoint, perhaps before the model was written
+        scores = run.validate(reader, cancelled)
+        if scores is None:
+            return
+        run.write(scores)
+    (output / CHECKPOINT_FILE).unlink(missing_ok=True)
+    yield Trained(read_info(output), tuple(run.scores))
+
+
+def refuse_finished(output: Path) -> None:
+    """Raise ModelError when the folder holds a model that no unfinished run is writing."""
+    if (output / INFO_FILE).exists() and not (output / CHECKPOINT_FILE).is_file():
+        raise ModelError("{folder} holds a model already. Choose another folder.", folder=output)
 
 
 class _PairReader:
@@ -145,21 +154,26 @@ class _PairReader:
 
 
 def _measured(info: ModelInfo, dataset: Dataset) -> tuple[ModelInfo, float]:
-    """The info of the model to be: what its masks say about the cells, and the hash of the data; and how much there is
-    to learn from, in px at the working scale.
+    """The info of the model to be: what people's masks say about the cells, and the hash of the data; and how much
+    there is to learn from, in px at the working scale.
     """
     sizes: list[int] = []
     diameters: list[float | None] = []
 
-    def masks() -> Iterator[NDArray[np.uint8]]:  # one at a time: that of a piece of a whole slide is large
+    def drawn() -> Iterator[NDArray[np.uint8]]:  # one at a time: the mask of a piece of a whole slide is large
         for pair in dataset.training:
             mask = read_mask(pair.mask, len(info.classes))
             sizes.append(mask.size)
             diameters.append(cell_diameter_of(pair, mask))
-            yield mask
+            if not pair.predicted:
+                yield mask
 
-    smallest, at_edge = smallest_cells(masks())
-    known = [diameter for diameter in diameters if diameter is not None]
+    smallest, at_edge = smallest_cells(drawn())
+    known = [
+        diameter
+        for pair, diameter in zip(dataset.training, diameters, strict=True)
+        if diameter is not None and not pair.predicted
+    ]
     info = replace(
         info,
         source_cell_diameter=round(float(np.median(known)), 1) if known else info.source_cell_diameter,
@@ -193,10 +207,9 @@ class _Run:
 
     def resume(self) -> None:
         """Go on from the checkpoint of a run with the same data and settings. Raises ModelError for any other one."""
+        refuse_finished(self.output)
         path = self.output / CHECKPOINT_FILE
         if not path.is_file():
-            if (self.output / INFO_FILE).exists():
-                raise ModelError("{folder} holds a model already. Choose another folder.", folder=self.output)
             return
         try:
             state = torch.load(path, map_location=self.device, weights_only=True)
@@ -308,7 +321,7 @@ class _Run:
         return scores
 
     def finish_epoch(self, scores: list[PictureScore], seconds: float) -> EpochRow:
-        """Write the model with its figures, the history and its curves."""
+        """Write a checkpoint, then the epoch's model: without the one, the other would pass for a finished run's."""
         figures = summary(scores)
         row = EpochRow(
             epoch=len(self.history) + 1,
@@ -322,13 +335,17 @@ class _Run:
             seconds=seconds,
         )
         self.loss_sum = self.correct = self.pixels = 0.0
-        self.scores = scores
-        info = replace(self.info, metrics={name: round(value, 5) for name, value in figures.items()})
-        save_model(Model(info, self.network), self.output)
         self.history.append(row)
-        history.write(self.output, self.history)
         self.save_checkpoint()
+        self.write(scores)
         return row
+
+    def write(self, scores: list[PictureScore]) -> None:
+        """Write the model with its figures, the history and its curves."""
+        self.scores = scores
+        info = replace(self.info, metrics={name: round(value, 5) for name, value in summary(scores).items()})
+        save_model(Model(info, self.network), self.output)
+        history.write(self.output, self.history)
 
 
 def _rate(step: int, steps: int) -> float:

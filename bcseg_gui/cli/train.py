@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from bcseg_gui.core.cells.diameter import estimate_cell_diameter
+from bcseg_gui.core.cells.diameter import slide_cell_diameter
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.i18n import _
-from bcseg_gui.core.slides.finding import find_slides
+from bcseg_gui.core.slides import find_slides, open_slide
 
 from .evaluate import read_whole
 from .imagenet import imagenet_weights
@@ -61,7 +62,7 @@ def train(
     from model.checkpoint import ModelInfo, load_model, new_model
     from model.dataset import find_pairs, split_pairs
     from model.distil import inherit
-    from model.train import TrainSettings
+    from model.train import TrainSettings, refuse_finished
 
     from .models import find_model
 
@@ -69,6 +70,7 @@ def train(
         raise UserError("--encoder-weights and --teacher are for a new model. Leave them out, or leave out --from.")
     if unlabelled and teacher is None:
         raise UserError("Pictures without masks need a --teacher to learn from.")
+    refuse_finished(output)  # now, not after the hours that a teacher may take
     dataset = split_pairs(find_pairs(images, masks))
     settings = TrainSettings(epochs=epochs, seed=seed)
     if parent is None:
@@ -99,16 +101,25 @@ def train(
 
 
 def _taught(dataset: Dataset, teacher: Model, unlabelled: list[Path], folder: Path) -> Dataset:
-    """The dataset with what the teacher sees in its training pictures, and in those without a mask."""
+    """The dataset with what the teacher sees in its training pictures, and in those that have no mask in it."""
     from model.dataset import hash_pairs
     from model.distil import Lesson, teach
 
-    lessons = [Lesson(pair.image, pair.mask, pair.cell_diameter) for pair in dataset.training]
-    if unlabelled:
-        lessons += [Lesson(path) for path in find_slides(unlabelled)]
+    known = {pair.image.resolve() for pair in (*dataset.training, *dataset.holdout)}
+    others = [path for path in find_slides(unlabelled) if path.resolve() not in known]
+
+    def lessons() -> Iterator[Lesson]:
+        for pair in dataset.training:
+            yield Lesson(pair.image, pair.mask, pair.cell_diameter)
+        for path in others:
+            with open_slide(path) as slide:
+                diameter = slide_cell_diameter(slide)
+            yield Lesson(path, cell_diameter=diameter)
+
+    total = len(dataset.training) + len(others)
     with progress_bar() as bar:
-        pairs = teach(teacher, lessons, folder, read_whole, estimate_cell_diameter)
-        training = tuple(bar.track(pairs, total=len(lessons), description=_("Asking the teacher")))
+        pairs = teach(teacher, lessons(), folder, read_whole)
+        training = tuple(bar.track(pairs, total=total, description=_("Asking the teacher")))
     return replace(dataset, training=training, hash=hash_pairs([*training, *dataset.holdout]))
 
 

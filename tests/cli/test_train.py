@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bcseg_gui.cli.imagenet import OFFICIAL
+from bcseg_gui.cli.train import TEACHER_FOLDER
 from model.checkpoint import Model
+from model.dataset import Dataset
 from model.ternausnet import build, encoder_parameters, vgg_names
 
 WritePicture = Callable[..., tuple[Path, NDArray[np.bool_]]]
@@ -46,8 +48,9 @@ def test_trains_a_model_that_segments_then(bcseg: Any, pairs: Path, tmp_path: Pa
     assert json.loads(outcome.out)["model"] == "grown"
 
 
-def test_a_small_model_learns_from_a_large_one(bcseg: Any, pairs: Path, tmp_path: Path) -> None:
-    """Also on pictures without masks; what the teacher saw is cleared away afterwards."""
+def test_a_small_model_learns_from_a_large_one(bcseg: Any, pairs: Path, picture: WritePicture, tmp_path: Path) -> None:
+    """Also on pictures without masks, but on no test picture; what the teacher saw is cleared away afterwards."""
+    picture("without-mask.png")
     arguments = [
         "train", "--images", pairs / "pictures", "--masks", pairs / "masks", "--output", tmp_path / "small",
         "--arch", "ternausnet11", "--num-filters", "1", "--epochs", "1", "--unlabelled", pairs / "pictures",
@@ -57,12 +60,32 @@ def test_a_small_model_learns_from_a_large_one(bcseg: Any, pairs: Path, tmp_path
     assert "need a --teacher" in outcome.err
     outcome = bcseg(*arguments, "--teacher", "dark")
     assert (outcome.code, outcome.err) == (0, "")
-    assert "Learning from 5 pairs, testing on 1." in outcome.out
+    assert "Learning from 3 pairs, testing on 1." in outcome.out
     info = json.loads((tmp_path / "small" / "model.json").read_text())
     assert (info["teacher"], info["parent"], info["num_filters"]) == ("dark", None, 1)
     assert sorted(path.name for path in (tmp_path / "small").iterdir()) == [
         "curves.png", "history.csv", "model.json", "weights.safetensors",
     ]  # fmt: skip
+
+    outcome = bcseg(*arguments, "--teacher", "dark")
+    assert outcome.code == 1
+    assert "holds a model already" in outcome.err
+    assert not (tmp_path / "small" / TEACHER_FOLDER).exists()
+
+
+def test_the_scale_of_a_picture_without_mask_is_believed(
+    bcseg: Any, pairs: Path, picture: WritePicture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path, _ = picture("scaled.png")
+    with Image.open(path) as scaled:
+        scaled.save(path, dpi=(101_600, 101_600))  # 0.25 µm a pixel
+    datasets: list[Dataset] = []
+    monkeypatch.setattr("model.train.train", lambda _, dataset, *__, **___: datasets.append(dataset) or iter(()))
+    bcseg(
+        "train", "--images", pairs / "pictures", "--masks", pairs / "masks", "--output", tmp_path / "small",
+        "--arch", "ternausnet11", "--num-filters", "1", "--unlabelled", path, "--teacher", "dark",
+    )  # fmt: skip
+    assert [pair.cell_diameter for pair in datasets[0].training] == [None, None, 30]
 
 
 @pytest.fixture

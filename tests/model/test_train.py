@@ -1,15 +1,20 @@
 from __future__ import annotations
 
 import csv
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import torch
 
+import model.history
+import model.train
 from model.checkpoint import Model, load_model, new_model
-from model.dataset import Dataset, find_pairs, split_pairs
+from model.dataset import Dataset, find_pairs, hash_pairs, read_picture, split_pairs
+from model.distil import Lesson, teach
 from model.errors import ModelError
 from model.train import CHECKPOINT_FILE, EpochDone, StepDone, Trained, TrainSettings, train
 
@@ -84,6 +89,56 @@ def test_a_folder_with_another_run_or_a_model_is_left_alone(
     with pytest.raises(ModelError, match="holds a model already"):
         next(train(_fresh(tiny_model), dataset, tmp_path, SETTINGS))
     assert (tmp_path / "weights.safetensors").read_bytes() == before
+
+
+def test_a_run_with_another_teacher_is_left_alone(tiny_model: Model, dataset: Dataset, tmp_path: Path) -> None:
+    def taught_by(seed: int) -> Dataset:
+        lessons = [Lesson(pair.image, pair.mask) for pair in dataset.training]
+        training = tuple(teach(new_model(tiny_model.info, seed=seed), lessons, tmp_path / f"{seed}", read_picture))
+        return Dataset(training, dataset.holdout, hash_pairs([*training, *dataset.holdout]))
+
+    asked = iter([False, True])
+    list(train(_fresh(tiny_model), taught_by(5), tmp_path / "run", SETTINGS, cancelled=lambda: next(asked)))
+    with pytest.raises(ModelError, match="unfinished training"):
+        next(train(_fresh(tiny_model), taught_by(6), tmp_path / "run", SETTINGS))
+    assert isinstance(next(train(_fresh(tiny_model), taught_by(5), tmp_path / "run", SETTINGS)), StepDone)
+
+
+def test_only_what_people_drew_is_measured(tiny_model: Model, dataset: Dataset, tmp_path: Path) -> None:
+    def source_diameter(*, predicted: bool) -> float:
+        drawn, *others = dataset.training
+        training = (drawn, *(replace(pair, cell_diameter=40.0, predicted=predicted) for pair in others))
+        output = tmp_path / str(predicted)
+        list(train(_fresh(tiny_model), replace(dataset, training=training), output, replace(SETTINGS, epochs=1)))
+        return load_model(output).info.source_cell_diameter
+
+    assert source_diameter(predicted=False) == 40
+    assert source_diameter(predicted=True) < 30
+
+
+@pytest.mark.parametrize("epoch", [1, 2])
+@pytest.mark.parametrize(("module", "name"), [(model.train, "save_model"), (model.history, "write")])
+def test_a_run_killed_while_it_writes_its_model_goes_on(
+    tiny_model: Model, dataset: Dataset, module: ModuleType, name: str, epoch: int, tmp_path: Path
+) -> None:
+    list(train(_fresh(tiny_model), dataset, tmp_path / "whole", SETTINGS))
+    write, calls = getattr(module, name), itertools.count(1)
+
+    def killed(*arguments: object) -> object:
+        if next(calls) == epoch:
+            raise KeyboardInterrupt
+        return write(*arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, name, killed)
+        with pytest.raises(KeyboardInterrupt):
+            list(train(_fresh(tiny_model), dataset, tmp_path / "cut", SETTINGS))
+    list(train(_fresh(tiny_model), dataset, tmp_path / "cut", SETTINGS))
+    whole, cut = _weights(tmp_path / "whole"), _weights(tmp_path / "cut")
+    assert all(torch.equal(tensor, cut[name]) for name, tensor in whole.items())
+    dice = [load_model(tmp_path / run).info.metrics["dice"] for run in ("whole", "cut")]
+    assert dice[0] == dice[1]
+    assert len((tmp_path / "cut/history.csv").read_text().splitlines()) == 3, "both epochs"
 
 
 def test_a_damaged_checkpoint_is_said(tiny_model: Model, dataset: Dataset, tmp_path: Path) -> None:
