@@ -23,9 +23,12 @@ GLASS = 220
 """Grey of the background after levelling."""
 WORK_DIAMETER = 32.0
 """Diameter of a cell in pixels at which cells are parted."""
-LARGEST_TILE = 2048
-TILE_CELLS = 64
-"""Largest side of a tile without its halo in level-0 pixels, and in diameters of a cell."""
+LARGEST_TILE = 1024
+TILE_CELLS = 24
+"""Largest side of a tile without its halo in level-0 pixels, and in diameters of a cell: less than a second of a core,
+so Cancel is heard."""
+USUAL_DIAMETER = 106.0
+"""Of a cell in level-0 pixels where a slide shows none: as in a photograph at 100×."""
 SMALLEST_DIAMETER, LARGEST_DIAMETER = 6.0, 1000.0
 """Of a cell in level-0 pixels; what lies beyond is a slip of the one who gave it, and would take for ever."""
 LARGEST_HOLE = 0.4
@@ -71,7 +74,7 @@ class Calibration:
         dark = without_specks(grey <= self.threshold, SPECK * area)
         if not dark.any():
             return dark
-        cells = ~without_specks(~dark, LARGEST_HOLE * area)
+        cells = without_holes(dark, LARGEST_HOLE * area)
         scale = min(1.0, WORK_DIAMETER / self.cell_diameter)
         work_size = max(1, round(place.w * scale)), max(1, round(place.h * scale))
         work = cv2.resize(cells.view(np.uint8) * np.uint8(255), work_size, interpolation=cv2.INTER_AREA) >= 128
@@ -117,16 +120,16 @@ def calibrate(read: Reader, dimensions: tuple[int, int], cell_diameter: float | 
     dark = unless_blank(grey, grey <= threshold)
     if not dark.any():
         threshold = -1
-    diameter = cell_diameter or _typical_diameter(dark) * shrink
+    diameter = cell_diameter or _typical_diameter(dark) * shrink or USUAL_DIAMETER
     return Calibration(dimensions, background, threshold, min(max(diameter, SMALLEST_DIAMETER), LARGEST_DIAMETER))
 
 
-def watershed(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def watershed(picture: NDArray[np.uint8], cell_diameter: float | None = None) -> NDArray[np.uint8]:
     """Otsu's threshold on grey, levelled and smoothed, holes filled, parted by a marker-controlled watershed.
 
-    Markers are the hills of the distance to the border (`separate.territories`). The study's notebook takes Otsu's
-    threshold on blue, opens it, takes for markers what is deeper than half of the deepest place, and floods the
-    picture's edges with `cv2.watershed`; small cells beside a large one get no marker so.
+    `cell_diameter` as for `calibrate`. Markers are the hills of the distance to the border (`separate.territories`).
+    The study's notebook takes Otsu's threshold on blue, opens it, takes for markers what is deeper than half of the
+    deepest place, and floods the picture's edges with `cv2.watershed`; small cells beside a large one get no marker so.
     """
 
     def read(rect: Rect, size: tuple[int, int]) -> NDArray[np.uint8]:
@@ -134,7 +137,7 @@ def watershed(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return there if size == (rect.w, rect.h) else np.asarray(cv2.resize(there, size, interpolation=cv2.INTER_AREA))
 
     height, width = picture.shape[:2]
-    calibration = calibrate(read, (width, height))
+    calibration = calibrate(read, (width, height), cell_diameter)
     mask = np.zeros((height, width), np.uint8)
     for tile in calibration.tiles(Rect(0, 0, width, height)):
         mask[tile.slices] = calibration.segment(read, tile)
@@ -152,6 +155,16 @@ def without_specks(mask: NDArray[np.bool_], area: float) -> NDArray[np.bool_]:
     large = stats[:, cv2.CC_STAT_AREA] >= area
     large[0] = False
     return np.asarray(large[pieces], np.bool_)
+
+
+def without_holes(mask: NDArray[np.bool_], area: float) -> NDArray[np.bool_]:
+    """With the 4-connected holes of less than `area` px filled. What the array's border cuts may be a gap, no hole."""
+    _, pieces, stats, _ = cv2.connectedComponentsWithStats((~mask).view(np.uint8), connectivity=4)
+    hole = stats[:, cv2.CC_STAT_AREA] < area
+    hole[0] = False
+    for rim in (pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]):
+        hole[rim] = False
+    return np.asarray(mask | hole[pieces], np.bool_)
 
 
 def _background(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -127,6 +127,16 @@ def test_specks_and_slivers_at_the_edge_are_no_cells() -> None:
     assert count(watershed(picture)) == count(expected)
 
 
+def test_a_gap_that_the_edge_of_the_picture_closes_is_no_hole() -> None:
+    dark = np.zeros((30, 60), np.bool_)
+    dark[:20, 10:50] = True
+    dark[:8, 27:33] = dark[10:14, 15:19] = False
+    expected = dark.copy()
+    expected[10:14, 15:19] = True
+    for turn in range(4):
+        np.testing.assert_array_equal(quick.without_holes(np.rot90(dark, turn), 100), np.rot90(expected, turn))
+
+
 def test_uneven_light_does_not_matter_to_the_watershed() -> None:
     picture, expected = smear(*grid())
     light = np.linspace(0.45, 1, picture.shape[1])[None, :, None]
@@ -187,6 +197,13 @@ def test_the_cell_diameter_is_judged_from_cells_that_lie_alone() -> None:
         size = shown.shape[1], shown.shape[0]
         assert calibrate(reader(shown), size).cell_diameter == pytest.approx(scale * DIAMETER, rel=0.05)
     assert calibrate(reader(picture), (400, 300), cell_diameter=55).cell_diameter == 55
+
+
+def test_a_blank_slide_is_cut_into_few_tiles() -> None:
+    blank = np.full((1500, 2000, 3), GLASS, np.uint8)
+    calibration = calibrate(reader(blank), (2000, 1500))
+    assert calibration.cell_diameter == quick.USUAL_DIAMETER
+    assert len(calibration.tiles(Rect(0, 0, 2000, 1500))) == 4
 
 
 def test_a_huge_slide_is_judged_from_windows_and_never_read_whole() -> None:
