@@ -32,6 +32,19 @@ class PictureScore:
         return abs(self.count - self.true_count) / max(1, self.true_count)
 
 
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """`labels` int32 `(h, w)`: 1…n, in the class ids `classes` `(h, w)`, where specks have none.
+
+    `areas` int64 `(n,)` in px; `boxes` int64 `(n, 4)`: left, top, right and bottom.
+    """
+
+    classes: NDArray[np.uint8]
+    labels: NDArray[np.int32]
+    areas: NDArray[np.int64]
+    boxes: NDArray[np.int64]
+
+
 def score_picture(
     name: str,
     classes: NDArray[np.uint8],
@@ -66,37 +79,34 @@ def cross_entropy(probability: NDArray[np.float32], true: NDArray[np.bool_]) -> 
 
 def match_cells(classes: NDArray[np.uint8], truth: NDArray[np.uint8], min_area: int) -> tuple[int, int, int]:
     """`(pairs with IoU ≥ 0.5, cells, true cells)`. A pair at IoU > 0.5 is unique; at exactly 0.5 the first is taken."""
-    labels, areas = label_cells(classes, min_area)
-    true_labels, true_areas = label_cells(truth, min_area)
-    both = (labels > 0) & (true_labels > 0)
-    codes, overlaps = np.unique(labels[both].astype(np.int64) * len(true_areas) + true_labels[both], return_counts=True)
+    cells, true_cells = label_cells(classes, min_area), label_cells(truth, min_area)
+    both = (cells.labels > 0) & (true_cells.labels > 0)
+    codes = (cells.labels[both].astype(np.int64) - 1) * len(true_cells.areas) + true_cells.labels[both] - 1
     taken: set[tuple[str, int]] = set()
     matched = 0
-    for code, overlap in zip(codes, overlaps, strict=True):
-        cell, true_cell = divmod(int(code), len(true_areas))
-        union = areas[cell] + true_areas[true_cell] - overlap
+    for code, overlap in zip(*np.unique(codes, return_counts=True), strict=True):
+        cell, true_cell = divmod(int(code), len(true_cells.areas))
+        union = cells.areas[cell] + true_cells.areas[true_cell] - overlap
         ends = {("cell", cell), ("true", true_cell)}
         if overlap * 2 >= union and not ends & taken:
             taken |= ends
             matched += 1
-    return matched, len(areas) - 1, len(true_areas) - 1
+    return matched, len(cells.areas), len(true_cells.areas)
 
 
-def label_cells(classes: NDArray[np.uint8], min_area: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Labels 1…n of the 4-connected components of each class of at least `min_area` px, and areas (index 0 unused)."""
+def label_cells(classes: NDArray[np.uint8], min_area: int) -> Cells:
+    """The 4-connected components of each class of at least `min_area` px; `classes` are class ids `(h, w)`."""
     labels = np.zeros(classes.shape, np.int32)
-    areas: list[int] = [0]
+    large = [np.empty((0, 5), np.int32)]
     for class_id in np.unique(classes[classes > 0]):
-        count, found, stats, _ = cv2.connectedComponentsWithStats(
-            (classes == class_id).astype(np.uint8), connectivity=4
-        )
+        count, found, stats, _ = cv2.connectedComponentsWithStats((classes == class_id).view(np.uint8), connectivity=4)
+        kept = np.flatnonzero(stats[1:, cv2.CC_STAT_AREA] >= min_area) + 1
         renumber = np.zeros(count, np.int32)
-        for index in range(1, count):
-            if stats[index, cv2.CC_STAT_AREA] >= min_area:
-                renumber[index] = len(areas)
-                areas.append(int(stats[index, cv2.CC_STAT_AREA]))
+        renumber[kept] = sum(map(len, large)) + np.arange(1, len(kept) + 1)
         labels += renumber[found]
-    return labels, np.array(areas, np.int64)
+        large.append(np.asarray(stats[kept], np.int32))
+    x, y, w, h, areas = np.concatenate(large).astype(np.int64).T
+    return Cells(classes, labels, areas, np.stack([x, y, x + w, y + h], axis=1))
 
 
 def summary(scores: Sequence[PictureScore]) -> dict[str, float]:

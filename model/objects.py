@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 from xml.etree import ElementTree
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import ModelError
-from .metrics import MIN_CELL_AREA, label_cells
+from .metrics import MIN_CELL_AREA, Cells, label_cells
 
 _Value = TypeVar("_Value", bound=np.integer)
 
@@ -33,8 +32,8 @@ class Objects(Protocol):
     def outlines(self) -> NDArray[np.float64]:
         """`(m, k, 2)`, the corners of those that count, each to be found: k = 1 is a point, 4 a box."""
 
-    def found(self, classes: NDArray[np.uint8]) -> NDArray[np.bool_]:
-        """`(m,)`: whether the class ids `(h, w)` have each."""
+    def found(self, cells: Cells) -> NDArray[np.bool_]:
+        """`(m,)`: whether the cells of a mask have each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +48,9 @@ class Points:
     def outlines(self) -> NDArray[np.float64]:
         return self.xy[:, np.newaxis]
 
-    def found(self, classes: NDArray[np.uint8]) -> NDArray[np.bool_]:
-        return np.asarray(_at(self.xy, classes) > 0)
+    def found(self, cells: Cells) -> NDArray[np.bool_]:
+        """Specks find them too: on a small cell, little may be right."""
+        return np.asarray(_at(self.xy, cells.classes) > 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +75,12 @@ class Boxes:
         alone = self.red & (overlaps.sum(1) == 1)  # each overlaps itself
         return np.asarray(self.edges[alone], np.float64)
 
-    def found(self, classes: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    def found(self, cells: Cells) -> NDArray[np.bool_]:
         """A cell's bounding box at IoU ≥ 0.5, one cell a box; the best pairs come first."""
-        boxes, cells = self.free(), _bounding_boxes(label_cells(classes, MIN_CELL_AREA)[0])
-        shared = _intersections(boxes, cells)
-        iou = shared / (_areas(boxes)[:, np.newaxis] + _areas(cells) - shared)
-        found, taken = np.zeros(len(boxes), np.bool_), np.zeros(len(cells), np.bool_)
+        boxes, others = self.free(), cells.boxes.astype(np.float64)
+        shared = _intersections(boxes, others)
+        iou = shared / (_areas(boxes)[:, np.newaxis] + _areas(others) - shared)
+        found, taken = np.zeros(len(boxes), np.bool_), np.zeros(len(others), np.bool_)
         for box, cell in sorted(np.argwhere(iou >= 0.5).tolist(), key=lambda pair: -iou[pair[0], pair[1]]):
             if not found[box] and not taken[cell]:
                 found[box] = taken[cell] = True
@@ -117,24 +117,23 @@ class ObjectScore:
 
 def score_objects(name: str, classes: NDArray[np.uint8], objects: Objects, *, seconds: float = math.nan) -> ObjectScore:
     """Score class ids `(h, w)` at level 0; `seconds` is what they took."""
-    labels, areas = label_cells(classes, MIN_CELL_AREA)
-    found = objects.found(classes)
+    cells = label_cells(classes, MIN_CELL_AREA)
+    found = objects.found(cells)
     return ObjectScore(
         name=name,
         objects=len(found),
         found=int(found.sum()),
-        cells=len(areas) - 1,
-        crowded=len(crowded_cells(labels, objects)),
+        cells=len(cells.areas),
+        crowded=int(crowded_cells(cells, objects).sum()),
         foreground=float(np.mean(classes > 0)),
         seconds_per_megapixel=seconds / classes.size * 1e6,
     )
 
 
-def crowded_cells(labels: NDArray[np.int32], objects: Objects) -> NDArray[np.int64]:
-    """The labels that lie under the centres of two or more objects."""
-    hits = np.bincount(_at(objects.centres(), labels), minlength=1)
-    hits[0] = 0
-    return np.flatnonzero(hits >= 2)
+def crowded_cells(cells: Cells, objects: Objects) -> NDArray[np.bool_]:
+    """`(n,)`: which cells lie under the centres of two or more objects."""
+    hits = np.bincount(_at(objects.centres(), cells.labels), minlength=len(cells.areas) + 1)
+    return np.asarray(hits[1:] >= 2)
 
 
 def object_summary(scores: Sequence[ObjectScore]) -> dict[str, float | int | str]:
@@ -223,12 +222,6 @@ def _at(xy: NDArray[np.float64], values: NDArray[_Value]) -> NDArray[_Value]:
     """The values `(h, w)` under the points `(n, 2)`."""
     x, y = xy.astype(np.intp).T
     return np.asarray(values[y, x])
-
-
-def _bounding_boxes(labels: NDArray[np.int32]) -> NDArray[np.float64]:
-    """`(n, 4)` for the labels 1…n: left, top, right, bottom."""
-    rects = [cv2.boundingRect((labels == label).view(np.uint8)) for label in range(1, int(labels.max(initial=0)) + 1)]
-    return np.array([(x, y, x + w, y + h) for x, y, w, h in rects], np.float64).reshape(-1, 4)
 
 
 def _areas(boxes: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bcseg_gui.core.i18n import _
-from model.metrics import MIN_CELL_AREA, PictureScore, label_cells
+from bcseg_gui.core.i18n import _, ngettext
+from model.metrics import MIN_CELL_AREA, Cells, PictureScore, label_cells
 from model.mistakes import border_error, find_mistakes
 from model.objects import Objects, ObjectScore, crowded_cells
 
@@ -20,17 +20,19 @@ PLACE = 2.4
 
 def mask_panel(score: PictureScore, picture: Pixels, classes: Pixels, truth: Pixels) -> Panel:
     """From class ids and truth `(h, w)`. Missed and split cells are outlined as in truth, the others as predicted."""
-    (labels, _areas), (true_labels, true_areas) = label_cells(classes, MIN_CELL_AREA), label_cells(truth, MIN_CELL_AREA)
-    mistakes = find_mistakes(labels, true_labels)
+    cells, true_cells = label_cells(classes, MIN_CELL_AREA), label_cells(truth, MIN_CELL_AREA)
+    mistakes = find_mistakes(cells.labels, true_cells.labels)
     right = ~(mistakes.merged | mistakes.false)
     missed, false = (truth > 0) & (classes == 0), (truth == 0) & (classes > 0)
-    wide, narrow = border_error(labels, true_labels, mistakes)
+    wide, narrow = border_error(cells.labels, true_cells.labels, mistakes)
     return Panel(
         title=score.name,
         lines=(
-            _("Dice {dice:.3f} · F1 per cell {f1:.3f} · {count} cells, in truth {true_count}").format(
-                dice=score.dice, f1=score.object_f1, count=score.count, true_count=score.true_count
-            ),
+            ngettext(
+                "Dice {dice:.3f} · F1 per cell {f1:.3f} · {count} cell, in truth {true_count}",
+                "Dice {dice:.3f} · F1 per cell {f1:.3f} · {count} cells, in truth {true_count}",
+                score.count,
+            ).format(dice=score.dice, f1=score.object_f1, count=score.count, true_count=score.true_count),
             _("Borders: {wide:.1%} of the true cells’ pixels too wide, {narrow:.1%} too narrow").format(
                 wide=wide, narrow=narrow
             ),
@@ -44,25 +46,25 @@ def mask_panel(score: PictureScore, picture: Pixels, classes: Pixels, truth: Pix
         },
         picture=picture,
         shapes=[
-            *_outlines(labels, right, Kind.right),
-            *_outlines(labels, mistakes.false, Kind.false),
-            *_outlines(labels, mistakes.merged, Kind.merged),
-            *_outlines(true_labels, mistakes.missed, Kind.missed),
-            *_outlines(true_labels, mistakes.split, Kind.split),
+            *_outlines(cells, right, Kind.right),
+            *_outlines(cells, mistakes.false, Kind.false),
+            *_outlines(cells, mistakes.merged, Kind.merged),
+            *_outlines(true_cells, mistakes.missed, Kind.missed),
+            *_outlines(true_cells, mistakes.split, Kind.split),
         ],
         tints={Kind.missed: missed, Kind.false: false},
-        places=_places(missed | false, _diameter(true_areas, classes.shape)),
+        places=_places(missed | false, _diameter(true_cells)),
     )
 
 
 def object_panel(score: ObjectScore, picture: Pixels, classes: Pixels, objects: Objects) -> Panel:
     """From class ids `(h, w)` and points or boxes: the cells, and the objects that count, found or not."""
-    labels, areas = label_cells(classes, MIN_CELL_AREA)
-    diameter = _diameter(areas, classes.shape)
-    crowded = np.isin(np.arange(1, len(areas)), crowded_cells(labels, objects))
-    found = objects.found(classes)
+    cells = label_cells(classes, MIN_CELL_AREA)
+    diameter = _diameter(cells)
+    crowded = crowded_cells(cells, objects)
+    found = objects.found(cells)
     missed = objects.outlines()[~found]
-    wrong = np.append(False, crowded)[labels].astype(np.uint8)
+    wrong = np.append(False, crowded)[cells.labels].astype(np.uint8)
     for corners in missed:
         x, y = corners.mean(0).astype(int).tolist()
         cv2.circle(wrong, (x, y), int(diameter / 4), 1, cv2.FILLED)
@@ -72,7 +74,9 @@ def object_panel(score: ObjectScore, picture: Pixels, classes: Pixels, objects: 
             _("{found} of {objects} found ({share:.1%})").format(
                 found=score.found, objects=score.objects, share=score.found_share
             ),
-            _("{cells} cells on {share:.0%} of the picture").format(cells=score.cells, share=score.foreground),
+            ngettext(
+                "{cells} cell on {share:.0%} of the picture", "{cells} cells on {share:.0%} of the picture", score.cells
+            ).format(cells=score.cells, share=score.foreground),
         ),
         legend={
             Kind.plain: _("cells: {n}").format(n=score.cells - score.crowded),
@@ -82,8 +86,8 @@ def object_panel(score: ObjectScore, picture: Pixels, classes: Pixels, objects: 
         },
         picture=picture,
         shapes=[
-            *_outlines(labels, ~crowded, Kind.plain),
-            *_outlines(labels, crowded, Kind.merged),
+            *_outlines(cells, ~crowded, Kind.plain),
+            *_outlines(cells, crowded, Kind.merged),
             *(Shape(Kind.right, corners) for corners in objects.outlines()[found]),
             *(Shape(Kind.missed, corners) for corners in missed),
         ],
@@ -92,19 +96,20 @@ def object_panel(score: ObjectScore, picture: Pixels, classes: Pixels, objects: 
     )
 
 
-def _outlines(labels: NDArray[np.int32], chosen: NDArray[np.bool_], kind: Kind) -> list[Shape]:
-    """Of the cells `(n,)` that are chosen among 1…n."""
+def _outlines(cells: Cells, chosen: NDArray[np.bool_], kind: Kind) -> list[Shape]:
+    """Of those cells `(n,)` that are chosen."""
     shapes = []
-    for label in np.flatnonzero(chosen) + 1:  # one by one: drawn together, cells that touch at a corner look merged
-        cell = (labels == label).view(np.uint8)
-        contours, _hierarchy = cv2.findContours(cell, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    for index in np.flatnonzero(chosen):  # one by one: drawn together, cells that touch at a corner look merged
+        left, top, right, bottom = cells.boxes[index].tolist()
+        cell = (cells.labels[top:bottom, left:right] == index + 1).view(np.uint8)
+        contours, _hierarchy = cv2.findContours(cell, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE, offset=(left, top))
         shapes += [Shape(kind, contour[:, 0].astype(np.float64)) for contour in contours]
     return shapes
 
 
-def _diameter(areas: NDArray[np.int64], shape: tuple[int, ...]) -> float:
-    """Typical diameter (px) of cells of these areas (index 0 unused); without any, some part of the picture."""
-    return 2 * float(np.sqrt(np.median(areas[1:]) / np.pi)) if len(areas) > 1 else min(shape[:2]) / 6
+def _diameter(cells: Cells) -> float:
+    """Typical diameter (px); without any cell, some part of the picture."""
+    return 2 * float(np.sqrt(np.median(cells.areas) / np.pi)) if len(cells.areas) else min(cells.labels.shape) / 6
 
 
 def _places(wrong: NDArray[np.bool_], cell_diameter: float) -> list[Place]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from model.metrics import match_cells, score_picture, summary
+from model.metrics import label_cells, match_cells, score_picture, summary
 
 masks = arrays(np.uint8, (12, 12), elements=st.integers(0, 1))
 
@@ -49,6 +49,17 @@ def test_specks_are_no_cells() -> None:
     predicted = truth.copy()
     predicted[30:33, 30:33] = 1
     assert score_picture("x", predicted, truth).object_f1 == 1
+
+
+@given(arrays(np.uint8, (12, 12), elements=st.integers(0, 2)), st.integers(1, 5))
+def test_cells_know_their_areas_and_boxes(classes: np.ndarray, min_area: int) -> None:
+    cells = label_cells(classes, min_area)
+    assert cells.labels.max() == len(cells.areas) == len(cells.boxes)
+    for label, (area, box) in enumerate(zip(cells.areas, cells.boxes, strict=True), 1):
+        y, x = np.nonzero(cells.labels == label)
+        assert len(np.unique(classes[y, x])) == 1
+        assert area == len(x) >= min_area
+        assert box.tolist() == [x.min(), y.min(), x.max() + 1, y.max() + 1]
 
 
 def test_loss_is_the_cross_entropy() -> None:

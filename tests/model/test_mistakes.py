@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from model.metrics import label_cells
 from model.mistakes import border_error, find_mistakes
 
-label_pictures = arrays(np.uint8, (8, 8), elements=st.integers(0, 1)).map(lambda mask: label_cells(mask, 1)[0])
+label_pictures = arrays(np.uint8, (8, 8), elements=st.integers(0, 1)).map(lambda mask: label_cells(mask, 1).labels)
 
 
 def picture(*rows: str) -> np.ndarray:
