@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .checkpoint import ModelInfo
+from .classical import watershed
 from .dataset import Pair, cell_diameter_of
 from .engine import Engine
 from .metrics import PictureScore, score_picture
@@ -16,8 +17,8 @@ from .predict import predict_picture
 
 PairReader = Callable[[Pair], tuple[NDArray[np.uint8], NDArray[np.uint8]]]
 Segmenter = Callable[[NDArray[np.uint8], float | None], tuple[NDArray[np.uint8], NDArray[np.float32] | None]]
-"""From an RGB picture `(h, w, 3)` and its cell diameter (level-0 px; None: as the model was trained) to class ids
-`(h, w)` and, where it is known, the probability of foreground."""
+"""From an RGB picture `(h, w, 3)` and its cell diameter (level-0 px; None: unknown) to class ids `(h, w)` and, where it
+is known, the probability of foreground."""
 
 
 def with_model(engine: Engine, info: ModelInfo) -> Segmenter:
@@ -32,24 +33,19 @@ def with_model(engine: Engine, info: ModelInfo) -> Segmenter:
 
 
 def with_method(method: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]) -> Segmenter:
-    """`method`: from an RGB picture to class ids 0/1."""
+    """`method`: from an RGB picture to class ids 0/1; it does not ask for the cell diameter."""
     return lambda picture, _: (method(picture), None)
 
 
-def score(
-    segment: Segmenter,
-    name: str,
-    picture: NDArray[np.uint8],
-    truth: NDArray[np.uint8],
-    cell_diameter: float | None = None,
-) -> PictureScore:
-    started = time.perf_counter()
-    classes, probability = segment(picture, cell_diameter)
-    return score_picture(name, classes, truth, probability, seconds=time.perf_counter() - started)
+def with_watershed() -> Segmenter:
+    return lambda picture, cell_diameter: (watershed(picture, cell_diameter), None)
 
 
 def score_pairs(segment: Segmenter, pairs: Iterable[Pair], read: PairReader) -> Iterator[PictureScore]:
     """One score a pair, in order; each picture at the cell diameter that goes with its mask."""
     for pair in pairs:
         picture, truth = read(pair)
-        yield score(segment, pair.image.name, picture, truth, cell_diameter_of(pair, truth))
+        started = time.perf_counter()
+        classes, probability = segment(picture, cell_diameter_of(pair, truth))
+        seconds = time.perf_counter() - started
+        yield score_picture(pair.image.name, classes, truth, probability, seconds=seconds)

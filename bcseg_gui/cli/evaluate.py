@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from bcseg_gui.core.cells.diameter import slide_cell_diameter
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.files import write_atomic
-from bcseg_gui.core.i18n import _
+from bcseg_gui.core.i18n import _, ngettext
 from bcseg_gui.core.slides import open_slide
 
 from .failures import complain
@@ -51,19 +51,30 @@ WORST = 5
 """Pictures on the contact sheet, for every model and method."""
 
 
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A model or method. `classes`: how many it tells apart; `sized`: it goes by the cell diameter."""
+
+    segment: Segmenter
+    classes: int = 1
+    sized: bool = True
+
+
 @dataclass(slots=True)
 class Tally:
     """What one model or method comes to, picture by picture; only of the worst are the class ids kept."""
 
     truth: Truth[Any, Any]
-    segment: Segmenter
+    contender: Contender
     scores: list[Any] = field(default_factory=list)
     images: list[dict[str, object]] = field(default_factory=list)
     worst: list[Case] = field(default_factory=list)
 
     def add(self, pair: Pair, picture: NDArray[np.uint8], known: object, cell_diameter: float | None) -> None:
+        if not self.contender.sized:
+            cell_diameter = None
         started = time.perf_counter()
-        classes, probability = self.segment(picture, cell_diameter)
+        classes, probability = self.contender.segment(picture, cell_diameter)
         seconds = time.perf_counter() - started
         score = self.truth.score(pair.image.name, classes, probability, known, seconds)
         self.scores.append(score)
@@ -102,14 +113,15 @@ def evaluate(
 
     from .truth import truth_of
 
-    truth = truth_of(masks, points, boxes)
+    contenders = _contenders(model or [], method or [])
+    truth = truth_of(masks, points, boxes, max(contender.classes for contender in contenders.values()))
     if truth is None:
         raise typer.BadParameter(_("Give one of --masks, --points and --boxes."))
     pairs: Sequence[Pair] = truth.pairs(images)
     if test_pictures:
         pairs = split_pairs(pairs).holdout
 
-    tallies = {name: Tally(truth, segment) for name, segment in _segmenters(model or [], method or []).items()}
+    tallies = {name: Tally(truth, contender) for name, contender in contenders.items()}
     failed = False
     with progress_bar() as bar:
         for pair in bar.track(pairs, description=_("Comparing")):
@@ -135,19 +147,26 @@ def evaluate(
         sys.exit(1)
 
 
-def _segmenters(models: list[str], methods: list[Method]) -> dict[str, Segmenter]:
-    """By the names they have in the results; without any, that of the active model."""
+def _contenders(models: list[str], methods: list[Method]) -> dict[str, Contender]:
+    """By the names they have in the results; without any, the active model."""
     from model.checkpoint import load_model
     from model.classical import METHODS
     from model.engine import TorchEngine
-    from model.evaluate import with_method, with_model
+    from model.evaluate import with_method, with_model, with_watershed
 
-    segmenters = {method.value: with_method(METHODS[method.value]) for method in methods}
+    contenders = {
+        method.value: Contender(with_watershed())
+        if method is Method.watershed
+        else Contender(with_method(METHODS[method.value]), sized=False)
+        for method in methods
+    }
     active = () if methods else (None,)
-    for name in models or active:
-        model = load_model(find_model(name))
-        segmenters[model.info.name] = with_model(TorchEngine(model), model.info)
-    return segmenters
+    for given in models or active:
+        model = load_model(find_model(given))
+        info = model.info
+        name = given if given and info.name in contenders else info.name
+        contenders[name] = Contender(with_model(TorchEngine(model), info), len(info.classes))
+    return contenders
 
 
 def _sheet(tallies: dict[str, Tally], results: Results) -> bytes:
@@ -155,11 +174,14 @@ def _sheet(tallies: dict[str, Tally], results: Results) -> bytes:
 
     sections = []
     for name, tally in tallies.items():
-        heading = _("{name}: the worst {n} of {pictures} pictures")
+        pictures = len(tally.scores)
+        heading = ngettext(
+            "{name}: the worst {n} of {pictures} picture", "{name}: the worst {n} of {pictures} pictures", pictures
+        )
         columns = tally.truth.columns.items()
         sections.append(
             Section(
-                heading.format(name=name, n=len(tally.worst), pictures=len(tally.scores)),
+                heading.format(name=name, n=len(tally.worst), pictures=pictures),
                 " · ".join(f"{title} {_figure(results[name][key])}" for key, title in columns),
                 list(tally.panels()),
             )
@@ -181,7 +203,7 @@ def read_whole(path: Path) -> NDArray[np.uint8]:
 
 def _print_table(results: Results, columns: Mapping[str, str], pictures: int) -> None:
     width = max(len(name) for name in results)
-    print(_("{n} pictures").format(n=pictures))
+    print(ngettext("{n} picture", "{n} pictures", pictures).format(n=pictures))
     print(" " * width, *(f"{title:>13}" for title in columns.values()))
     for name, figures in results.items():
         print(f"{name:<{width}}", *(f"{_figure(figures[key]):>13}" for key in columns))

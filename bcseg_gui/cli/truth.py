@@ -54,7 +54,10 @@ class Truth(Protocol[Known, Score]):
 
 @dataclass(frozen=True, slots=True)
 class Masks:
+    """`classes`: how many classes the masks tell apart, one being all cells."""
+
     folder: Path
+    classes: int = 1
 
     columns: ClassVar[Mapping[str, str]] = {
         "dice": "Dice",
@@ -71,7 +74,7 @@ class Masks:
         return find_pairs(images, self.folder)
 
     def read(self, pair: Pair, picture: Pixels) -> Pixels:
-        return read_pair(pair, 1, lambda _path: picture)[1]
+        return read_pair(pair, self.classes, lambda _path: picture)[1]
 
     def score(
         self, name: str, classes: Pixels, probability: NDArray[np.float32] | None, known: Pixels, seconds: float
@@ -152,11 +155,14 @@ class Labels:
         return object_panel(score, picture, classes, known)
 
 
-def truth_of(masks: Path | None, points: Path | None, boxes: Path | None) -> Truth[Any, Any] | None:
-    """The truth in the one folder that is given; None when there is none or more than one."""
+def truth_of(masks: Path | None, points: Path | None, boxes: Path | None, classes: int = 1) -> Truth[Any, Any] | None:
+    """The truth in the one folder that is given; None when there is none or more than one.
+
+    `classes`: how many the masks tell apart, one being all cells.
+    """
     given: list[Truth[Any, Any]] = []
     if masks is not None:
-        given.append(Masks(masks))
+        given.append(Masks(masks, classes))
     if points is not None:
         given.append(Labels(points, ".txt", read_points))
     if boxes is not None:

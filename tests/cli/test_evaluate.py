@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bcseg_gui.core.synthetic import make_smear
+from model.checkpoint import ModelInfo, new_model, save_model
 
 WritePicture = Callable[..., tuple[Path, NDArray[np.bool_]]]
 
@@ -71,7 +73,7 @@ def test_points_instead_of_masks(bcseg: Any, pairs: tuple[Path, Path], points: P
     for figures in methods.values():
         assert (figures["objects"], figures["found"], figures["cells"], figures["blank"]) == (9, 6, 6, 0)
         assert figures["found_share"] == figures["worst_found_share"] == pytest.approx(2 / 3)
-        assert figures["images"][0].items() >= {"name": "f0.png", "found": 2, "cell_diameter": None}.items()
+        assert figures["images"][0].items() >= {"name": "f0.png", "found": 2}.items()
 
 
 def test_boxes_instead_of_masks(bcseg: Any, pairs: tuple[Path, Path], tmp_path: Path) -> None:
@@ -83,12 +85,57 @@ def test_boxes_instead_of_masks(bcseg: Any, pairs: tuple[Path, Path], tmp_path: 
     (tmp_path / "boxes" / "f0.xml").write_text(f"<annotation>{entries}</annotation>")
     outcome = bcseg(
         "evaluate", "--images", pairs[0], "--boxes", tmp_path / "boxes", "--method", "otsu",
-        "--cell-diameter", "24", "--json", tmp_path / "scores.json",
+        "--json", tmp_path / "scores.json",
     )  # fmt: skip
     assert (outcome.code, outcome.err) == (0, "")
     figures = json.loads((tmp_path / "scores.json").read_text())["methods"]["otsu"]
     assert (figures["objects"], figures["found"], figures["cells"]) == (1, 1, 2)
-    assert figures["images"][0]["cell_diameter"] == 24
+
+
+@pytest.mark.parametrize(("diameter", "cells"), [(24, 2), (120, 0)])
+def test_the_cell_diameter_reaches_what_goes_by_it(
+    bcseg: Any, pairs: tuple[Path, Path], points: Path, tmp_path: Path, diameter: int, cells: int
+) -> None:
+    outcome = bcseg(
+        "evaluate", "--images", pairs[0], "--points", points, "--method", "watershed", "--method", "otsu",
+        "--cell-diameter", diameter, "--json", tmp_path / "scores.json",
+    )  # fmt: skip
+    assert (outcome.code, outcome.err) == (0, "")
+    methods = json.loads((tmp_path / "scores.json").read_text())["methods"]
+    first = {name: figures["images"][0] for name, figures in methods.items()}
+    assert (first["watershed"]["cells"], first["watershed"]["cell_diameter"]) == (cells, diameter)
+    assert (first["otsu"]["cells"], first["otsu"]["cell_diameter"]) == (2, None)
+
+
+def test_models_of_one_name_have_a_row_each(
+    bcseg: Any, shipped_models: Path, pairs: tuple[Path, Path], tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(shipped_models / "dark", copy)
+    outcome = bcseg(
+        "evaluate", "--images", pairs[0], "--masks", pairs[1], "--test-pictures", "--model", "dark", "--model", copy,
+        "--json", tmp_path / "scores.json",
+    )  # fmt: skip
+    assert (outcome.code, outcome.err) == (0, "")
+    assert list(json.loads((tmp_path / "scores.json").read_text())["methods"]) == ["dark", str(copy)]
+
+
+def test_a_model_of_several_classes_is_measured_on_masks_of_class_numbers(bcseg: Any, tmp_path: Path) -> None:
+    save_model(new_model(ModelInfo("two", "ternausnet11", num_filters=2, classes=("a", "b"))), tmp_path / "two")
+    for folder in ("images", "masks"):
+        (tmp_path / folder).mkdir()
+    Image.new("RGB", (64, 64), "white").save(tmp_path / "images" / "1.png")
+    truth = np.zeros((64, 64), np.uint8)
+    truth[:20, :20], truth[40:, 40:] = 1, 2
+    Image.fromarray(truth).save(tmp_path / "masks" / "1.png")
+    outcome = bcseg(
+        "evaluate", "--images", tmp_path / "images", "--masks", tmp_path / "masks", "--model", tmp_path / "two",
+        "--json", tmp_path / "scores.json",
+    )  # fmt: skip
+    assert (outcome.code, outcome.err) == (0, "")
+    (figures,) = json.loads((tmp_path / "scores.json").read_text())["methods"].values()
+    assert figures["images"][0]["true_count"] == 2
+    assert "1 picture\n" in outcome.out
 
 
 def test_every_picture_is_taken_at_its_own_cell_size(bcseg: Any, tmp_path: Path) -> None:
@@ -98,10 +145,10 @@ def test_every_picture_is_taken_at_its_own_cell_size(bcseg: Any, tmp_path: Path)
         smear = make_smear(400, 300, seed=1, cell_diameter=diameter)
         Image.fromarray(smear.image).save(tmp_path / "images" / f"{diameter}.png")
         (tmp_path / "points" / f"{diameter}.txt").write_text("200 150 0")
-    words = "--images", tmp_path / "images", "--points", tmp_path / "points", "--method", "otsu"
+    words = "--images", tmp_path / "images", "--points", tmp_path / "points", "--method", "watershed"
     outcome = bcseg("evaluate", *words, "--json", tmp_path / "scores.json")
     assert (outcome.code, outcome.err) == (0, "")
-    images = json.loads((tmp_path / "scores.json").read_text())["methods"]["otsu"]["images"]
+    images = json.loads((tmp_path / "scores.json").read_text())["methods"]["watershed"]["images"]
     assert [image["cell_diameter"] for image in images] == [pytest.approx(30, rel=0.15), pytest.approx(60, rel=0.15)]
 
 
