@@ -97,7 +97,7 @@ class Mask:
         """The live tile of an overview level (1 ≤ key.level < level_count), or None when there is nothing in it.
 
         Edits reach it when it is asked for, not before; only what changed is computed. A pixel shows the highest class
-        id below it, without the manual bit, so that the thinnest cell stays visible.
+        id below it, without the manual bit, or a gap between cells: the thinnest of both stay visible.
         """
         return self._tiles.overview(key)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from ..geometry import TILE_SIZE, TileKey
 
 Tile = NDArray[np.uint8]
+Pixel = TypeVar("Pixel", bound=np.generic)
 
 MANUAL = 0x80
 """Bit of a pixel that a person set; predictions leave such a pixel alone."""
@@ -43,12 +45,24 @@ def children(key: TileKey) -> Iterator[tuple[TileKey, slice, slice]]:
 
 
 def halved(tile: Tile) -> Tile:
-    """Half the size: a pixel is the highest class id of the four below it, without the manual bit.
+    """Half the size: a pixel is the highest class id of the four below it, without the manual bit, or a gap.
 
     The highest, not the most frequent: the thinnest cell stays visible however far one zooms out, and no cell grows
-    by as much as one overview pixel.
+    by as much as one overview pixel. A gap of one or two pixels between cells stays visible too, else those that touch
+    would look like one.
     """
-    classes = tile & np.uint8(CLASS_BITS)
-    rows: Tile = np.maximum(classes[0::2], classes[1::2])
-    half: Tile = np.maximum(rows[:, 0::2], rows[:, 1::2])
-    return half
+    classes: Tile = tile & np.uint8(CLASS_BITS)
+    return np.where(_of_four(_gaps(classes > 0)), np.uint8(0), _of_four(classes)).astype(np.uint8)
+
+
+def _of_four(pixels: NDArray[Pixel]) -> NDArray[Pixel]:
+    rows = np.maximum(pixels[0::2], pixels[1::2])
+    return np.asarray(np.maximum(rows[:, 0::2], rows[:, 1::2]), pixels.dtype)
+
+
+def _gaps(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Pixels that are no cell and have cells within two pixels on both sides, left and right or above and below."""
+    around = np.pad(cells, 2)
+    left, right = (around[2:-2, x:][:, : cells.shape[1]] | around[2:-2, x + 1 :][:, : cells.shape[1]] for x in (0, 3))
+    above, below = (around[y:, 2:-2][: cells.shape[0]] | around[y + 1 :, 2:-2][: cells.shape[0]] for y in (0, 3))
+    return np.asarray(~cells & ((left & right) | (above & below)), np.bool_)

@@ -98,8 +98,8 @@ class Tiles:
     def overview(self, key: TileKey) -> Tile | None:
         """The live tile of an overview level, brought up to date first; None when there is nothing in it.
 
-        A pixel shows the highest class id among the level-0 pixels it covers: the thinnest cell stays visible, and
-        none grows by as much as one overview pixel. The manual bit is left out.
+        A pixel shows the highest class id among the level-0 pixels it covers, or a gap between cells (`halved`). The
+        manual bit is left out.
         """
         if key.level == 0 or key not in self._present:
             return self.get(key)

@@ -10,16 +10,27 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from numpy.typing import NDArray
 
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region, TileKey, tiles_covering
 from bcseg_gui.core.masks import CLASS_BITS, MANUAL, EditState, Mask, tiles
+from bcseg_gui.core.masks.pyramid import halved
 
 WHOLE = Region(0, 0, 1300, 700)
 SPOT = Region(500, 500, 30, 30)
 EVERYWHERE = np.ones((SPOT.h, SPOT.w), bool)
 
 regions = st.builds(Region, st.integers(-50, 1310), st.integers(-50, 710), st.integers(1, 700), st.integers(1, 500))
+
+
+def halved_by_tiles(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = pixels.shape
+    padded = np.pad(pixels, ((0, -height % 512), (0, -width % 512)))
+    tiles = [
+        [halved(tile) for tile in np.hsplit(row, row.shape[1] // 512)] for row in np.vsplit(padded, len(padded) // 512)
+    ]
+    return np.block(tiles)[: -(-height // 2), : -(-width // 2)]
 
 
 class MaskMachine(RuleBasedStateMachine):
@@ -149,11 +160,10 @@ class MaskMachine(RuleBasedStateMachine):
 
     @rule(level=st.integers(1, 2))
     def look_at_overview(self, level: int) -> None:
-        width, height = -(-WHOLE.w >> level), -(-WHOLE.h >> level)
-        below = np.zeros((height << level, width << level), np.uint8)
-        below[: WHOLE.h, : WHOLE.w] = self.pixels & CLASS_BITS
-        expected = below.reshape(height, 1 << level, width, 1 << level).max(axis=(1, 3))
-        whole = Region(0, 0, width, height)
+        expected = self.pixels
+        for _ in range(level):
+            expected = halved_by_tiles(expected)
+        whole = Region(0, 0, expected.shape[1], expected.shape[0])
         for key in tiles_covering(whole, level):
             part = key.level_region().intersected(whole)
             tile = self.mask.overview_tile(key)
