@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .components import without_specks
+
 SEED_DEPTH = 0.2
 """How far a seed must rise above the neck to the next one, as a share of a cell's radius."""
 SMALLEST_SEED = 0.4
@@ -52,7 +54,8 @@ def territories(
 
 def _depth(foreground: NDArray[np.bool_], cell_diameter: float) -> NDArray[np.float32]:
     """Distance to the border, px, a little smoothed."""
-    mask = _without_pinholes(foreground, PINHOLE * cell_diameter**2).astype(np.uint8)
+    # A hole of a few pixels would look like a neck: it makes everything around it shallow.
+    mask = (~without_specks(~foreground, PINHOLE * cell_diameter**2)).astype(np.uint8)
     distance = cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return np.asarray(cv2.GaussianBlur(distance, (0, 0), max(0.5, 0.04 * cell_diameter)), np.float32)
 
@@ -96,14 +99,6 @@ def no_cells(
         least[rim] = smallest_at_edge if edge else 0
     least[0] = 0
     return np.asarray(area < least)
-
-
-def _without_pinholes(foreground: NDArray[np.bool_], area: float) -> NDArray[np.bool_]:
-    """A hole of a few pixels would look like a neck: it makes everything around it shallow."""
-    _, holes, stats, _ = cv2.connectedComponentsWithStats((~foreground).astype(np.uint8), connectivity=4)
-    small = stats[:, cv2.CC_STAT_AREA] < area
-    small[0] = False  # the foreground itself
-    return np.asarray(foreground | small[holes], np.bool_)
 
 
 def _seeds(depth: NDArray[np.float32], radius: float, seed_depth: float) -> NDArray[np.int16]:

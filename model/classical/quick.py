@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..components import without_holes, without_specks
 from ..separate import part, territories
 from ..tiles import Reader, Rect, cut
 from .baselines import filled, otsu_threshold, to_grey, unless_blank
@@ -147,24 +148,6 @@ def watershed(picture: NDArray[np.uint8], cell_diameter: float | None = None) ->
 def levelled(grey: NDArray[np.uint8], background: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Grey relative to the background of the same shape, which becomes `GLASS`."""
     return np.asarray(cv2.divide(grey, np.maximum(background, 1), scale=GLASS), np.uint8)
-
-
-def without_specks(mask: NDArray[np.bool_], area: float) -> NDArray[np.bool_]:
-    """The 4-connected components of at least `area` px."""
-    _, pieces, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=4)
-    large = stats[:, cv2.CC_STAT_AREA] >= area
-    large[0] = False
-    return np.asarray(large[pieces], np.bool_)
-
-
-def without_holes(mask: NDArray[np.bool_], area: float) -> NDArray[np.bool_]:
-    """With the 4-connected holes of less than `area` px filled. What the array's border cuts may be a gap, no hole."""
-    _, pieces, stats, _ = cv2.connectedComponentsWithStats((~mask).view(np.uint8), connectivity=4)
-    hole = stats[:, cv2.CC_STAT_AREA] < area
-    hole[0] = False
-    for rim in (pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]):
-        hole[rim] = False
-    return np.asarray(mask | hole[pieces], np.bool_)
 
 
 def _background(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
