@@ -12,7 +12,7 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import Field
+from dataclasses import Field, replace
 from pathlib import Path
 from typing import IO, Any, ClassVar, Protocol, TypeVar
 
@@ -180,7 +180,10 @@ def _sync_folder(folder: Path) -> None:
 
 
 def read_json(path: Path, kind: type[Content]) -> Content:
-    """Read a typed JSON file. Raises UserError when absent, unreadable or damaged, NewerFileError when too new."""
+    """Read a typed JSON file. Raises UserError when absent, unreadable or damaged, NewerFileError when too new.
+
+    What an older program wrote comes with the newest `schema`, for that is what it is written back as.
+    """
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -190,11 +193,13 @@ def read_json(path: Path, kind: type[Content]) -> Content:
     try:
         # The schema first: a newer file may well not fit the type, and must not be called damaged.
         newest: Any = kind.__dataclass_fields__["schema"].default
-        if msgspec.json.decode(data, type=_Head).schema > newest:
+        schema = msgspec.json.decode(data, type=_Head).schema
+        if schema > newest:
             raise NewerFileError(
                 "“{path}” was written by a newer version of this program. Update this program to open it.", path=path
             )
-        return msgspec.json.decode(data, type=kind, dec_hook=_decode_path)
+        content = msgspec.json.decode(data, type=kind, dec_hook=_decode_path)
+        return content if schema == newest else replace(content, schema=newest)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise UserError(
             "“{path}” is damaged ({reason}). It was left untouched: bring it back from a backup.",

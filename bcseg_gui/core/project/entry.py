@@ -42,8 +42,9 @@ class SlideEntry:
 
     `path` is absolute here (in the file it is relative to the project folder where it can be, with forward slashes).
     `width`, `height` (level-0 pixels) and `mpp` are 0, 0 and None until the slide was opened once: see `measured`.
-    `cell_diameter` (level-0 pixels) is set by the user, else None. `reviewed` without a region means the whole slide.
-    `split` is empty until the slide is first reviewed, then never changes.
+    `given_mpp` is what the user says where the file says no `mpp`; `cell_diameter` (level-0 pixels) is set by the user,
+    else None. `page` is the one shown last: size, status and `reviewed` are of that page. `reviewed` without a region
+    means the whole slide. `split` is empty until the slide is first reviewed, then never changes.
     """
 
     id: str
@@ -52,11 +53,13 @@ class SlideEntry:
     width: int = 0
     height: int = 0
     mpp: float | None = None
+    given_mpp: float | None = None
     cell_diameter: float | None = None
+    page: int = 0
     status: Status = "todo"
     reviewed: tuple[Region, ...] = ()
     split: Split | Literal[""] = ""
-    schema: int = 1
+    schema: int = 2
 
     def measured(self, slide: Measured) -> SlideEntry:
         """This entry with the size and mpp of its opened slide."""
@@ -71,9 +74,14 @@ class SlideEntry:
 
 @dataclass(frozen=True, slots=True)
 class ProjectFile:
-    """`project.json`: `slides` are the ids in the order of the worklist."""
+    """`project.json`: `slides` are the ids of those worked on, in the order in which they were added.
+
+    `folders` and `pictures` are what was opened, worked on or not; paths as in `SlideEntry`.
+    """
 
     classes: tuple[MaskClass, ...] = DEFAULT_CLASSES
+    folders: tuple[str, ...] = ()
+    pictures: tuple[str, ...] = ()
     slides: tuple[str, ...] = ()
     promotions: Promotions = field(default_factory=Promotions)
-    schema: int = 1
+    schema: int = 2

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
-import unicodedata
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -18,7 +15,7 @@ from platformdirs import user_data_path
 
 from ..errors import UserError
 from ..files import fingerprint, is_leftover, make_folder, read_json, remove_leftovers, write_json
-from . import holdout
+from . import holdout, paths
 from .entry import MaskClass, ProjectFile, SlideEntry
 from .lock import ProjectLock
 from .promotions import Promotions
@@ -26,7 +23,6 @@ from .registry import ModelRegistry
 
 _PROJECT_FILE = "project.json"
 _SLIDE_FILE = "slide.json"
-_MASK_FILE = "mask.sqlite"
 _LOCK_FILE = "project.lock"
 
 _DISK_THREADS = 16
@@ -43,13 +39,19 @@ class Project:
         self.folder = folder
         self._lock = lock
         self._content = content
-        self._slides = {entry.id: entry for entry in slides}
-        self._ids = {_path_key(entry.path): entry.id for entry in self._slides.values()}
+        self._slides: dict[str, SlideEntry] = {}
+        self._ids: dict[str, str] = {}
+        """by `paths.key`"""
+        self._reviewed: set[str] = set()
+        self._sides: dict[str, holdout.Split] = {}
+        """by fingerprint: a copy of a slide must not be learnt from here and tested on there"""
+        for entry in slides:
+            self._take(entry)
 
     @classmethod
     def create(cls, folder: Path) -> Self:
         """Make an empty project and open it. Raises UserError when something is there already, or on a failed write."""
-        folder = _absolute(folder)
+        folder = paths.absolute(folder)
         if not cls.may_begin(folder):
             raise UserError("“{folder}” exists already. Open it, or choose another name.", folder=folder)
         make_folder(folder)
@@ -72,7 +74,7 @@ class Project:
     @classmethod
     def open(cls, folder: Path) -> Self:
         """Raises UserError when it is no project, another program has it open, or a file is damaged or too new."""
-        folder = _absolute(folder)
+        folder = paths.absolute(folder)
         if not (folder / _PROJECT_FILE).is_file():
             raise UserError("“{folder}” is not a project: it holds no project.json.", folder=folder)
         lock = ProjectLock(folder / _LOCK_FILE)
@@ -93,13 +95,17 @@ class Project:
 
         A picture and its folder have one project, so that what was done to the one is seen in the other.
         """
-        path = _absolute(path)
+        path = paths.absolute(path)
         folder = path if path.is_dir() else path.parent
         beside = folder / f"{folder.name or 'slides'}.bcseg"
         if beside.exists() or os.access(folder, os.W_OK):
             return beside
         # Folders of the same name on several read-only drives must not share a project.
-        return user_data_path("bcseg-gui", appauthor=False) / "projects" / f"{folder.name}-{_hash(str(folder))}.bcseg"
+        return (
+            user_data_path("bcseg-gui", appauthor=False)
+            / "projects"
+            / f"{folder.name}-{paths.digest(str(folder))}.bcseg"
+        )
 
     def close(self) -> None:
         self._lock.release()
@@ -137,8 +143,41 @@ class Project:
 
     @property
     def slides(self) -> list[SlideEntry]:
-        """In the order they were added."""
+        """Those worked on, in the order they were added."""
         return list(self._slides.values())
+
+    @property
+    def reviewed_count(self) -> int:
+        return len(self._reviewed)
+
+    @property
+    def folders(self) -> list[Path]:
+        """Those whose pictures are on the worklist, worked on or not."""
+        return [paths.loaded(stored, self.folder) for stored in self._content.folders]
+
+    @property
+    def pictures(self) -> list[Path]:
+        """Single ones that are on the worklist, worked on or not."""
+        return [paths.loaded(stored, self.folder) for stored in self._content.pictures]
+
+    def remember(self, folders: Iterable[Path], pictures: Iterable[Path]) -> None:
+        """Keep what was opened on the worklist, besides what was before. Raises UserError."""
+        content = replace(
+            self._content,
+            folders=self._joined(self._content.folders, folders),
+            pictures=self._joined(self._content.pictures, pictures),
+        )
+        if content != self._content:
+            self._write(content)
+
+    def _joined(self, before: tuple[str, ...], opened: Iterable[Path]) -> tuple[str, ...]:
+        stored = (paths.stored(paths.absolute(path), self.folder) for path in opened)
+        return tuple(dict.fromkeys((*before, *stored)))
+
+    def find(self, path: Path) -> SlideEntry | None:
+        """The entry of a slide file, if it was worked on."""
+        slide_id = self._ids.get(paths.key(paths.absolute(path)))
+        return self._slides[slide_id] if slide_id is not None else None
 
     def get(self, slide_id: str) -> SlideEntry:
         """The entry as it is now. Raises UserError for an unknown id."""
@@ -151,16 +190,16 @@ class Project:
         """The entry of a slide file, a new one unless it is there already. Raises UserError when it cannot be read."""
         return self.add_all([path])[0]
 
-    def add_all(self, paths: Iterable[Path]) -> list[SlideEntry]:
-        """As `add`, for all or for none. Slides are not opened: for a folder of hundreds that takes too long."""
-        ids = [(self._id_for(path), path) for path in map(_absolute, paths)]
+    def add_all(self, files: Iterable[Path]) -> list[SlideEntry]:
+        """As `add`, for all or for none. Slides are not opened, but a bit of each is read."""
+        ids = [(self._id_for(path), path) for path in map(paths.absolute, files)]
         new = {slide_id: path for slide_id, path in ids if slide_id not in self._slides}
         with ThreadPoolExecutor(_DISK_THREADS) as threads:
             added = list(threads.map(self._new_entry, new, new.values()))
         if added:
             self._write(replace(self._content, slides=(*self._content.slides, *new)))
-            self._slides |= {entry.id: entry for entry in added}
-            self._ids |= {_path_key(entry.path): entry.id for entry in added}
+            for entry in added:
+                self._take(entry)
         return [self._slides[slide_id] for slide_id, _ in ids]
 
     def update(self, entry: SlideEntry) -> SlideEntry:
@@ -171,14 +210,28 @@ class Project:
             entry = replace(entry, split=self._first_split(entry))
         if entry != before:
             self._write_entry(entry)
-            self._slides[entry.id] = entry
-            del self._ids[_path_key(before.path)]
-            self._ids[_path_key(entry.path)] = entry.id
+            del self._ids[paths.key(before.path)]
+            self._take(entry)
         return entry
+
+    def _take(self, entry: SlideEntry) -> None:
+        self._slides[entry.id] = entry
+        self._ids[paths.key(entry.path)] = entry.id
+        if entry.status == "reviewed":
+            self._reviewed.add(entry.id)
+        else:
+            self._reviewed.discard(entry.id)
+        if entry.split:
+            self._sides[entry.fingerprint] = entry.split
+
+    def turn(self, entry: SlideEntry, page: int) -> SlideEntry:
+        """Keep that another page is shown, which has a mask and a review of its own. Raises UserError."""
+        turned = replace(entry, page=page, width=0, height=0, reviewed=())
+        return self.update(replace(turned, status="doing" if self.mask_path(turned).exists() else "todo"))
 
     def relocate(self, entry: SlideEntry, path: Path) -> SlideEntry:
         """Tell where a vanished slide is now. Raises UserError when the file there is not the same slide."""
-        path = _absolute(path)
+        path = paths.absolute(path)
         if fingerprint(path) != entry.fingerprint:
             raise UserError(
                 "“{path}” is not the picture “{name}” that was corrected in this project.",
@@ -211,22 +264,19 @@ class Project:
             )
 
     def mask_path(self, entry: SlideEntry) -> Path:
-        return self.folder / "slides" / entry.id / _MASK_FILE
+        name = f"mask-page{entry.page}.sqlite" if entry.page else "mask.sqlite"
+        return self.folder / "slides" / entry.id / name
 
     def _first_split(self, entry: SlideEntry) -> holdout.Split:
-        frozen: dict[str, holdout.Split] = {}
-        for other in self._slides.values():
-            if other.split:
-                # A copy of a slide must not be learnt from here and tested on there.
-                if other.fingerprint == entry.fingerprint:
-                    return other.split
-                frozen[other.id] = other.split
-        return holdout.split([entry.id, *frozen], frozen)[entry.id]
+        if side := self._sides.get(entry.fingerprint):
+            return side
+        one_of_each = {f"a slide of {side}": side for side in set(self._sides.values())}
+        return holdout.split([entry.id, *one_of_each], one_of_each)[entry.id]
 
     def _id_for(self, path: Path) -> str:
-        if known := self._ids.get(_path_key(path)):
+        if known := self._ids.get(paths.key(path)):
             return known
-        slide_id = _slide_id(self._stored(path))
+        slide_id = paths.slide_id(paths.stored(path, self.folder))
         while slide_id in self._slides:  # that one was added from here and has moved since
             slide_id += "-2"
         return slide_id
@@ -242,40 +292,9 @@ class Project:
 
     def _write_entry(self, entry: SlideEntry) -> None:
         folder = make_folder(self.folder / "slides" / entry.id)
-        write_json(folder / _SLIDE_FILE, replace(entry, path=Path(self._stored(entry.path))))
-
-    def _stored(self, path: Path) -> str:
-        """Relative to the project folder when under its parent, so that both can be moved together."""
-        stored = Path(os.path.relpath(path, self.folder)) if path.is_relative_to(self.folder.parent) else path
-        try:
-            stored.as_posix().encode()
-        except UnicodeEncodeError:
-            raise UserError(
-                "The name of “{path}” holds characters that cannot be stored. Rename the file, then add it again.",
-                path=ascii(str(path)),
-            ) from None
-        return stored.as_posix()
+        write_json(folder / _SLIDE_FILE, replace(entry, path=Path(paths.stored(entry.path, self.folder))))
 
 
 def _read_entry(folder: Path, slide_id: str) -> SlideEntry:
     entry = read_json(folder / "slides" / slide_id / _SLIDE_FILE, SlideEntry)
-    return replace(entry, path=_absolute(folder / entry.path))
-
-
-def _absolute(path: Path) -> Path:
-    # Not `resolve()`: a slide reached through a link keeps the place the user knows it by.
-    return Path(os.path.abspath(path))  # noqa: PTH100
-
-
-def _path_key(path: Path) -> str:
-    return os.path.normcase(path)
-
-
-def _slide_id(stored_path: str) -> str:
-    stem = unicodedata.normalize("NFKD", Path(stored_path).stem).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", stem)[:24].strip("-") or "slide"
-    return f"{slug}-{_hash(os.path.normcase(stored_path))}"
-
-
-def _hash(text: str) -> str:
-    return hashlib.blake2b(os.fsencode(text), digest_size=5).hexdigest()
+    return replace(entry, path=paths.loaded(entry.path, folder))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -40,14 +41,17 @@ def _in_folder(folder: Path) -> list[Path]:
     if (folder / "Slidedat.ini").exists() and mirax.exists():
         return [mirax]
     try:
-        children = sorted(folder.iterdir(), key=lambda path: (path.name.casefold(), path.name))
+        # The listing itself tells files from folders: to ask for each again takes minutes on a network drive.
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries if _looks_like_slide(entry)]
     except OSError as error:
         raise UserError(
             "The folder “{path}” cannot be read ({reason}). Check that you may open it and its drive is connected.",
             path=folder,
             reason=error.strerror,
         ) from error
-    slides = list(_first_of_series(path for path in children if _looks_like_slide(path)))
+    names.sort(key=lambda name: (name.casefold(), name))
+    slides = list(_first_of_series(folder / name for name in names))
     if not slides:
         raise UserError(
             "There is no picture or slide in the folder “{path}”. Choose a folder with PNG, JPEG, TIFF or slide files.",
@@ -56,9 +60,9 @@ def _in_folder(folder: Path) -> list[Path]:
     return slides
 
 
-def _looks_like_slide(path: Path) -> bool:
-    hidden = path.name.startswith(".")  # also macOS's “._name.jpg” shadows on shared drives
-    return not hidden and path.suffix.lower() in PICTURE_SUFFIXES + SLIDE_SUFFIXES and path.is_file()
+def _looks_like_slide(entry: os.DirEntry[str]) -> bool:
+    hidden = entry.name.startswith(".")  # also macOS's “._name.jpg” shadows on shared drives
+    return not hidden and entry.name.lower().endswith(PICTURE_SUFFIXES + SLIDE_SUFFIXES) and entry.is_file()
 
 
 def _first_of_series(paths: Iterator[Path]) -> Iterator[Path]:

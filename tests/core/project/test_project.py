@@ -194,7 +194,7 @@ def test_second_program_cannot_open_it(project: Project) -> None:
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(b'{"schema": 2}', "newer version"), (b"{", "damaged"), (b'{"schema": 1, "slides": ["x"]}', "missing")],
+    [(b'{"schema": 3}', "newer version"), (b"{", "damaged"), (b'{"schema": 1, "slides": ["x"]}', "missing")],
 )
 def test_refused_project_is_left_as_it_is_and_not_locked(project: Project, content: bytes, words: str) -> None:
     project.close()

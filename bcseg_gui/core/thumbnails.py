@@ -1,0 +1,159 @@
+"""Small pictures of slides, made once and kept in the user's cache under names that say nothing of a patient."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ExifTags, Image
+from platformdirs import user_cache_path
+
+from .errors import UserError
+from .geometry import Region
+from .slides import open_slide, read_scaled
+from .slides.pixels import upright
+
+SIZE = (112, 84)
+"""Pixels a thumbnail fits into: those of the worklist on a screen of 200 %."""
+
+CACHE_BYTES = 200_000_000
+"""About 40,000 thumbnails."""
+
+MAX_DECODED = 50_000_000
+"""Pixels; a thumbnail is not worth decoding a larger picture whole."""
+
+_KEPT = 0.8
+"""Of the limit, after the oldest went."""
+
+_DRAFTED = (".jpg", ".jpeg")
+_WHOLE = (".png", ".bmp", ".webp")
+"""Files of which a part cannot be decoded alone."""
+
+
+class ThumbnailCache:
+    """Thumbnails on disk; for one thread. A disk that is full or read-only only makes it slower."""
+
+    def __init__(self, folder: Path | None = None, limit: int = CACHE_BYTES) -> None:
+        """`limit` in bytes, of all files in `folder` together."""
+        self._folder = folder or user_cache_path("bcseg-gui", appauthor=False) / "thumbnails"
+        self._limit = limit
+        self._bytes: int | None = None
+
+    def get(self, path: Path, page: int = 0) -> NDArray[np.uint8]:
+        """RGB (h, w, 3) within `SIZE`: the kept one of the file as it is now, else a new one. Raises UserError."""
+        kept = self._folder / _name(path, page)
+        thumbnail = _read(kept)
+        if thumbnail is None:
+            thumbnail = make_thumbnail(path, page)
+            with suppress(OSError):
+                self._keep(kept, thumbnail)
+        return thumbnail
+
+    def _keep(self, file: Path, thumbnail: NDArray[np.uint8]) -> None:
+        data = io.BytesIO()
+        Image.fromarray(thumbnail).save(data, "JPEG", quality=85)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        temporary = file.with_name(f".{file.name}-{secrets.token_hex(4)}.tmp")
+        try:
+            # Not synced, as what a person makes is: a power cut may damage it, and then it is made again.
+            temporary.write_bytes(data.getbuffer())
+            temporary.replace(file)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+        self._bytes = self._measure() if self._bytes is None else self._bytes + data.tell()
+        if self._bytes > self._limit:
+            self._make_room()
+
+    def _measure(self) -> int:
+        with os.scandir(self._folder) as files:
+            return sum(file.stat().st_size for file in files)
+
+    def _make_room(self) -> None:
+        with os.scandir(self._folder) as files:
+            oldest = sorted((file.stat().st_mtime, file.stat().st_size, file.path) for file in files)
+        total = sum(size for _, size, _ in oldest)
+        for _, size, file in oldest:
+            if total <= self._limit * _KEPT:
+                break
+            with suppress(FileNotFoundError):  # another window makes room too
+                Path(file).unlink()
+            total -= size
+        self._bytes = total
+
+
+def _name(path: Path, page: int) -> str:
+    """Another name for another content; the size and time of the file stand for it. Raises UserError."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise UserError(
+            "“{path}” cannot be read ({reason}). Check that its drive is connected and try again.",
+            path=path,
+            reason=error.strerror or str(error),
+        ) from error
+    content = b"\0".join((os.fsencode(path), f"{found.st_size} {found.st_mtime_ns} {page}".encode()))
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def _read(file: Path) -> NDArray[np.uint8] | None:
+    """None when there is none, or it is damaged."""
+    try:
+        with Image.open(file, formats=("JPEG",)) as image:
+            thumbnail = np.asarray(image)
+    except Exception:  # noqa: BLE001 a decoder fed with damaged bytes may raise anything
+        return None
+    if thumbnail.ndim != 3 or thumbnail.shape[0] > SIZE[1] or thumbnail.shape[1] > SIZE[0]:
+        return None
+    with suppress(OSError):
+        os.utime(file)  # what was used last goes last
+    return thumbnail
+
+
+def make_thumbnail(path: Path, page: int = 0) -> NDArray[np.uint8]:
+    """RGB (h, w, 3): the whole slide within `SIZE`, in its proportions. Raises UserError.
+
+    Only the slide itself is read, from its coarsest level that is fine enough; never its label or macro picture.
+    """
+    suffix = path.suffix.lower()
+    if suffix in _DRAFTED and (drafted := _draft(path)) is not None:
+        return drafted
+    if suffix in _WHOLE:
+        _refuse_huge(path)
+    with open_slide(path) as slide:
+        return read_scaled(slide, Region(0, 0, *slide.dimensions), _within(*slide.dimensions))
+
+
+def _within(width: int, height: int) -> tuple[int, int]:
+    ratio = min(SIZE[0] / width, SIZE[1] / height)
+    return max(1, round(width * ratio)), max(1, round(height * ratio))
+
+
+def _draft(path: Path) -> NDArray[np.uint8] | None:
+    """A JPEG, decoded no finer than is needed; None when that does not go, and another reader shall say why."""
+    try:
+        with Image.open(path, formats=("JPEG", "MPO")) as image:
+            orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+            lies = orientation in (5, 6, 7, 8)
+            small = _within(*image.size[::-1])[::-1] if lies else _within(*image.size)
+            image.draft("RGB", (2 * small[0], 2 * small[1]))
+            pixels = np.asarray(image.convert("RGB").resize(small, Image.Resampling.BOX))
+    except Exception:  # noqa: BLE001 a decoder fed with damaged bytes may raise anything
+        return None
+    return upright(pixels, orientation)
+
+
+def _refuse_huge(path: Path) -> None:
+    try:
+        with Image.open(path) as image:
+            width, height = image.size
+    except Exception:  # noqa: BLE001 the slide's own reader says it better
+        return
+    if width * height > MAX_DECODED:
+        raise UserError("“{path}” is too large for a small picture of it.", path=path)
