@@ -19,7 +19,7 @@ from .checkpoint import ModelInfo
 from .engine import Engine
 from .preprocess import normalise, pad_to_stride, resize, working_scale
 from .separate import Sides, no_cells, part, territories
-from .tiles import Reader, Rect, cut
+from .tiles import Reader, Rect, cut, cut_count
 
 TILE = 256
 """Largest side of a tile without its halo, in working-scale pixels: about a second of two cores, so Cancel is heard."""
@@ -34,30 +34,41 @@ SURE = 0.9
 
 @dataclass(frozen=True, slots=True)
 class PredictedTile:
-    """At level 0: `probabilities` float32 `(outputs, rect.h, rect.w)`, `classes` ids `(rect.h, rect.w)`.
+    """At level 0: `classes` ids `(rect.h, rect.w)`; `probabilities` float32 `(outputs, rect.h, rect.w)` of a final tile
+    where they were asked for.
 
     Every tile comes twice: a draft as soon as the network has seen it, and the final one when its block is complete.
     Only then are touching cells of a one-class model parted, and specks and slivers at the edge of the slide left out
-    as in the masks that the model learnt from. The drafts of a region cover it exactly once, the final tiles too.
+    as in the masks that the model learnt from. The drafts of a block cover it exactly once, the final tiles too.
     """
 
     rect: Rect
-    probabilities: NDArray[np.float32]
     classes: NDArray[np.uint8]
     final: bool
+    probabilities: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     """What is read and parted in one piece: `rect`, which with its halo is `outer`, both at level 0.
 
-    `tiles` cut the `work_size` = (width, height) of `outer` into what the network sees at a time.
+    `work_size` = (width, height) is that of `outer` at the working scale. A plan of a large slide has thousands, so a
+    block is cut into tiles when its turn comes, not before.
     """
 
     rect: Rect
     outer: Rect
     work_size: tuple[int, int]
-    tiles: tuple[Rect, ...]
+
+    @property
+    def tile_count(self) -> int:
+        return cut_count(Rect(0, 0, *self.work_size), TILE)
+
+    def tiles(self, first: tuple[int, int] | None = None) -> list[Rect]:
+        """What the network sees at a time, at the working scale; the nearest to the level-0 point `first` first."""
+        across, down = self.work_size[0] / self.outer.w, self.work_size[1] / self.outer.h
+        work_first = first and (round((first[0] - self.outer.x) * across), round((first[1] - self.outer.y) * down))
+        return cut(Rect(0, 0, *self.work_size), TILE, work_first)
 
     def level_0(self, tile: Rect) -> Rect:
         """Where a tile lies."""
@@ -72,20 +83,14 @@ def blocks_of(
 ) -> list[Block]:
     """Cut a region of a slide of `dimensions` = (width, height) at `scale` working-scale px per level-0 px.
 
-    The blocks, and in them the tiles, that are nearest to the level-0 point `first` come first.
+    The nearest to the level-0 point `first` comes first; which blocks there are does not depend on it, so that a part
+    of them can be predicted today and the others tomorrow.
     """
     blocks = []
     for rect in cut(region, min(BLOCK / scale, max(TILE / scale, LARGEST_BLOCK)), first):
         outer = rect.grown(math.ceil(HALO / scale), dimensions)
-        work_size = max(1, round(outer.w * scale)), max(1, round(outer.h * scale))
-        work_first = first and (round((first[0] - outer.x) * scale), round((first[1] - outer.y) * scale))
-        blocks.append(Block(rect, outer, work_size, tuple(cut(Rect(0, 0, *work_size), TILE, work_first))))
+        blocks.append(Block(rect, outer, (max(1, round(outer.w * scale)), max(1, round(outer.h * scale)))))
     return blocks
-
-
-def count_tiles(region: Rect, scale: float, dimensions: tuple[int, int]) -> int:
-    """How many drafts `predict` yields for a region: nearly all of its work."""
-    return sum(len(block.tiles) for block in blocks_of(region, scale, dimensions))
 
 
 def predict(
@@ -93,76 +98,90 @@ def predict(
     info: ModelInfo,
     read: Reader,
     dimensions: tuple[int, int],
+    block: Block,
     *,
-    region: Rect | None = None,
-    slide_cell_diameter: float | None = None,
     first: tuple[int, int] | None = None,
     threshold: float = 0.5,
+    with_probabilities: bool = False,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[PredictedTile]:
-    """Predict a region of a slide of `dimensions` = (width, height); stops between tiles once `cancelled()`.
+    """Predict a block of a slide of `dimensions` = (width, height); stops between tiles once `cancelled()`.
 
-    `slide_cell_diameter` in level-0 px; `first`: the level-0 point whose neighbourhood comes first; `threshold`: the
-    probability from which a pixel is cell.
+    `first`: the level-0 point whose neighbourhood comes first; `threshold`: the probability from which a pixel is cell.
     """
-    scale = working_scale(info, slide_cell_diameter)
-    for block in blocks_of(region or Rect(0, 0, *dimensions), scale, dimensions, first):
-        picture = read(block.outer, block.work_size)
-        work_probabilities = np.empty((info.num_outputs, *picture.shape[:2]), np.float32)
-        for tile in block.tiles:
-            if cancelled():
-                return
-            context = tile.grown(HALO, block.work_size)
-            batch = normalise(pad_to_stride(picture[context.slices]), info)[None]
-            seen = engine.probabilities(batch)[0, :, : context.h, : context.w][:, *tile.inside(context)]
-            work_probabilities[:, *tile.slices] = seen
-            yield _draft(block, tile, seen, threshold)
-        yield from _final(block, work_probabilities, info, dimensions, threshold)
+    picture = read(block.outer, block.work_size)
+    work_probabilities = np.empty((info.num_outputs, *picture.shape[:2]), np.float32)
+    tiles = block.tiles(first)
+    for tile in tiles:
+        if cancelled():
+            return
+        context = tile.grown(HALO, block.work_size)
+        batch = normalise(pad_to_stride(picture[context.slices]), info)[None]
+        seen = engine.probabilities(batch)[0, :, : context.h, : context.w][:, *tile.inside(context)]
+        work_probabilities[:, *tile.slices] = seen
+        whole = block.level_0(tile)
+        rect = whole.common(block.rect)
+        yield PredictedTile(rect, _enlarged_classes(seen, whole, threshold)[rect.inside(whole)], final=False)
+    classes = _parted(block, work_probabilities, info, dimensions, threshold)
+    probabilities = _enlarged(work_probabilities, block.outer) if with_probabilities else None
+    for tile in tiles:
+        rect = block.level_0(tile).common(block.rect)
+        place = rect.inside(block.outer)
+        yield PredictedTile(
+            rect, classes[place], final=True, probabilities=None if probabilities is None else probabilities[:, *place]
+        )
 
 
-def _draft(block: Block, tile: Rect, seen: NDArray[np.float32], threshold: float) -> PredictedTile:
-    whole = block.level_0(tile)
-    rect = whole.common(block.rect)
-    probabilities = _enlarged(seen, whole)[:, *rect.inside(whole)]
-    return PredictedTile(rect, probabilities, classify(probabilities, threshold), final=False)
-
-
-def _final(
+def _parted(
     block: Block,
     work_probabilities: NDArray[np.float32],
     info: ModelInfo,
     dimensions: tuple[int, int],
     threshold: float,
-) -> Iterator[PredictedTile]:
+) -> NDArray[np.uint8]:
+    """The final classes of `block.outer`."""
     outer = block.outer
-    probabilities = _enlarged(work_probabilities, outer)
-    classes = classify(probabilities, threshold)
-    if info.num_outputs == 1:
-        cell = math.pi / 4 * info.cell_diameter**2
-        foreground = work_probabilities[0] >= threshold
-        territory = territories(
-            foreground, info.cell_diameter, sure=work_probabilities[0] >= SURE, smallest=info.smallest * cell
-        )
-        sides: Sides = (
-            outer.x == 0, outer.y == 0, outer.x + outer.w == dimensions[0], outer.y + outer.h == dimensions[1],
-        )  # fmt: skip
-        dropped = no_cells(
-            territory, foreground, sides,
-            smallest=info.smallest * cell, smallest_at_edge=info.smallest_at_edge * cell,
-        )  # fmt: skip
-        territory = np.asarray(cv2.resize(territory, (outer.w, outer.h), interpolation=cv2.INTER_NEAREST), np.int16)
-        cells = part((classes > 0) & ~dropped[territory], territory, info.cell_diameter * outer.w / block.work_size[0])
-        classes = cells.astype(np.uint8)
-    for tile in block.tiles:
-        rect = block.level_0(tile).common(block.rect)
-        place = rect.inside(outer)
-        yield PredictedTile(rect, probabilities[:, *place], classes[place], final=True)
+    if info.num_outputs > 1:
+        return _enlarged_classes(work_probabilities, outer, threshold)
+    cell = math.pi / 4 * info.cell_diameter**2
+    foreground = work_probabilities[0] >= threshold
+    territory = territories(
+        foreground, info.cell_diameter, sure=work_probabilities[0] >= SURE, smallest=info.smallest * cell
+    )
+    sides: Sides = (
+        outer.x == 0, outer.y == 0, outer.x + outer.w == dimensions[0], outer.y + outer.h == dimensions[1],
+    )  # fmt: skip
+    dropped = no_cells(
+        territory, foreground, sides,
+        smallest=info.smallest * cell, smallest_at_edge=info.smallest_at_edge * cell,
+    )  # fmt: skip
+    territory = np.asarray(cv2.resize(territory, (outer.w, outer.h), interpolation=cv2.INTER_NEAREST), np.int16)
+    cells = _enlarged_classes(work_probabilities, outer, threshold).view(np.bool_)
+    cells &= ~dropped[territory]
+    return part(cells, territory, info.cell_diameter * outer.w / block.work_size[0]).view(np.uint8)
 
 
 def _enlarged(planes: NDArray[np.float32], rect: Rect) -> NDArray[np.float32]:
     """`(n, h, w)` at level 0."""
     size = rect.w, rect.h
     return np.stack([cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in planes])
+
+
+def _enlarged_classes(planes: NDArray[np.float32], rect: Rect, threshold: float) -> NDArray[np.uint8]:
+    """`classify` at level 0, never with more than two planes of that size in memory."""
+    size = rect.w, rect.h
+    first = cv2.resize(planes[0], size, interpolation=cv2.INTER_LINEAR)
+    if len(planes) == 1:
+        return np.asarray(first >= threshold, np.bool_).view(np.uint8)
+    foreground = 1 - first >= threshold
+    classes = np.ones(foreground.shape, np.uint8)
+    best = cv2.resize(planes[1], size, interpolation=cv2.INTER_LINEAR)
+    for number, plane in enumerate(planes[2:], 2):
+        likelihood = cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR)
+        classes[likelihood > best] = number
+        np.maximum(best, likelihood, out=best)
+    classes[~foreground] = 0
+    return classes
 
 
 def classify(probabilities: NDArray[np.float32], threshold: float = 0.5) -> NDArray[np.uint8]:
@@ -185,9 +204,12 @@ def predict_picture(
         return resize(picture[rect.slices], size)
 
     height, width = picture.shape[:2]
+    dimensions = width, height
     probabilities = np.empty((info.num_outputs, height, width), np.float32)
     classes = np.empty((height, width), np.uint8)
-    for tile in predict(engine, info, read, (width, height), slide_cell_diameter=slide_cell_diameter):
-        probabilities[:, *tile.rect.slices] = tile.probabilities
-        classes[tile.rect.slices] = tile.classes
+    for block in blocks_of(Rect(0, 0, *dimensions), working_scale(info, slide_cell_diameter), dimensions):
+        for tile in predict(engine, info, read, dimensions, block, with_probabilities=True):
+            if tile.final:
+                probabilities[:, *tile.rect.slices] = tile.probabilities
+            classes[tile.rect.slices] = tile.classes
     return probabilities, classes

@@ -48,17 +48,22 @@ class Reader(Protocol):
     def __call__(self, rect: Rect, size: tuple[int, int]) -> NDArray[np.uint8]: ...
 
 
+def cut_count(region: Rect, side: float) -> int:
+    """How many tiles `cut` makes."""
+    return _pieces(region.w, side) * _pieces(region.h, side)
+
+
+def _pieces(length: int, side: float) -> int:
+    return max(1, min(length, math.ceil(length / side)))
+
+
 def cut(region: Rect, side: float, first: tuple[int, int] | None = None) -> list[Rect]:
     """A region as nearly equal tiles of at most `side` px, the nearest to the point `first` = (x, y) first."""
-    columns = max(1, math.ceil(region.w / side))
-    rows = max(1, math.ceil(region.h / side))
+    columns, rows = _pieces(region.w, side), _pieces(region.h, side)
     xs = [region.x + region.w * i // columns for i in range(columns + 1)]
     ys = [region.y + region.h * i // rows for i in range(rows + 1)]
     tiles = [
-        Rect(x, y, right - x, bottom - y)
-        for y, bottom in itertools.pairwise(ys)
-        for x, right in itertools.pairwise(xs)
-        if right > x and bottom > y
+        Rect(x, y, right - x, bottom - y) for y, bottom in itertools.pairwise(ys) for x, right in itertools.pairwise(xs)
     ]
     if first is not None:
         tiles.sort(key=lambda tile: math.dist(first, (tile.x + tile.w / 2, tile.y + tile.h / 2)))

@@ -130,9 +130,9 @@ def segment_slide(
         work = segmenter.start(slide, covered, diameter)
         with blank_mask((covered.w, covered.h)) as mask:
             done = 0
-            for where, classes, nearer in work.tiles:
-                mask[where.slices_in(covered)] = classes
-                done += nearer
+            for found in work.found:
+                mask[found.region.slices_in(covered)] = found.classes
+                done += found.is_new
                 progress(done / work.total)
             write_mask_picture(destination, mask, segmenter.classes)
             cells = len(find_cells(mask, smallest_cell_area(work.cell_diameter)))

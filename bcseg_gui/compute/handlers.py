@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import asdict, fields
 from functools import partial
@@ -13,18 +12,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bcseg_gui.core.cells.diameter import slide_cell_diameter
 from bcseg_gui.core.slides import open_slide
 from model import train as training
 from model.checkpoint import WEIGHTS_FILE, Model, ModelInfo, load_model
-from model.classical import calibrate
 from model.dataset import Dataset, Pair, load_dataset, read_pair
 from model.engine import Engine, TorchEngine
 from model.evaluate import score_pairs, with_model
 from model.metrics import PictureScore, summary
-from model.predict import HALO, TILE, count_tiles, predict
-from model.preprocess import working_scale
+from model.predict import HALO, TILE
 
+from .pace import Pace
 from .protocol import (
     QUICK_METHOD,
     EpochDone,
@@ -41,7 +38,7 @@ from .protocol import (
     TrainResult,
     WarmUp,
 )
-from .reading import reader_of, rect_of, region_of
+from .segmenting import Work, quick_segment_slide, segment_slide
 from .server import Handlers
 
 Cancelled = Callable[[], bool]
@@ -91,20 +88,6 @@ class LoadedModels:
         return self._loaded
 
 
-class Pace:
-    """Guesses the time left from the work done since it was made."""
-
-    def __init__(self) -> None:
-        self._started = time.monotonic()
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self._started
-
-    def left(self, done: int, total: int) -> float | None:
-        return self.seconds / done * (total - done) if done else None
-
-
 def warm_up(models: LoadedModels, request: WarmUp, cancelled: Cancelled) -> Generator[Event, None, None]:
     engine, _ = models.get(request.model_folder)
     yield Progress(request.job, 0, 1)
@@ -114,50 +97,31 @@ def warm_up(models: LoadedModels, request: WarmUp, cancelled: Cancelled) -> Gene
 
 
 def segment(models: LoadedModels, request: Segment, cancelled: Cancelled) -> Generator[Event, None, SegmentResult]:
-    whole = Pace()
-    with open_slide(request.slide_path) as slide:
-        region = slide.clipped(request.region)
-        engine, info = models.get(request.model_folder)
-        diameter = request.cell_diameter or slide_cell_diameter(slide)
-        rect = rect_of(region)
-        total = count_tiles(rect, working_scale(info, diameter), slide.dimensions)
-        pace = Pace()
-        yield Progress(request.job, 0, total)
-        tiles = predict(
-            engine,
-            info,
-            reader_of(slide),
-            slide.dimensions,
-            region=rect,
-            slide_cell_diameter=diameter,
-            first=request.first,
-            threshold=request.threshold,
-            cancelled=cancelled,
-        )
-        done = 0
-        for tile in tiles:
-            yield TilePredicted(request.job, region_of(tile.rect), tile.classes)
-            if not tile.final:
-                done += 1
-                yield Progress(request.job, done, total, pace.left(done, total))
-    return SegmentResult(diameter or info.source_cell_diameter, whole.seconds, info.name)
-
-
-def quick_segment(request: QuickSegment, cancelled: Cancelled) -> Generator[Event, None, SegmentResult | None]:
     pace = Pace()
     with open_slide(request.slide_path) as slide:
-        region = slide.clipped(request.region)
-        read = reader_of(slide)
-        diameter = request.cell_diameter or slide_cell_diameter(slide)
-        calibration = calibrate(read, slide.dimensions, diameter)
-        tiles = calibration.tiles(rect_of(region), request.first)
-        yield Progress(request.job, 0, len(tiles))
-        for done, tile in enumerate(tiles, 1):
-            if cancelled():
-                return None
-            yield TilePredicted(request.job, region_of(tile), calibration.segment(read, tile))
-            yield Progress(request.job, done, len(tiles), pace.left(done, len(tiles)))
-    return SegmentResult(calibration.cell_diameter, pace.seconds, QUICK_METHOD)
+        slide.clipped(request.region)  # said before the model is loaded
+        engine, info = models.get(request.model_folder)
+        work = segment_slide(engine, info, slide, request, cancelled)
+        yield from _found(request.job, work)
+    return SegmentResult(work.cell_diameter, pace.seconds, info.name)
+
+
+def quick_segment(request: QuickSegment, cancelled: Cancelled) -> Generator[Event, None, SegmentResult]:
+    pace = Pace()
+    with open_slide(request.slide_path) as slide:
+        work = quick_segment_slide(slide, request, cancelled)
+        yield from _found(request.job, work)
+    return SegmentResult(work.cell_diameter, pace.seconds, QUICK_METHOD)
+
+
+def _found(job: int, work: Work) -> Iterator[Event]:
+    pace, done = Pace(), work.done
+    yield Progress(job, done, work.total, empty=work.empty)
+    for found in work.found:
+        if found.is_new:
+            done += 1
+            yield Progress(job, done, work.total, pace.left(done - work.done, work.total - work.done))
+        yield TilePredicted(job, found.region, found.classes, found.finished)
 
 
 def train(request: Train, cancelled: Cancelled) -> Generator[Event, None, TrainResult | None]:

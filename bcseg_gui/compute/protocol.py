@@ -14,6 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.slides.look import Look
+
+GRID = 1
+"""Counts up whenever the same request would be cut into other blocks, so that no run goes on with what does not fit."""
 
 
 @runtime_checkable
@@ -38,8 +42,13 @@ class WarmUp:
 class Segment:
     """Find the cells of a slide, nearest to `first` first. Finishes with a `SegmentResult`.
 
-    `region` None is the whole slide; `first` is a level-0 point (x, y). `cell_diameter` is in level-0 pixels; None
-    takes it from the slide's mpp, else from the picture, else from the model. `threshold` is a probability.
+    `region` None is the whole slide, `page` one of its pictures; `outline`: a level-0 polygon that what is wanted lies
+    in, `region` is then its bounding box. Tiles still are whole: who takes them cuts them. `first` is a level-0 point
+    (x, y). `cell_diameter` is in level-0 pixels; None takes it from the slide's mpp, else from the picture, else from
+    the model. `threshold` is a probability. `look`: the colours that the model sees, None the slide's own.
+
+    `finished`: blocks of an earlier job with the same values that are not computed again; neither are those that
+    surely are empty glass, with `skip_empty`.
     """
 
     job: int
@@ -49,6 +58,11 @@ class Segment:
     first: tuple[int, int] = (0, 0)
     cell_diameter: float | None = None
     threshold: float = 0.5
+    page: int = 0
+    outline: tuple[tuple[int, int], ...] = ()
+    finished: tuple[Region, ...] = ()
+    look: Look | None = None
+    skip_empty: bool = True
 
 
 QUICK_METHOD = "watershed"
@@ -66,6 +80,11 @@ class QuickSegment:
     region: Region | None = None
     first: tuple[int, int] = (0, 0)
     cell_diameter: float | None = None
+    page: int = 0
+    outline: tuple[tuple[int, int], ...] = ()
+    finished: tuple[Region, ...] = ()
+    look: Look | None = None
+    skip_empty: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,22 +188,31 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`done` of `total` tiles or training steps; `seconds_left` None until something is done to judge from."""
+    """`done` of `total` tiles or training steps; `seconds_left` None until something is done to judge from.
+
+    Of a segmentation, the first one begins with what is finished already, and tells which blocks are left out as
+    `empty`.
+    """
 
     job: int
     done: int
     total: int
     seconds_left: float | None = None
     loss: float | None = None
+    empty: tuple[Region, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TilePredicted:
-    """`classes`: uint8 (region.h, region.w), class ids. The regions of one job tile its region exactly once."""
+    """`classes`: uint8 (region.h, region.w), class ids; a later tile replaces an earlier one of the same place.
+
+    `finished`: the block that this tile is the last one of; the next comes when all of it is there.
+    """
 
     job: int
     region: Region
     classes: NDArray[np.uint8]
+    finished: Region | None = None
 
 
 @dataclass(frozen=True, slots=True)

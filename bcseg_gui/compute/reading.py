@@ -7,12 +7,16 @@ from numpy.typing import NDArray
 
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.slides import Slide, read_scaled
+from bcseg_gui.core.slides.look import Look
 from model.tiles import Reader, Rect
 
 
-def reader_of(slide: Slide) -> Reader:
+def reader_of(slide: Slide, look: Look | None = None) -> Reader:
+    """`look`: the colours that are read, None the slide's own."""
+
     def read(rect: Rect, size: tuple[int, int]) -> NDArray[np.uint8]:
-        return read_scaled(slide, region_of(rect), size)
+        pixels = read_scaled(slide, region_of(rect), size)
+        return pixels if look is None else look.apply(pixels)
 
     return read
 

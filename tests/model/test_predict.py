@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from model.checkpoint import Model, ModelInfo
 from model.engine import TorchEngine
-from model.predict import BLOCK, TILE, blocks_of, classify, count_tiles, predict, predict_picture
+from model.predict import BLOCK, TILE, Block, blocks_of, classify, predict, predict_picture
 from model.preprocess import resize
 from model.tiles import Rect
 
@@ -41,21 +41,35 @@ def test_blocks_cover_a_region_exactly_once_and_tiles_their_blocks(region: Rect,
     blocks = blocks_of(region, scale, SLIDE)
     for block in blocks:
         assert max(block.rect.w, block.rect.h) * scale <= max(BLOCK, 0.1 * 4096) + scale
-        for tile in block.tiles:
+        tiles = block.tiles()
+        assert block.tile_count == len(tiles)
+        for tile in tiles:
             assert max(tile.w, tile.h) <= TILE + 1
             shown = block.level_0(tile).common(block.rect)
             assert shown.w > 0, "no tile lies wholly in the halo"
             assert shown.h > 0
             covered[shown.inside(region)] += 1
     assert (covered == 1).all()
-    assert count_tiles(region, scale, SLIDE) == sum(len(block.tiles) for block in blocks)
+
+
+@given(st.floats(0.1, 3), st.tuples(st.integers(0, 6000), st.integers(0, 5000)))
+def test_where_one_looks_decides_the_order_and_nothing_else(scale: float, first: tuple[int, int]) -> None:
+    here, there = (blocks_of(Rect(7, 9, 5900, 4900), scale, SLIDE, at) for at in (first, None))
+    assert sorted(map(repr, here)) == sorted(map(repr, there))
+    assert sorted(map(repr, here[0].tiles(first))) == sorted(map(repr, here[0].tiles()))
+
+
+def test_the_plan_of_a_huge_slide_is_light() -> None:
+    blocks = blocks_of(Rect(0, 0, 100_000, 100_000), 1.4, (100_000, 100_000), first=(50_000, 50_000))
+    assert len(blocks) == 157**2
+    assert sum(block.tile_count for block in blocks) > 200_000
 
 
 def test_the_tile_under_the_eye_comes_first() -> None:
     blocks = blocks_of(Rect(0, 0, 4000, 4000), 1.0, SLIDE, first=(3900, 100))
     assert blocks[0].rect.x + blocks[0].rect.w == 4000
     assert blocks[0].rect.y == 0
-    first = blocks[0].level_0(blocks[0].tiles[0])
+    first = blocks[0].level_0(blocks[0].tiles((3900, 100))[0])
     assert first.x <= 3900 < first.x + first.w
     assert first.y <= 100 < first.y + first.h
 
@@ -79,11 +93,11 @@ def test_touching_cells_come_apart_where_two_tiles_meet(scale: float) -> None:
 
 def test_a_draft_of_each_tile_comes_before_its_block() -> None:
     picture = np.random.default_rng(5).integers(0, 256, (700, 500, 3), np.uint8)
-    tiles = list(predict(Redness(), INFO, lambda rect, size: resize(picture[rect.slices], size), (500, 700)))
+    (block,) = blocks_of(Rect(0, 0, 500, 700), 1.0, (500, 700))
+    tiles = list(predict(Redness(), INFO, lambda rect, size: resize(picture[rect.slices], size), (500, 700), block))
     assert [tile.final for tile in tiles] == [False] * 6 + [True] * 6
     assert [tile.rect for tile in tiles[:6]] == [tile.rect for tile in tiles[6:]]
-    for draft, final in zip(tiles[:6], tiles[6:], strict=True):
-        np.testing.assert_allclose(draft.probabilities, final.probabilities, atol=1e-5)
+    assert all(tile.probabilities is None for tile in tiles), "nobody asked for them"
 
 
 def test_a_sliver_at_the_edge_of_the_picture_is_left_out_and_one_at_the_edge_of_a_tile_is_not() -> None:
@@ -113,6 +127,11 @@ def test_a_picture_at_another_magnification_keeps_its_shapes() -> None:
     assert np.count_nonzero(mask.astype(bool) != expected) < 0.02 * expected.sum()
 
 
+def only_block(region: Rect, dimensions: tuple[int, int]) -> Block:
+    (block,) = blocks_of(region, 1.0, dimensions)
+    return block
+
+
 def test_tiling_changes_nothing_away_from_the_halo(tiny_model: Model) -> None:
     """Parts of a picture predicted alone agree with the whole, where the context is at least a halo."""
     picture = np.random.default_rng(3).integers(0, 256, (256, 320, 3), np.uint8)
@@ -123,7 +142,8 @@ def test_tiling_changes_nothing_away_from_the_halo(tiny_model: Model) -> None:
 
     whole, _ = predict_picture(engine, tiny_model.info, picture)
     region = Rect(96, 64, 96, 96)  # a multiple of the stride with its halo, so that the poolings fall on the same grid
-    _, tile = predict(engine, tiny_model.info, read, (320, 256), region=region)
+    block = only_block(region, (320, 256))
+    _, tile = predict(engine, tiny_model.info, read, (320, 256), block, with_probabilities=True)
     assert tile.rect == region
     np.testing.assert_allclose(tile.probabilities[0], whole[0, 64:160, 96:192], atol=0.02)
 
@@ -131,8 +151,35 @@ def test_tiling_changes_nothing_away_from_the_halo(tiny_model: Model) -> None:
 def test_stops_when_cancelled() -> None:
     asked = iter([False, False, True])
     big = np.zeros((2000, 2000, 3), np.uint8)
-    tiles = predict(Redness(), INFO, lambda rect, size: resize(big, size), (2000, 2000), cancelled=lambda: next(asked))
+    (block, *_) = blocks_of(Rect(0, 0, 2000, 2000), 1.0, (2000, 2000))
+    tiles = predict(
+        Redness(), INFO, lambda rect, size: resize(big, size), (2000, 2000), block, cancelled=lambda: next(asked)
+    )
     assert len(list(tiles)) == 2
+
+
+class Rainbow:
+    """An engine of four classes whose likelihoods are the three channels and what they leave."""
+
+    name = "rainbow"
+
+    def probabilities(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        shares = np.stack([batch[:, c] * INFO.std[c] + INFO.mean[c] for c in range(3)], 1) / 3
+        return np.concatenate([1 - shares.sum(1, keepdims=True), shares], 1).astype(np.float32)
+
+
+@pytest.mark.parametrize("scale", [0.4, 1.0, 1.7])
+def test_classes_are_those_of_the_probabilities(scale: float) -> None:
+    picture = np.random.default_rng(8).integers(0, 256, (90, 120, 3), np.uint8)
+    info = replace(INFO, classes=("red", "green", "blue"), source_cell_diameter=INFO.cell_diameter / scale)
+    for threshold in (0.3, 0.5):
+        (block,) = blocks_of(Rect(0, 0, 120, 90), scale, (120, 90))
+        *_, tile = predict(
+            Rainbow(), info, lambda rect, size: resize(picture[rect.slices], size), (120, 90), block,
+            threshold=threshold, with_probabilities=True,
+        )  # fmt: skip
+        np.testing.assert_array_equal(tile.classes, classify(tile.probabilities, threshold))
+        assert len(np.unique(tile.classes)) >= 3
 
 
 def test_threshold_and_several_classes() -> None:

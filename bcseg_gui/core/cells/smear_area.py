@@ -92,9 +92,9 @@ def _looked_at(slide: Slide, level: int, y: int, rows: int, shrink: int) -> tupl
         return np.full(squares, 255, np.uint8), np.full((*squares, 3), 255, np.uint8)
     if shrink > 1:
         pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
-    contrast = cv2.morphologyEx(pixels, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)).max(axis=2)
+    differences = np.asarray(cv2.morphologyEx(pixels, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)), np.uint8)
     unscanned = (pixels == 0).all(axis=2, keepdims=True)
     pixels = np.where(unscanned, np.uint8(255), pixels)
     square, corner = np.ones((_SQUARE, _SQUARE), np.uint8), (0, 0)
-    contrast = cv2.dilate(contrast, square, anchor=corner)[::_SQUARE, ::_SQUARE]
+    contrast = np.asarray(cv2.dilate(differences.max(axis=2), square, anchor=corner)[::_SQUARE, ::_SQUARE], np.uint8)
     return contrast, np.asarray(cv2.erode(pixels, square, anchor=corner)[::_SQUARE, ::_SQUARE], np.uint8)
