@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..geometry import Region, TileKey, tiles_covering
+from .packing import repacked
 from .pyramid import CLASS_BITS, MANUAL
 from .tiles import Tiles
 from .tilestore import EditRecord, TileStore
@@ -17,10 +18,10 @@ NOTHING = Region(0, 0, 0, 0)
 
 
 class MaskEdit:
-    """An edit that is open until `commit` or `rollback`; made by `Mask.begin`.
+    """An edit that is open until `commit` or `rollback`; made by `Mask.begin` or, as a part of a run, `Mask.begin_run`.
 
-    Its changes are visible in the mask at once and reach the file only with `commit`. What was there before needs no
-    copy: while an edit is open the file still holds it.
+    Its changes are visible in the mask at once and reach the file only with `commit` or `finish_block`. What was there
+    before needs no copy: until then the file still holds it.
     """
 
     def __init__(
@@ -33,24 +34,32 @@ class MaskEdit:
         model: str = "",
         author: str = "",
         class_id: int = 0,
+        settings: str | None = None,
     ) -> None:
         self.tool = tool
         self.model = model
         self.author = author
         self.class_id = class_id
+        self.settings = settings
+        """those of the run it is a part of, None outside runs"""
         self.is_open = True
         self._store = store
         self._tiles = tiles
         self._bounds = bounds
+        # What is not written yet: tiles, where they changed, blocks that are finished.
         self._keys: set[TileKey] = set()
         self._touched = NOTHING
+        self._blocks: list[Region] = []
+        self._seq = 0
+        self._written = NOTHING
+        self._predicted = False
         self._at = datetime.now(UTC)
         self._started = time.monotonic()
 
     @property
     def is_empty(self) -> bool:
         """Nothing was touched so far."""
-        return not self._keys
+        return not self._keys and not self._seq
 
     def paint(self, region: Region, where: NDArray[np.bool_], class_id: int) -> Region:
         """Set `class_id` and the manual bit where `where`, bool (region.h, region.w), is True.
@@ -75,8 +84,8 @@ class MaskEdit:
                 touched = touched.united(part)
         return self._note(touched)
 
-    def predict(self, region: Region, classes: NDArray[np.uint8]) -> Region:
-        """Write class ids, uint8 (region.h, region.w), wherever no person has set the pixel.
+    def predict(self, region: Region, classes: NDArray[np.uint8], where: NDArray[np.bool_] | None = None) -> Region:
+        """Write class ids, uint8 (region.h, region.w), wherever no person has set the pixel, and only `where` is True.
 
         What lies outside the mask is left out. Returns a region that holds every pixel that changed, empty when none
         did.
@@ -84,6 +93,8 @@ class MaskEdit:
         self._expect_open()
         if classes.shape != (region.h, region.w):
             raise ValueError(f"classes is {classes.shape}, the region {(region.h, region.w)}")
+        if where is not None and where.shape != classes.shape:
+            raise ValueError(f"where is {where.shape}, classes {classes.shape}")
         if classes.size and int(classes.max()) > CLASS_BITS:
             raise ValueError(f"a predicted class id is above {CLASS_BITS}")
         touched = NOTHING
@@ -99,10 +110,25 @@ class MaskEdit:
             else:
                 old = tile[place]
                 changed = (old != new) & (old < MANUAL)
+            if where is not None:
+                changed &= where[part.slices_in(region)]
             if changed.any():
                 np.copyto(self._change(key)[place], new, where=changed)
                 touched = touched.united(part)
+                self._predicted = True
         return self._note(touched)
+
+    def finish_block(self, region: Region) -> None:
+        """Write what changed so far and, in the same transaction, that a block of the run is finished.
+
+        The edit stays open and remains one undo step; `rollback` takes back only what comes after. Raises UserError
+        when the file cannot be written: nothing is lost, and the next call or `commit` writes this block as well.
+        """
+        self._expect_open()
+        if self.settings is None:
+            raise RuntimeError("this edit is no part of a run")
+        self._blocks.append(region)
+        self._write()
 
     def commit(self) -> Region:
         """Write the edit in one transaction and close it; returns the region it touched.
@@ -113,19 +139,14 @@ class MaskEdit:
         """
         if not self.is_open:
             return NOTHING
-        changes = {}
-        for key in self._keys:
-            data = self._tiles.packed(key)
-            if data != self._store.read(key):
-                changes[key] = data
-        if changes:
-            self._store.write_edit(self._record(), changes)
-        self._tiles.saved(self._keys)
+        self._write()
         self.is_open = False
-        return self._touched if changes else NOTHING
+        return self._written
 
     def rollback(self) -> Region:
-        """Make the mask in memory what the file holds and close the edit; returns the region it had touched.
+        """Make the mask in memory what the file holds and close the edit; returns the region that had differed.
+
+        What `finish_block` wrote stays, as an edit of its own.
 
         Raises UserError when a part of the file cannot be read; the edit is closed and nothing of it left all the same.
         """
@@ -136,6 +157,25 @@ class MaskEdit:
         finally:
             self.is_open = False
         return self._touched
+
+    def _write(self) -> None:
+        changes = {}
+        for key in self._keys:
+            data = self._tiles.packed(key)
+            if data != repacked(self._store.read(key)):
+                changes[key] = data
+        if changes or self._blocks:
+            overviews = self._tiles.finished_overviews(self._keys)
+            self._seq = self._store.write_edit(
+                self._record(), changes, self._predicted, self.settings, self._blocks, overviews
+            )
+            self._tiles.saved(overviews)
+        if changes:
+            self._written = self._written.united(self._touched)
+        self._tiles.saved(self._keys)
+        self._keys.clear()
+        self._blocks.clear()
+        self._touched = NOTHING
 
     def _expect_open(self) -> None:
         if not self.is_open:
@@ -152,7 +192,7 @@ class MaskEdit:
 
     def _record(self) -> EditRecord:
         return EditRecord(
-            seq=0,
+            seq=self._seq,
             at=self._at.isoformat(timespec="milliseconds"),
             author=self.author,
             tool=self.tool,

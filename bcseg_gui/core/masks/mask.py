@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
@@ -10,10 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UserError
-from ..geometry import Region, TileKey, tiles_covering
+from ..geometry import TILE_SIZE, Region, TileKey, tiles_covering
 from .edit import NOTHING, MaskEdit
+from .runs import Run
 from .tiles import Tiles
 from .tilestore import EditRecord, TileStore
+
+OVERVIEWS_KEPT_BACK = 64
+"""So many overview tiles are computed before they are written, and after a crash computed again."""
 
 
 class Mask:
@@ -29,6 +33,7 @@ class Mask:
         self._tiles = Tiles(store)
         self._bounds = Region(0, 0, *dimensions)
         self._edit: MaskEdit | None = None
+        self._overviews_refused = False
 
     @classmethod
     def open(cls, path: Path, dimensions: tuple[int, int]) -> Mask:
@@ -51,12 +56,7 @@ class Mask:
         """
         if not discard:
             self.commit()
-        # Overviews can be computed again at any time, so failing to keep them is no failure.
-        if self._open_change is None:
-            with suppress(UserError):
-                overviews = self._tiles.finished_overviews()
-                if overviews:
-                    self._store.write_overviews(overviews)
+        self._write_overviews(at_least=1)
         self._store.close()
 
     def __enter__(self) -> Mask:
@@ -94,12 +94,42 @@ class Mask:
         return self._store.levels
 
     def overview_tile(self, key: TileKey) -> NDArray[np.uint8] | None:
-        """The live tile of an overview level (1 ≤ key.level < level_count), or None when there is nothing in it.
+        """The live tile of an overview level (1 ≤ key.level < level_count) as far as it is known, maybe out of date.
 
-        Edits reach it when it is asked for, not before; only what changed is computed. A pixel shows the highest class
-        id below it, without the manual bit, or a gap between cells: the thinnest of both stay visible.
+        None when there is nothing in it, or it was never computed; `refresh_overviews` brings it up to date. A pixel
+        shows the highest class id below it, without the manual bit, or a gap between cells: the thinnest of both stay
+        visible.
         """
-        return self._tiles.overview(key)
+        return self._tiles.get(key)
+
+    @property
+    def overviews_stale(self) -> bool:
+        """Some overview tile does not show what is below it."""
+        return self._tiles.overviews_stale
+
+    def refresh_overviews(self, budget_seconds: float, wanted: Iterable[TileKey] = ()) -> Region:
+        """Bring overview tiles up to date, in place, those `wanted` first, for about so long.
+
+        Returns the region where any changed, empty when all are up to date. Now and then what is finished is written
+        to the file. Raises UserError when a part of the file cannot be read.
+        """
+        changed = NOTHING
+        for key in self._tiles.refresh(budget_seconds, wanted):
+            side = TILE_SIZE << key.level
+            changed = changed.united(Region(key.col * side, key.row * side, side, side))
+        if not self._overviews_refused:  # a locked file would be waited for each time
+            self._write_overviews(at_least=OVERVIEWS_KEPT_BACK)
+        return changed.intersected(self._bounds)
+
+    def _write_overviews(self, at_least: int) -> None:
+        """They can be computed again at any time, so failing to keep them is no failure."""
+        overviews = self._tiles.finished_overviews()
+        if len(overviews) >= at_least:
+            try:
+                self._store.write_overviews(overviews)
+                self._tiles.saved(overviews)
+            except UserError:
+                self._overviews_refused = True
 
     # -- edits ----------------------------------------------------------------------------------------------------
 
@@ -115,6 +145,33 @@ class Mask:
             self._store, self._tiles, self._bounds, tool=tool, model=model, author=author, class_id=class_id
         )
         return self._edit
+
+    def begin_run(self, settings: str, *, model: str = "", author: str = "") -> MaskEdit:
+        """A new edit of the segmentation run with exactly these settings: the unfinished one, or else a new run.
+
+        A new run ends an unfinished one once it writes anything; until then that one can still be taken up. Otherwise
+        as `begin`.
+        """
+        self.commit()
+        self._edit = MaskEdit(
+            self._store, self._tiles, self._bounds, tool="segment", model=model, author=author, settings=settings
+        )
+        return self._edit
+
+    @property
+    def unfinished_run(self) -> Run | None:
+        """The run that can be taken up, with the blocks that are finished and written.
+
+        Taking back or bringing back an edit of a prediction ends it, and so does a prediction outside the run: its
+        blocks no longer hold what it found.
+        """
+        return self._store.unfinished_run()
+
+    def end_run(self) -> None:
+        """The run came to its end; commits an edit still open first. Raises UserError, and it stays unfinished."""
+        self.commit()
+        if self._store.unfinished_run() is not None:
+            self._store.end_run()
 
     def commit(self) -> None:
         """Write an edit still open. Raises UserError, and keeps it open, when that cannot be."""

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
+from itertools import chain
 from weakref import WeakValueDictionary
 
 import numpy as np
 
 from ..errors import UserError
 from ..geometry import TILE_SIZE, TileKey
+from .packing import pack, unpack
 from .pyramid import Tile, ancestors, children, halved
-from .tilestore import TileStore, pack, unpack
+from .tileset import TileSet
+from .tilestore import TileStore
 
-TILES_KEPT = 256
-"""Tiles held decoded though nobody uses them: 64 MB."""
+TILES_KEPT = 192
+"""Tiles held decoded though nobody uses them: 48 MB."""
 
 
 class Tiles:
@@ -32,17 +36,18 @@ class Tiles:
         self._unsaved: set[TileKey] = set()
         """Tiles that differ from the file; each is in `_recent`, or packed as it is in `_packed`"""
         self._packed: dict[TileKey, bytes] = {}
-        self._present: set[TileKey] = set()
+        self._finished: dict[TileKey, bytes] = {}
+        """Packed overview tiles that are up to date and not in the file"""
+        stored = TileSet(store.dimensions, store.tile_places())
+        self._present = stored.with_ancestors()
         """Tiles of all levels that may hold something; the others are empty without asking the file"""
-        self._stale: set[TileKey] = set()
+        self._stale = self._present.below_missing(stored)
         """Tiles that changed since their parent in the overview took them; then every ancestor is stale as well"""
-        for key in store.tile_keys():
-            self._add(key)
 
     # -- level 0 --------------------------------------------------------------------------------------------------
 
     def get(self, key: TileKey) -> Tile | None:
-        """The live tile, None when there is nothing in it. For overview tiles see `overview`."""
+        """The live tile as far as it is known, None when there is nothing in it or an overview was never computed."""
         if key not in self._present:
             return None
         tile = self._live.get(key)
@@ -70,6 +75,7 @@ class Tiles:
         for key in keys:
             self._unsaved.discard(key)
             self._packed.pop(key, None)
+            self._finished.pop(key, None)
 
     def reload(self, keys: Iterable[TileKey]) -> None:
         """Make level-0 tiles equal to the file again, in place.
@@ -95,35 +101,56 @@ class Tiles:
 
     # -- overview -------------------------------------------------------------------------------------------------
 
-    def overview(self, key: TileKey) -> Tile | None:
-        """The live tile of an overview level, brought up to date first; None when there is nothing in it.
+    @property
+    def overviews_stale(self) -> bool:
+        return bool(self._stale)
 
-        A pixel shows the highest class id among the level-0 pixels it covers, or a gap between cells (`halved`). The
-        manual bit is left out.
+    def refresh(self, seconds: float, wanted: Iterable[TileKey]) -> list[TileKey]:
+        """Work off what is stale, overview tiles `wanted` first, for about `seconds`; returns what was taken over.
+
+        The time may be exceeded by the halving of one tile, a millisecond; at least that is done.
         """
-        if key.level == 0 or key not in self._present:
-            return self.get(key)
-        known = self.get(key) is not None
-        # Children first: while they are computed this tile may be let go of, and a half-made one must not be kept.
-        quadrants = []
-        for child, rows, cols in children(key):
-            if child in self._present and (child in self._stale or not known):
-                below = self.overview(child)
-                quadrants.append((child, rows, cols, 0 if below is None else halved(below)))
-        tile = self._own(key) if quadrants else self.get(key)
-        for child, rows, cols, quadrant in quadrants:
-            assert tile is not None
-            tile[rows, cols] = quadrant
-            self._stale.discard(child)
-        return tile
+        deadline = time.monotonic() + seconds
+        taken = []
+        for key in chain(wanted, self._behind()):
+            for child in self._renew(key):
+                taken.append(child)
+                if time.monotonic() >= deadline:
+                    return taken
+        return taken
 
-    def finished_overviews(self) -> dict[TileKey, bytes]:
-        """Packed overview tiles that are up to date and not in the file."""
-        return {
-            key: self.packed(key)
-            for key in self._unsaved
-            if key.level and not any(child in self._stale for child, _, _ in children(key))
-        }
+    def finished_overviews(self, saving: Collection[TileKey] = ()) -> dict[TileKey, bytes]:
+        """Packed overview tiles that the file lacks and may take, once it holds the level-0 tiles `saving`."""
+        unsaved = [key for key in self._unsaved if key.level == 0 and key not in saving]
+        above = {ancestor for key in unsaved for ancestor in ancestors(key, self._store.levels)}
+        return {key: data for key, data in self._finished.items() if key not in above}
+
+    def _behind(self) -> Iterator[TileKey]:
+        """Overview tiles that are not up to date, finest level first."""
+        for level in range(1, self._store.levels):
+            yield from self._stale.parents(level)
+
+    def _renew(self, key: TileKey) -> Iterator[TileKey]:
+        """Bring an overview tile up to date, yielding each tile that its parent took; may be left at any of them."""
+        if key.level == 0 or not self._stale_children(key):
+            return
+        if self.get(key) is None:
+            # Not kept anywhere, or never computed: all of it is due.
+            for child, _, _ in children(key):
+                if child in self._present:
+                    self._mark_stale(child)
+        for child, rows, cols in children(key):
+            if child in self._stale:
+                yield from self._renew(child)
+                below = self.get(child)
+                self._own(key)[rows, cols] = 0 if below is None else halved(below)
+                self._stale.discard(child)
+                if not self._stale_children(key):
+                    self._finished[key] = self.packed(key)
+                yield child
+
+    def _stale_children(self, key: TileKey) -> bool:
+        return any(child in self._stale for child, _, _ in children(key))
 
     # -- bookkeeping ----------------------------------------------------------------------------------------------
 
@@ -144,12 +171,14 @@ class Tiles:
         while len(self._recent) > TILES_KEPT:
             oldest, unused = self._recent.popitem(last=False)
             if oldest in self._unsaved:
-                self._packed[oldest] = pack(unused)
+                self._packed[oldest] = self._finished.get(oldest) or pack(unused)
 
     def _add(self, key: TileKey) -> None:
         if key not in self._present:
-            self._present.update((key, *ancestors(key, self._store.levels)))
+            self._present.add_upwards(key)
 
     def _mark_stale(self, key: TileKey) -> None:
         if key not in self._stale:
-            self._stale.update((key, *ancestors(key, self._store.levels)))
+            self._stale.add_upwards(key)
+            for ancestor in ancestors(key, self._store.levels):
+                self._finished.pop(ancestor, None)

@@ -164,6 +164,7 @@ class MaskMachine(RuleBasedStateMachine):
         for _ in range(level):
             expected = halved_by_tiles(expected)
         whole = Region(0, 0, expected.shape[1], expected.shape[0])
+        self.mask.refresh_overviews(60, tiles_covering(whole, level))
         for key in tiles_covering(whole, level):
             part = key.level_region().intersected(whole)
             tile = self.mask.overview_tile(key)

@@ -24,6 +24,12 @@ def dab(mask: Mask, x: int, y: int, class_id: int = 1) -> None:
     edit.commit()
 
 
+def overview(mask: Mask, key: TileKey) -> np.ndarray | None:
+    """The overview tile, up to date."""
+    mask.refresh_overviews(60, [key])
+    return mask.overview_tile(key)
+
+
 def loads(monkeypatch, mask: Mask) -> list[TileKey]:
     """Keys of the tiles that are read from the file from now on."""
     seen = []
@@ -35,7 +41,7 @@ def loads(monkeypatch, mask: Mask) -> list[TileKey]:
 def test_a_tile_with_nothing_in_it_is_none(path):
     with Mask.open(path, (SIDE, SIDE)) as mask:
         assert mask.tile(FIRST) is None
-        assert mask.overview_tile(TileKey(3, 0, 0)) is None
+        assert overview(mask, TileKey(3, 0, 0)) is None
 
 
 def test_memory_stays_bounded_while_a_large_slide_is_segmented(path, monkeypatch):
@@ -64,7 +70,7 @@ def test_the_overview_ends_with_one_tile(path):
 def test_one_pixel_is_seen_from_afar_and_keeps_its_class(path):
     with Mask.open(path, (SIDE, SIDE)) as mask:
         dab(mask, 3001, 77, 2)
-        top = mask.overview_tile(TileKey(3, 0, 0))
+        top = overview(mask, TileKey(3, 0, 0))
         assert np.argwhere(top).tolist() == [[77 // 8, 3001 // 8]]
         assert top.max() == 2
 
@@ -73,26 +79,26 @@ def test_the_overview_array_follows_edits_in_place(path):
     with Mask.open(path, (SIDE, SIDE)) as mask:
         key = TileKey(3, 0, 0)
         dab(mask, 0, 0)
-        top = mask.overview_tile(key)
+        top = overview(mask, key)
         dab(mask, 4095, 4095)
-        assert mask.overview_tile(key) is top
+        assert overview(mask, key) is top
         assert top[511, 511] == 1
         mask.undo()
-        assert mask.overview_tile(key) is top
+        assert overview(mask, key) is top
         assert top[511, 511] == 0
 
 
 def test_the_overview_is_kept_in_the_file_and_renewed_where_touched(path, monkeypatch):
     with Mask.open(path, (SIDE, SIDE)) as mask:
         mask.begin("segment").predict(WHOLE, np.ones((SIDE, SIDE), np.uint8))
-        mask.overview_tile(TileKey(3, 0, 0))
+        overview(mask, TileKey(3, 0, 0))
     with Mask.open(path, (SIDE, SIDE)) as mask:
         seen = loads(monkeypatch, mask)
-        assert mask.overview_tile(TileKey(3, 0, 0)).all()
+        assert overview(mask, TileKey(3, 0, 0)).all()
         assert seen == [TileKey(3, 0, 0)]
         dab(mask, 0, 0, 9)
         seen.clear()
-        assert mask.overview_tile(TileKey(3, 0, 0))[0, 0] == 9
+        assert overview(mask, TileKey(3, 0, 0))[0, 0] == 9
         assert [key for key in seen if key.level == 0 and (key.row > 1 or key.col > 1)] == []
 
 
@@ -103,25 +109,25 @@ def test_an_outdated_overview_is_never_found_in_the_file(path, change, leave):
     with Mask.open(path, (SIDE, SIDE)) as mask:
         dab(mask, 0, 0)
         dab(mask, 800, 800, 2)
-        mask.overview_tile(top)
+        overview(mask, top)
     mask = Mask.open(path, (SIDE, SIDE))
-    mask.overview_tile(top)
+    overview(mask, top)
     change(mask)
     expected = mask.read(Region(800, 800, 1, 1))[0, 0] & CLASS_BITS
     leave(mask)
     with Mask.open(path, (SIDE, SIDE)) as mask:
-        assert mask.overview_tile(top)[100, 100] == expected
-        assert mask.overview_tile(top)[0, 0] == 1
+        assert overview(mask, top)[100, 100] == expected
+        assert overview(mask, top)[0, 0] == 1
 
 
 def test_an_overview_seen_before_the_last_edit_is_not_kept_as_it_was(path):
     top = TileKey(3, 0, 0)
     with Mask.open(path, (SIDE, SIDE)) as mask:
         dab(mask, 0, 0)
-        mask.overview_tile(top)
+        overview(mask, top)
         dab(mask, 800, 800, 3)
     with Mask.open(path, (SIDE, SIDE)) as mask:
-        assert mask.overview_tile(top)[100, 100] == 3
+        assert overview(mask, top)[100, 100] == 3
 
 
 def test_redo_after_reopening_brings_back_a_tile_that_was_empty_meanwhile(path):
@@ -131,4 +137,4 @@ def test_redo_after_reopening_brings_back_a_tile_that_was_empty_meanwhile(path):
     with Mask.open(path, (SIDE, SIDE)) as mask:
         mask.redo()
         assert mask.read(Region(800, 800, 1, 1)).all()
-        assert mask.overview_tile(TileKey(3, 0, 0))[100, 100] == 1
+        assert overview(mask, TileKey(3, 0, 0))[100, 100] == 1

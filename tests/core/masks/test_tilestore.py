@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bcseg_gui.core.errors import UserError
-from bcseg_gui.core.geometry import Region, TileKey
-from bcseg_gui.core.masks import Mask, tilestore
-from bcseg_gui.core.masks.tilestore import TileStore, pack, unpack
+from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.masks import Mask, maskfile
+from bcseg_gui.core.masks.packing import pack, unpack
+from bcseg_gui.core.masks.tilestore import TileStore
 
 SIZE = (1300, 700)
 
@@ -50,7 +51,7 @@ def test_a_tile_of_zeros_is_not_stored(path):
         mask.begin("segment").predict(region, np.ones((600, 600), np.uint8))
         mask.begin("segment").predict(region, np.pad(np.ones((8, 8), np.uint8), ((0, 592), (0, 592))))
     with closing(TileStore(path, SIZE)) as store:
-        assert store.tile_keys() == [TileKey(0, 0, 0)]
+        assert store.tile_places() == [(0, 0, 0)]
 
 
 def test_the_file_keeps_the_settings_that_make_it_safe(path):
@@ -92,7 +93,7 @@ def test_a_damaged_tile_is_said_and_never_shown_as_empty(painted, data):
 
 
 def test_a_newer_schema_is_refused(painted):
-    sql(painted, "UPDATE meta SET schema = 2")
+    sql(painted, "UPDATE meta SET schema = 3")
     with pytest.raises(UserError, match="newer version"):
         Mask.open(painted, SIZE)
 
@@ -108,7 +109,7 @@ def test_a_mask_in_a_missing_folder_is_refused(tmp_path):
 
 
 def test_a_locked_file_is_said_and_the_edit_waits(painted, monkeypatch):
-    monkeypatch.setattr(tilestore, "SECONDS_TO_WAIT", 0)
+    monkeypatch.setattr(maskfile, "SECONDS_TO_WAIT", 0)
     with Mask.open(painted, SIZE) as mask, closing(sqlite3.connect(painted)) as other:
         edit = mask.begin("brush")
         edit.paint(Region(0, 0, 3, 3), np.ones((3, 3), bool), 5)

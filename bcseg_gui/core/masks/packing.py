@@ -1,0 +1,52 @@
+"""A tile as bytes, and back."""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+
+from ..geometry import TILE_SIZE
+from .pyramid import Tile
+
+_PLANES = 0x42
+"""First byte of a tile packed as bit planes; a tile of schema 1 is a zlib stream, which starts with 0x78."""
+_PLANE_BYTES = TILE_SIZE * TILE_SIZE // 8
+
+
+def pack(tile: Tile) -> bytes:
+    """Compressed bytes of a tile, empty for a tile of zeros; equal tiles give equal bytes.
+
+    Bit planes, since most tiles use one or two bits of eight: a third of the time and half the size of the bytes. The
+    fastest level, for a person waits for it after every stroke.
+    """
+    used = int(np.bitwise_or.reduce(tile, axis=None))
+    if not used:
+        return b""
+    planes = [np.packbits(tile & np.uint8(1 << bit)) for bit in range(8) if used >> bit & 1]
+    return bytes((_PLANES, used)) + zlib.compress(np.concatenate(planes).data, 1)
+
+
+def unpack(data: bytes) -> Tile:
+    """A new array that owns its memory. Raises zlib.error or ValueError for anything `pack` did not write."""
+    tile = np.zeros((TILE_SIZE, TILE_SIZE), np.uint8)
+    if not data:
+        return tile
+    if data[0] != _PLANES:
+        tile[:] = _inflated(data, tile.size).reshape(tile.shape)
+        return tile
+    bits = [bit for bit in range(8) if data[1] >> bit & 1]
+    planes = _inflated(data[2:], len(bits) * _PLANE_BYTES).reshape(len(bits), _PLANE_BYTES)
+    for bit, plane in zip(bits, planes, strict=True):
+        tile |= np.unpackbits(plane).reshape(tile.shape) << np.uint8(bit)
+    return tile
+
+
+def repacked(data: bytes) -> bytes:
+    """The bytes that `pack` gives for a packed tile today."""
+    return data if not data or data[0] == _PLANES else pack(unpack(data))
+
+
+def _inflated(data: bytes, size: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    # Bounded, so that a damaged or hostile file cannot swell in memory; one byte more lets the checksum be read.
+    return np.frombuffer(zlib.decompressobj().decompress(data, size + 1), np.uint8)
