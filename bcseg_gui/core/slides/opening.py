@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import openslide
 
 from ..errors import UserError
+from .damage import DamagedPictureError, NotAPictureError, damaged, no_such_page, not_a_picture, told
 from .finding import find_slides
+from .large_picture import LargePicture
 from .openslide_reader import OpenSlideSlide
-from .picture import Picture, PictureSlide
-from .pillow_reader import DamagedPictureError, NotAPictureError, read_with_pillow
+from .picture import MAX_PIXELS_IN_MEMORY, PictureSlide
+from .pillow_reader import read_header, read_with_pillow
 from .slide import Slide
-from .tiff_reader import is_tiff, needs_tifffile, read_with_tifffile, tiff_mpp
+from .tiff_layout import TiffLayout, is_tiff, read_layout
+from .tiff_slide import MAX_COARSEST_PIXELS, TiffSlide, read_page
 
 
-def open_slide(path: str | Path) -> Slide:
+def open_slide(path: str | Path, page: int = 0) -> Slide:
     """Open a slide or plain picture of any supported format; a folder that holds exactly one slide (DICOM) counts.
 
-    A plain picture is decoded here, so that damage shows now and not half-way. Raises UserError for anything that
-    is missing, empty, unreadable, damaged, too large or no picture.
+    `page` is which picture of a file of several. A plain picture of ordinary size is decoded here, so that damage
+    shows now and not half-way; a slide that is cut short opens with a `warning` when some of it can be shown. Raises
+    UserError for anything that is missing, empty, unreadable, damaged, too large or no picture.
     """
     path = Path(path)
     try:
@@ -27,9 +32,13 @@ def open_slide(path: str | Path) -> Slide:
             path = _only_slide(path)
         _check_file(path)
         vendor = openslide.OpenSlide.detect_format(path)
-        if vendor is not None and not (vendor == "generic-tiff" and needs_tifffile(path)):
-            return _open_whole_slide(path)
-        return PictureSlide(path, _read_picture(path))
+        slide = _open_tiff(path, page, vendor) if is_tiff(path) else None
+        if slide is None:
+            slide = _open_picture(path) if vendor is None else _open_whole_slide(path)
+        if page not in range(len(slide.page_names)):
+            slide.close()
+            raise no_such_page(path, page, len(slide.page_names))
+        return slide
     except PermissionError:
         raise UserError(
             "“{path}” cannot be read: you do not have permission. Ask its owner, or copy it to a folder of yours.",
@@ -56,7 +65,7 @@ def open_slide(path: str | Path) -> Slide:
 def _check_file(path: Path) -> None:
     size = path.stat().st_size
     if not path.is_file():
-        raise _not_a_picture(path)
+        raise not_a_picture(path)
     if size == 0:
         raise UserError("“{path}” is empty (0 bytes). Copy it again from its source.", path=path)
     with path.open("rb") as file:  # shows a missing permission
@@ -78,41 +87,92 @@ def _open_whole_slide(path: Path) -> Slide:
     try:
         slide = OpenSlideSlide(path)
     except openslide.OpenSlideError as error:
-        raise _damaged(path, error) from error
-    slide.read_region((0, 0), slide.level_count - 1, (1, 1))  # some damage shows only in the pixels
+        raise damaged(path, error) from error
+    try:
+        slide.read_region((0, 0), slide.level_count - 1, (1, 1))  # some damage shows only in the pixels
+    except BaseException:
+        slide.close()
+        raise
     return slide
 
 
-def _read_picture(path: Path) -> Picture:
+def _open_picture(path: Path) -> Slide:
+    with told(path):
+        header = read_header(path)
+        if header.size[0] * header.size[1] > MAX_PIXELS_IN_MEMORY:
+            return LargePicture(path, header)
+        return PictureSlide(path, read_with_pillow(path))
+
+
+def _open_tiff(path: Path, page: int, vendor: str | None) -> Slide | None:
+    """None where OpenSlide alone knows the format."""
+    if vendor not in (None, "generic-tiff", "aperio"):
+        return None
     try:
-        if is_tiff(path):
-            if needs_tifffile(path):
-                return read_with_tifffile(path)
-            picture = read_with_pillow(path)
-            return Picture(picture.pixels, tiff_mpp(path), picture.properties)
-        return read_with_pillow(path)
-    except (UserError, PermissionError, FileNotFoundError, MemoryError):
+        layout = read_layout(path, page)
+    except (UserError, OSError, MemoryError):
         raise
-    except NotAPictureError:
-        raise (_damaged(path, "its TIFF header leads nowhere") if is_tiff(path) else _not_a_picture(path)) from None
-    except DamagedPictureError as error:
-        raise _damaged(path, error) from None
-    except Exception as error:  # a decoder fed with damaged bytes may raise anything
-        raise _damaged(path, error) from error
+    except Exception as error:  # noqa: BLE001  a damaged header may raise anything
+        if vendor is not None:
+            return None
+        return _open_small_tiff(path, None, error)
+    refusal: UserError | None = None
+    if not layout.is_cut and (vendor == "aperio" or (vendor is not None and _suits_openslide(layout))):
+        try:
+            slide = _open_whole_slide(path)
+        except UserError as error:  # some of it may still be readable
+            refusal, layout = error, replace(layout, is_cut=True, levels=layout.levels[:1])
+        else:
+            if vendor == "aperio" or slide.level_dimensions == layout.level_dimensions:
+                slide.mpp = slide.mpp or layout.mpp
+                slide.objective_power = slide.objective_power or layout.objective_power
+                return slide
+            slide.close()
+    with told(path):
+        try:
+            return _open_layout(path, layout)
+        except UserError as error:
+            raise refusal or error from error
 
 
-def _damaged(path: Path, reason: object) -> UserError:
-    return UserError(
-        "“{path}” is damaged, cut short, or of a kind that cannot be read ({reason}). Copy it again from its source, "
-        "or save it as TIFF or PNG.",
-        path=path,
-        reason=str(reason) or type(reason).__name__,
+def _suits_openslide(layout: TiffLayout) -> bool:
+    """Whether OpenSlide shows this tiled TIFF as it is, with overviews that are small enough."""
+    colours, (width, height) = layout.colours, layout.level_dimensions[-1]
+    is_usual = layout.is_plain and colours.palette is None and not (colours.has_alpha or colours.is_cmyk)
+    return (
+        is_usual
+        and not colours.is_turned
+        and len(layout.page_names) == 1
+        and layout.levels[0][0].is_tiled
+        and width * height <= MAX_COARSEST_PIXELS
     )
 
 
-def _not_a_picture(path: Path) -> UserError:
-    return UserError(
-        "“{path}” is not a picture or slide that can be read here. Choose a PNG, JPEG, TIFF or BMP picture, or a "
-        "whole slide such as SVS, NDPI, MRXS or DICOM.",
-        path=path,
-    )
+def _open_layout(path: Path, layout: TiffLayout) -> Slide:
+    width, height = layout.level_dimensions[0]
+    image = layout.levels[0][0]
+    is_large = width * height > MAX_PIXELS_IN_MEMORY
+    if len(layout.levels) == 1 and not image.is_tiled:
+        if not is_large:
+            return _open_small_tiff(path, layout, DamagedPictureError("its pixels cannot be decoded"))
+        if not image.is_sequential:
+            return LargePicture(path, layout)
+    if is_large or layout.is_cut or len(layout.levels) > 1:
+        return TiffSlide(path, layout)
+    return _open_small_tiff(path, layout, DamagedPictureError("its pixels cannot be decoded"))
+
+
+def _open_small_tiff(path: Path, layout: TiffLayout | None, reason: Exception) -> Slide:
+    """Decode a page whole: by Pillow what it shows as well as any, else by its pieces."""
+    with told(path):
+        if layout is not None and not (layout.is_plain and len(layout.page_names) == 1):
+            return PictureSlide(path, read_page(path, layout))
+        try:
+            picture = read_with_pillow(path)
+        except NotAPictureError:
+            if layout is None:
+                raise DamagedPictureError("its TIFF header leads nowhere") from reason
+            picture = read_page(path, layout)
+        if layout is not None:
+            picture = replace(picture, mpp=layout.mpp, details=layout.details, objective_power=layout.objective_power)
+        return PictureSlide(path, picture)

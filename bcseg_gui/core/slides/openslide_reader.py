@@ -11,8 +11,15 @@ import openslide
 from numpy.typing import NDArray
 
 from ..errors import UserError
+from ..i18n import _
 from .pixels import over_white
-from .slide import Slide, plausible_mpp
+from .slide import Slide, plausible_mpp, plausible_power, unreadable
+
+_SCANNERS = (
+    "hamamatsu.Product", "leica.device-model", "philips.DICOM_MANUFACTURERS_MODEL_NAME", "dicom.ManufacturerModelName",
+    "ventana.ScannerModel",
+)  # fmt: skip
+"""Properties that name the scanner's model."""
 
 
 class OpenSlideSlide(Slide):
@@ -31,6 +38,8 @@ class OpenSlideSlide(Slide):
                 _number(properties, openslide.PROPERTY_NAME_MPP_X), _number(properties, openslide.PROPERTY_NAME_MPP_Y)
             ),
             associated_images=_AssociatedImages(self, tuple(handle.associated_images)),
+            objective_power=plausible_power(_number(properties, openslide.PROPERTY_NAME_OBJECTIVE_POWER)),
+            details=_details(properties),
         )
         self._lock = threading.Lock()
         self._handle: openslide.OpenSlide | None = handle
@@ -66,7 +75,7 @@ class OpenSlideSlide(Slide):
                 try:
                     self._handle = openslide.OpenSlide(self.path)
                 except (openslide.OpenSlideError, OSError) as error:
-                    raise _unreadable(self.path, error) from error
+                    raise unreadable(self.path, error) from error
             return self._handle
 
     def _failed(self, handle: openslide.OpenSlide, error: Exception) -> UserError:
@@ -74,19 +83,7 @@ class OpenSlideSlide(Slide):
         with self._lock:
             if self._handle is handle:
                 self._handle = None
-        return _unreadable(self.path, error)
-
-
-def _unreadable(path: Path, error: Exception) -> UserError:
-    if not path.exists():
-        return UserError(
-            "“{path}” is no longer there. Connect its drive, or put the file back, and open it again.", path=path
-        )
-    return UserError(
-        "A part of “{path}” cannot be read ({reason}). The file may be damaged: copy it again from its source.",
-        path=path,
-        reason=str(error),
-    )
+        return unreadable(self.path, error)
 
 
 class _AssociatedImages(Mapping[str, NDArray[np.uint8]]):
@@ -113,3 +110,14 @@ def _number(properties: Mapping[str, str], name: str) -> float | None:
         return float(properties[name])
     except (KeyError, ValueError):
         return None
+
+
+def _details(properties: Mapping[str, str]) -> Mapping[str, str]:
+    """A whitelist: the other properties may hold names, dates and numbers of a case."""
+    details = {
+        _("Format"): properties.get(openslide.PROPERTY_NAME_VENDOR, ""),
+        _("Manufacturer"): properties.get("dicom.Manufacturer", ""),
+        _("Scanner"): next((properties[name] for name in _SCANNERS if name in properties), ""),
+        _("Levels"): properties.get("openslide.level-count", ""),
+    }
+    return {name: value for name, value in details.items() if value}

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import mmap
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, Jpeg2KImagePlugin, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin
 
+from ..i18n import _
+from .damage import DamagedPictureError, NotAPictureError
 from .picture import Picture, check_size
 from .pixels import over_white, to_rgb, to_uint8, upright
 from .slide import plausible_mpp
@@ -24,32 +30,78 @@ _FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF", "JPEG2000", "PPM")
 _PNG_DEPTH_OFFSET = 24
 
 
-class NotAPictureError(Exception):
-    """The bytes are none of the formats read here."""
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a picture says of itself before a pixel is decoded; `size` is (width, height), upright."""
+
+    size: tuple[int, int]
+    is_streamed: bool
+    """Its decoder can write row by row into a file."""
+    format: str
+    mpp: float | None
+    properties: Mapping[str, str]
+    details: Mapping[str, str]
 
 
-class DamagedPictureError(Exception):
-    """The format is known but the pixels are not all there; the text says why."""
+def read_header(path: Path) -> Header:
+    """Raises NotAPictureError, OSError, UserError (size)."""
+    with _opened(path) as image:
+        return _header(path, image)
 
 
 def read_with_pillow(path: Path) -> Picture:
     """Decode the first frame, upright. Raises NotAPictureError, DamagedPictureError, OSError, UserError (size)."""
+    with _opened(path) as image:
+        header = _header(path, image)
+        check_size(path, *image.size)
+        check_complete(path, header.format)
+        is_deep_png = header.format == "PNG" and _png_depth(path) == 16
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)  # in a PNG, maybe after the pixels
+        pixels = _read_deep_png(path) if is_deep_png else _to_rgb(image)
+        if header.format != "TIFF":  # Pillow turns a TIFF by itself
+            pixels = upright(pixels, orientation)
+    return Picture(pixels, header.mpp, header.properties, header.details)
+
+
+def decode_into(path: Path, target: NDArray[np.uint8]) -> None:
+    """Decode a picture into `target` (h, w, 3), the mapped memory of a file, with one copy of the pixels at most.
+
+    Raises NotAPictureError, DamagedPictureError, OSError, UserError (size), MemoryError and what decoders raise.
+    """
+    header = read_header(path)
+    if not header.is_streamed:
+        target[:] = read_with_pillow(path).pixels
+        return
+    check_complete(path, header.format)
+    decode = imagecodecs.png_decode if header.format == "PNG" else imagecodecs.jpeg8_decode
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        decode(data, out=target)
+
+
+def _opened(path: Path) -> Image.Image:
     try:
-        image = Image.open(path, formats=_FORMATS)
+        return Image.open(path, formats=_FORMATS)
     except UnidentifiedImageError:
         raise NotAPictureError from None
-    with image:
-        check_size(path, *image.size)
-        _check_complete(path, image.format)
-        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-        properties = {"picture.format": str(image.format), "picture.mode": image.mode}
-        dpi = image.info.get("dpi", (0, 0))
-        is_deep_png = image.format == "PNG" and _png_depth(path) == 16
-        pixels = _read_deep_png(path) if is_deep_png else _to_rgb(image)
-        if image.format != "TIFF":  # Pillow turns a TIFF by itself
-            pixels = upright(pixels, orientation)
-    mpp_x, mpp_y = (25_400 / float(v) if v else None for v in dpi)
-    return Picture(pixels, plausible_mpp(mpp_x, mpp_y), properties)
+
+
+def _header(path: Path, image: Image.Image) -> Header:
+    # A PNG that does not say it before its pixels would be decoded to find it.
+    is_told = image.format != "TIFF" and (image.format != "PNG" or "exif" in image.info)
+    orientation = image.getexif().get(ExifTags.Base.Orientation, 1) if is_told else 1
+    is_plain = image.mode == "RGB" and not image.has_transparency_data and orientation not in range(2, 9)
+    is_streamed = is_plain and (image.format == "JPEG" or (image.format == "PNG" and _png_depth(path) == 8))
+    check_size(path, *image.size, is_streamed=is_streamed)
+    mpp_x, mpp_y = (25_400 / float(v) if v else None for v in image.info.get("dpi", (0, 0)))
+    width, height = image.size if orientation not in (5, 6, 7, 8) else image.size[::-1]
+    return Header(
+        size=(width, height),
+        is_streamed=is_streamed,
+        format=str(image.format),
+        mpp=plausible_mpp(mpp_x, mpp_y),
+        properties={"picture.format": str(image.format), "picture.mode": image.mode},
+        details={_("Format"): str(image.format)},
+    )
 
 
 def _to_rgb(image: Image.Image) -> NDArray[np.uint8]:
@@ -77,7 +129,7 @@ def _read_deep_png(path: Path) -> NDArray[np.uint8]:
     return to_rgb(to_uint8(values if values.ndim == 2 else values[..., ::-1]))
 
 
-def _check_complete(path: Path, image_format: str | None) -> None:
+def check_complete(path: Path, image_format: str) -> None:
     """Find the cut that a decoder would paint over: a file whose tail was never written, but zero-filled."""
     if image_format == "PNG":
         with Image.open(path, formats=("PNG",)) as image:

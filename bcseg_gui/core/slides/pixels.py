@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,31 +12,47 @@ _WINDOW_PERCENTILES = (0.1, 99.9)
 _SAMPLES = 1 << 22
 
 
-def to_uint8(values: NDArray[Any]) -> NDArray[np.uint8]:
-    """Map a deep picture (integers of more than 8 bits, or floats) to 0–255 by one window for the whole picture.
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The values of a deep picture that become 0 and 255; one for the whole picture, so that its tiles agree."""
 
-    The window spans the 0.1th to the 99.9th percentile of all channels together, so that colours keep their
-    balance. uint8 is returned as it is.
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, values: NDArray[Any]) -> Window:
+        """From the 0.1th to the 99.9th percentile of all channels together, so that colours keep their balance."""
+        sample = values[np.isfinite(values)]
+        low, high = (float(v) for v in np.percentile(sample, _WINDOW_PERCENTILES)) if sample.size else (0.0, 1.0)
+        if high <= low:  # one flat colour: there is nothing to window, so keep its place in the range of the type
+            low, high = 0.0, float(np.iinfo(values.dtype).max) if values.dtype.kind in "iu" else 1.0
+        return cls(low, high)
+
+    def apply(self, values: NDArray[Any]) -> NDArray[np.uint8]:
+        """uint8 of the same shape."""
+        if values.dtype == np.uint16:  # a table is many times faster than arithmetic on every pixel
+            return np.take(self._scaled(np.arange(1 << 16)), values)
+        windowed = np.empty(values.shape, np.uint8)
+        for row, out in zip(values, windowed, strict=True):  # no second float copy of a large picture
+            out[...] = self._scaled(row)
+        return windowed
+
+    def _scaled(self, values: NDArray[Any]) -> NDArray[np.uint8]:
+        shares = (np.nan_to_num(values.astype(np.float64), nan=self.low) - self.low) * (255.0 / (self.high - self.low))
+        return np.clip(np.rint(shares), 0, 255).astype(np.uint8)
+
+
+def to_uint8(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """A whole picture of any depth (integers of more than 8 bits, or floats) through its own window.
+
+    uint8 is returned as it is.
     """
     if values.dtype == np.uint8:
         return values
     if values.dtype == np.bool_:
         return values.astype(np.uint8) * 255
     step = max(1, int(np.sqrt(values.size / _SAMPLES)))
-    sample = values[::step, ::step]
-    sample = sample[np.isfinite(sample)]
-    low, high = (float(v) for v in np.percentile(sample, _WINDOW_PERCENTILES)) if sample.size else (0.0, 1.0)
-    if high <= low:  # one flat colour: there is nothing to window, so keep its place in the range of the type
-        low, high = 0.0, float(np.iinfo(values.dtype).max) if values.dtype.kind in "iu" else 1.0
-    if values.dtype == np.uint16:  # a table is many times faster than arithmetic on every pixel
-        return np.take(_windowed(np.arange(1 << 16), low, high), values)
-    rows = [_windowed(row, low, high) for row in values]  # by rows: no second float copy of a large picture
-    return np.stack(rows)
-
-
-def _windowed(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
-    scaled = (np.nan_to_num(values.astype(np.float64), nan=low) - low) * (255.0 / (high - low))
-    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+    return Window.of(values[::step, ::step]).apply(values)
 
 
 def over_white(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:

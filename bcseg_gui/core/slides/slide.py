@@ -25,9 +25,11 @@ _MAX_READ = 1 << 24
 class Slide(ABC):
     """A source picture with its overview levels; level 0 is the full size, the downsamples grow with the level.
 
-    Reading is safe from several threads at once, also while another one closes the slide. `mpp` is in µm per level-0
-    pixel, None when the file does not say it credibly. `associated_images` are the label, macro and such, RGB, read
-    on demand; they may show a patient's name.
+    Reading is safe from several threads at once, also while another one closes the slide; after a read that failed a
+    later one may succeed. `mpp` is in µm per level-0 pixel, None when the file does not say it credibly.
+    `page` counts the pictures of one file from 0, `page_names` has one entry for each. `associated_images` are the
+    label, macro and such, RGB, read on demand. `details` are harmless facts for a person (format, scanner), never
+    names, dates or numbers of a case. `warning` says what cannot be shown of a file that is not whole.
     """
 
     def __init__(
@@ -39,6 +41,11 @@ class Slide(ABC):
         properties: Mapping[str, str],
         mpp: float | None,
         associated_images: Mapping[str, NDArray[np.uint8]] | None = None,
+        objective_power: float | None = None,
+        page: int = 0,
+        page_names: tuple[str, ...] = ("1",),
+        details: Mapping[str, str] | None = None,
+        warning: UserError | None = None,
     ) -> None:
         self.path = path
         self.level_dimensions = level_dimensions
@@ -46,6 +53,16 @@ class Slide(ABC):
         self.properties = properties
         self.mpp = mpp
         self.associated_images: Mapping[str, NDArray[np.uint8]] = associated_images or {}
+        self.objective_power = objective_power
+        self.page = page
+        self.page_names = page_names
+        self.details: Mapping[str, str] = details or {}
+        self.warning = warning
+
+    @property
+    def private_images(self) -> frozenset[str]:
+        """Names of the associated images that may show a patient's name: all but the thumbnail."""
+        return frozenset(self.associated_images) - {"thumbnail"}
 
     @property
     def level_count(self) -> int:
@@ -155,8 +172,35 @@ def _read_halves(slide: Slide, region: Region, size: tuple[int, int]) -> NDArray
     return np.vstack([read_scaled(slide, top, (width, half)), read_scaled(slide, bottom, (width, height - half))])
 
 
+def unreadable(path: Path, reason: object) -> UserError:
+    """The sentence for a read that failed."""
+    if not path.exists():
+        return UserError(
+            "“{path}” is no longer there. Connect its drive, or put the file back, and open it again.", path=path
+        )
+    return UserError(
+        "A part of “{path}” cannot be read ({reason}). The file may be damaged: copy it again from its source.",
+        path=path,
+        reason=str(reason) or type(reason).__name__,
+    )
+
+
+def cut_short(path: Path) -> UserError:
+    """The warning of a slide of which only a part is there."""
+    return UserError(
+        "“{path}” is damaged or cut short: what is left of it is shown, the missing parts are marked. Copy it again "
+        "from its source.",
+        path=path,
+    )
+
+
 def plausible_mpp(x: float | None, y: float | None) -> float | None:
     """The mean of both µm per pixel, or None when one is absent, implausible, or they differ by more than 5 %."""
     if x is None or y is None or not (PLAUSIBLE_MPP[0] <= x <= PLAUSIBLE_MPP[1]) or abs(x - y) > 0.05 * x:
         return None
     return (x + y) / 2
+
+
+def plausible_power(power: float | None) -> float | None:
+    """An objective's nominal magnification, None where the value cannot be one."""
+    return power if power is not None and 0.5 <= power <= 200 else None

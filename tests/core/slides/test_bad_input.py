@@ -16,7 +16,7 @@ from PIL import Image
 
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.slides import find_slides, open_slide
-from bcseg_gui.core.slides.picture import MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE
+from bcseg_gui.core.slides.picture import MAX_PICTURE_SIDE
 
 
 @pytest.fixture
@@ -126,13 +126,13 @@ def png_header(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
 
 
-@pytest.mark.parametrize(("width", "height"), [(60_001, 10), (10, 60_001), (50_000, 50_000)])
+@pytest.mark.parametrize(("width", "height"), [(60_001, 10), (10, 60_001)])
 def test_absurdly_large_is_refused_by_its_header(tmp_path, width, height):
     (tmp_path / "bomb.png").write_bytes(png_header(width, height))
     sentence = refusal(tmp_path / "bomb.png")
     assert f"{width} × {height}" in sentence
     assert "pyramidal" in sentence
-    assert width * height > MAX_PICTURE_PIXELS or max(width, height) > MAX_PICTURE_SIDE
+    assert max(width, height) > MAX_PICTURE_SIDE
 
 
 def test_absurdly_large_deep_tiff(tmp_path):
@@ -146,7 +146,7 @@ def test_absurdly_large_deep_tiff(tmp_path):
         assert tag.dtype == tifffile.DATATYPE.LONG
         data[tag.valueoffset : tag.valueoffset + 4] = struct.pack("<I", 300_000)
     path.write_bytes(data)
-    assert "300000 × 300000" in refusal(path)
+    assert "cut short" in refusal(path)
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")

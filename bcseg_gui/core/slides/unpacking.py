@@ -1,0 +1,178 @@
+"""Overview levels a file does not have, and pictures too large for memory: made once, when first read.
+
+A short-lived child process does it, so that neither the memory nor the time it takes is the window's.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import UserError
+from .damage import told
+from .level_file import LevelFile, halved
+from .pillow_reader import decode_into
+from .slide import unreadable
+from .tiff_layout import read_layout
+from .tiff_plane import TiffPlane
+
+_MISSING = 160
+"""The grey of what cannot be read, in an overview."""
+_WAIT_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is unpacked: `level` of a page of a TIFF (None: a plain picture), shrunk by 2 `halvings` times."""
+
+    path: Path
+    page: int = 0
+    level: int | None = None
+    halvings: int = 0
+    is_cut: bool = False
+
+
+class Unpacked:
+    """Levels of a source in a temporary file, made when first read; gone with `close()` or the process."""
+
+    def __init__(self, source: Source, dimensions: tuple[tuple[int, int], ...]) -> None:
+        self.dimensions = dimensions
+        self._source = source
+        self._lock = threading.Lock()
+        self._file: LevelFile | None = None
+        self._error: UserError | None = None
+        self._is_closed = threading.Event()
+
+    def read(self, level: int, x: int, y: int, width: int, height: int) -> NDArray[np.uint8]:
+        """RGB (height, width, 3); outside the level is white. Waits until it is unpacked.
+
+        Raises UserError when that fails, ValueError when closed.
+        """
+        with self._lock:
+            if self._is_closed.is_set():
+                raise ValueError("closed")
+            if self._file is None:
+                self._file = self._unpacked()
+            file = self._file
+        try:
+            return file.read(level, x, y, width, height)
+        except OSError as error:
+            if self._is_closed.is_set():
+                raise ValueError("closed") from error
+            raise unreadable(self._source.path, error.strerror) from error
+
+    def close(self) -> None:
+        self._is_closed.set()
+        with self._lock:
+            if self._file is not None:
+                self._file.remove()
+                self._file = None
+
+    def _unpacked(self) -> LevelFile:
+        if not self._source.path.exists():
+            raise unreadable(self._source.path, "")
+        if self._error is not None:
+            raise self._error
+        file = LevelFile.make(self.dimensions, self._source.path)
+        weakref.finalize(self, file.remove)  # also at exit
+        try:
+            if multiprocessing.current_process().daemon:  # it may have no children, and is itself the window's child
+                unpack(self._source, file)
+            else:
+                self._run_child(file)
+        except BaseException as error:
+            file.remove()
+            if isinstance(error, UserError) and self._source.path.exists():
+                self._error = error  # the next read would only fail again
+            raise
+        return file
+
+    def _run_child(self, file: LevelFile) -> None:
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe(duplex=False)
+        process = context.Process(target=_run, args=(theirs, self._source, file), name="bcseg-unpack", daemon=True)
+        process.start()
+        theirs.close()
+        try:
+            while not wait([ours, process.sentinel], _WAIT_SECONDS):
+                if self._is_closed.is_set():
+                    raise ValueError("closed")
+            error = ours.recv() if ours.poll() else _lost(self._source.path)
+        except EOFError:
+            error = _lost(self._source.path)
+        finally:
+            ours.close()
+            process.terminate()
+            process.join()
+            process.close()
+        if error is not None:
+            raise error
+
+
+def _run(connection: Connection, source: Source, file: LevelFile) -> None:
+    """The child process: sends None when done, else the UserError."""
+    error: UserError | None = None
+    try:
+        unpack(source, file)
+    except UserError as failure:
+        error = failure
+    except MemoryError:
+        error = _lost(source.path)
+    except Exception as failure:  # noqa: BLE001  told to the person by the other process
+        error = unreadable(source.path, failure)
+    connection.send(error)
+
+
+def unpack(source: Source, file: LevelFile) -> None:
+    """Fill all levels of `file`. Raises UserError (damage), OSError, MemoryError."""
+    if source.level is None:
+        with told(source.path):
+            decode_into(source.path, file.level(0))
+    else:
+        _unpack_tiff(source, source.level, file)
+    file.fill_coarser()
+
+
+def _unpack_tiff(source: Source, level: int, file: LevelFile) -> None:
+    """By blocks, in two threads. A block that cannot be read becomes grey."""
+    layout = read_layout(source.path, source.page)
+    plane = TiffPlane(source.path, layout)
+    step = 1 << source.halvings
+    target = file.level(0)
+
+    def shrink(block: tuple[int, int, int, int]) -> None:
+        x, y, w, h = block
+        try:
+            pixels = plane.read(level, x, y, w, h)
+        except UserError:
+            # Of a whole picture nothing half-read is shown; of a slide that is known to be cut, what there is.
+            if not source.is_cut and source.halvings == 0:
+                raise
+            pixels = np.full((h, w, 3), _MISSING, np.uint8)
+        for _halving in range(source.halvings):
+            pixels = halved(pixels)
+        x, y = x // step, y // step
+        target[y : y + pixels.shape[0], x : x + pixels.shape[1]] = pixels
+
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            for _done in pool.map(shrink, plane.blocks(level, step)):
+                pass
+    finally:
+        plane.close()
+
+
+def _lost(path: Path) -> UserError:
+    return UserError(
+        "“{path}” is too large to be unpacked with the memory of this computer. Save it as a pyramidal slide, for "
+        "instance a tiled TIFF, or cut it.",
+        path=path,
+    )
