@@ -1,0 +1,257 @@
+"""How the picture is shown: brightness, contrast, gamma and white balance. The slide and its mask stay as they are."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QEvent, QLocale, QObject, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap, QWheelEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QGridLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QStyleOptionSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ...core.i18n import _
+from ...core.slides.look import Look
+
+STEPS = 100
+"""Of a slider to either side of its middle."""
+GAMMA_RANGE = 4.0
+"""Gamma at the right end; at the left end its reciprocal."""
+DARKEST_WHITE = 64
+"""Mean of red, green and blue below which a colour cannot be meant to be white."""
+_WHITE = Look().white
+
+
+class LookPanel(QWidget):
+    """Folded up behind its title at first. Showing a look changes nothing; what a person does emits `changed`."""
+
+    changed = Signal(object)
+    """Look that the person wants now; also when only `for_model` changed"""
+    pickWhite = Signal(bool)
+    """True: the next click in the picture gives the colour for `set_white`; False: no longer"""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._header = _Header()
+        self._header.toggled.connect(self._unfold)
+        self.brightness = _Adjustment(_("Brightness"))
+        self.contrast = _Adjustment(_("Contrast"))
+        self.gamma = _Adjustment(_("Gamma"), is_power=True)
+        self._white = _WHITE
+        self.pick = QPushButton(_("Pick white"))
+        self.pick.setCheckable(True)
+        self.pick.setToolTip(_("Then click on an empty place of the picture: it becomes white"))
+        self.pick.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.pick.toggled.connect(self._picking)
+        self._hint = QLabel()
+        self._hint.setObjectName("caption")
+        self._hint.setWordWrap(True)
+        self._for_model = QCheckBox(_("Also for finding cells"))
+        self._for_model.setToolTip(
+            _("The model sees these colours too. Otherwise it sees the slide's own, which is what it learnt from.")
+        )
+        self._for_model.toggled.connect(self._tell)
+        self.reset = QPushButton(_("Reset"))
+        self.reset.setToolTip(_("Back to the slide's own colours"))
+        self.reset.clicked.connect(self._reset)
+        self._lay_out()
+        for adjustment in self._adjustments:
+            adjustment.changed.connect(self._tell)
+        self._unfold(False)
+        self._picking(False)
+        self._refresh()
+
+    def _lay_out(self) -> None:
+        self._body = QWidget()
+        body = QVBoxLayout(self._body)
+        body.setContentsMargins(0, 4, 0, 0)
+        body.setSpacing(8)
+        for adjustment in self._adjustments:
+            body.addWidget(adjustment)
+        body.addSpacing(2)
+        for widget in (self.pick, self._hint, self._for_model, self.reset):
+            body.addWidget(widget)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._header)
+        layout.addWidget(self._body)
+
+    @property
+    def _adjustments(self) -> tuple[_Adjustment, ...]:
+        return (self.brightness, self.contrast, self.gamma)
+
+    @property
+    def look(self) -> Look:
+        return Look(self.brightness.value, self.contrast.value, self.gamma.value, self._white)
+
+    @property
+    def for_model(self) -> bool:
+        """The model is to see the picture as the person does."""
+        return self._for_model.isChecked()
+
+    @property
+    def picking(self) -> bool:
+        """The next click in the picture gives the colour that becomes white."""
+        return self.pick.isChecked()
+
+    def show_look(self, look: Look, for_model: bool = False) -> None:
+        """Of another slide, say; a white that was being picked is given up."""
+        self.pick.setChecked(False)
+        self.brightness.show_value(look.brightness)
+        self.contrast.show_value(look.contrast)
+        self.gamma.show_value(look.gamma)
+        self._white = look.white
+        with QSignalBlocker(self._for_model):
+            self._for_model.setChecked(for_model)
+        self._refresh()
+
+    def set_white(self, rgb: tuple[int, int, int]) -> None:
+        """The colour that was clicked on becomes white. One too dark for that is told, and another may be picked."""
+        if sum(rgb) < 3 * DARKEST_WHITE:
+            self._hint.setText(_("This place is too dark to be white. Click on an empty, bright one."))
+            self._hint.show()
+            return
+        self._white = rgb
+        self.pick.setChecked(False)
+        self._tell()
+
+    def _picking(self, picking: bool) -> None:
+        self._hint.setText(_("Click on an empty place of the picture."))
+        self._hint.setVisible(picking)
+        self.pickWhite.emit(picking)
+
+    def _reset(self) -> None:
+        self.show_look(Look())
+        self._tell()
+
+    def _tell(self) -> None:
+        self._refresh()
+        self.changed.emit(self.look)
+
+    def _refresh(self) -> None:
+        is_changed = not self.look.is_neutral
+        self.reset.setEnabled(is_changed or self.for_model)
+        self.pick.setIcon(_swatch(self._white) if self._white != _WHITE else QIcon())
+        self._show_title()
+
+    def _show_title(self) -> None:
+        """Folded up, it still tells that these are not the slide's own colours."""
+        title, changed = _("Light and colours"), not self.look.is_neutral
+        self._header.setText(f"{title} {'• ' if changed else ''}{'▾' if self._header.isChecked() else '▸'}")
+        self._header.setAccessibleName(_("{title}, changed").format(title=title) if changed else title)
+        self._header.setToolTip(
+            _("These are not the slide's own colours")
+            if changed
+            else _("How you see the picture; the slide stays as it is")
+        )
+
+    def _unfold(self, unfolded: bool) -> None:
+        self._show_title()
+        self._body.setVisible(unfolded)
+        if not unfolded:
+            self.pick.setChecked(False)
+
+
+class _Adjustment(QWidget):
+    """Name and value over a slider whose middle changes nothing; a double click on the name goes back there."""
+
+    changed = Signal()
+
+    def __init__(self, name: str, *, is_power: bool = False) -> None:
+        """From −1 to 1, or, `is_power`, from 1 / GAMMA_RANGE to GAMMA_RANGE."""
+        super().__init__()
+        self._is_power = is_power
+        self._name = QLabel(name)
+        self._name.setToolTip(_("Double-click: back to the middle"))
+        self._name.installEventFilter(self)
+        self._number = QLabel()
+        self._number.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.slider = _Slider(Qt.Orientation.Horizontal)
+        self.slider.setRange(-STEPS, STEPS)
+        self.slider.setPageStep(STEPS // 10)
+        self.slider.setAccessibleName(name)
+        self.slider.valueChanged.connect(self._moved)
+        layout = QGridLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setVerticalSpacing(2)
+        layout.addWidget(self._name, 0, 0)
+        layout.addWidget(self._number, 0, 1)
+        layout.addWidget(self.slider, 1, 0, 1, 2)
+        self._show_number()
+
+    @property
+    def value(self) -> float:
+        share = self.slider.value() / STEPS
+        return float(GAMMA_RANGE**share) if self._is_power else share
+
+    @property
+    def text(self) -> str:
+        return self._number.text()
+
+    def show_value(self, value: float) -> None:
+        share = math.log(value, GAMMA_RANGE) if self._is_power else value
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(round(share * STEPS))
+        self._show_number()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._name and event.type() == QEvent.Type.MouseButtonDblClick:
+            self.slider.setValue(0)
+            return True
+        return super().eventFilter(watched, event)
+
+    def _moved(self) -> None:
+        self._show_number()
+        self.changed.emit()
+
+    def _show_number(self) -> None:
+        value = self.slider.value()
+        if self._is_power:
+            self._number.setText(QLocale().toString(self.value, "f", 2))
+        else:
+            self._number.setText("0" if value == 0 else f"{'+' if value > 0 else '−'}{abs(value)}")
+
+
+class _Slider(QSlider):
+    """Its start is its middle, so no colour fills it from the left. A wheel that passes by changes nothing."""
+
+    def initStyleOption(self, option: QStyleOptionSlider) -> None:
+        super().initStyleOption(option)
+        if not self.hasFocus():
+            for role in (QPalette.ColorRole.Highlight, QPalette.ColorRole.Accent):
+                option.palette.setColor(role, option.palette.color(QPalette.ColorRole.Mid))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
+class _Header(QPushButton):
+    """The title of what folds up below it. It is cut rather than that it widens the column."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setCheckable(True)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setStyleSheet(
+            "QPushButton { border: none; padding: 2px 0; text-align: left; font-weight: 600; }"
+            "QPushButton:focus { text-decoration: underline; }"
+        )
+
+
+def _swatch(rgb: tuple[int, int, int]) -> QIcon:
+    pixmap = QPixmap(QSize(32, 32))
+    pixmap.fill(QColor(128, 128, 128))
+    with QPainter(pixmap) as painter:
+        painter.fillRect(2, 2, 28, 28, QColor(*rgb))
+    return QIcon(pixmap)

@@ -1,0 +1,75 @@
+"""Which page of a file with several is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
+
+from ...core.i18n import _
+
+SHORTEST = 8
+"""Characters of a page's entry that stay in sight where there is little room."""
+
+
+class Choice(QComboBox):
+    """A wheel that passes by chooses nothing."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
+class PagePicker(QWidget):
+    """Hidden for the usual file, which has one page. Showing chooses nothing."""
+
+    chosen = Signal(int)
+    """page, from 0"""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.box = Choice()
+        self.box.setAccessibleName(_("Page of the file"))
+        self.box.setToolTip(_("This file holds several pictures, each with cells of its own"))
+        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.box.setMinimumContentsLength(SHORTEST)
+        self.box.activated.connect(self._activated)
+        label = QLabel(_("page"))
+        label.setBuddy(self.box)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addWidget(label)
+        layout.addWidget(self.box)
+        self._names: tuple[str, ...] = ()
+        self._page = 0
+        self.hide()
+
+    def show_pages(self, names: Sequence[str], page: int) -> None:
+        """`names` one a page; `page` from 0."""
+        self._page = page
+        with QSignalBlocker(self.box):
+            if self._names != tuple(names):
+                self._names = tuple(names)
+                self.box.clear()
+                self.box.addItems([page_text(names, index) for index in range(len(names))])
+                self._widen_list()
+            self.box.setCurrentIndex(page)
+        self.setVisible(len(names) > 1)
+
+    def _widen_list(self) -> None:
+        """The names are read in the list; the closed box may cut them."""
+        view = self.box.view()
+        view.setMinimumWidth(view.sizeHintForColumn(0) + 2 * view.frameWidth() + 24)
+
+    def _activated(self, page: int) -> None:
+        if page != self._page:
+            self.chosen.emit(page)
+
+
+def page_text(names: Sequence[str], page: int) -> str:
+    """For example “2 of 7 · stained”; a name that is only the page's number is left out."""
+    text = _("{page} of {pages}").format(page=page + 1, pages=len(names))
+    name = names[page]
+    return text if name in ("", str(page + 1)) else f"{text} · {name}"
