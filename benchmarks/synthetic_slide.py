@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from bcseg_gui.core.synthetic import STAINS, make_smear
+from bcseg_gui.core.synthetic import STAINS, Smear, make_smear
 
 TILE = 512
 PERIOD = 8
@@ -48,7 +48,7 @@ def write_slide(path: Path, side: int, cell_diameter: float = 75.0) -> None:
 
 def _levels(side: int, cell_diameter: float) -> Iterator[tuple[int, NDArray[np.intp], Tiles]]:
     """Side in pixels, which tile is at each place (rows, cols), and the different tiles, from level 0 on."""
-    places, tiles = _disc(side), _glass_and_smear(cell_diameter)
+    places, tiles = tile_places(side), [_glass(), *cut(pattern(cell_diameter).image)]
     yield side, places, tiles
     while side > SMALLEST:
         side = (side + 1) // 2
@@ -59,23 +59,34 @@ def _levels(side: int, cell_diameter: float) -> Iterator[tuple[int, NDArray[np.i
         yield side, places, tiles
 
 
-def _disc(side: int) -> NDArray[np.intp]:
-    """Which of `_glass_and_smear` is where on level 0 (rows, cols)."""
+def tile_places(side: int) -> NDArray[np.intp]:
+    """What is where on level 0 (rows, cols): 0 is glass, n the tile n − 1 of the smear's pattern."""
     count = -(-side // TILE)
     row, col = np.mgrid[:count, :count]
     away = np.hypot((row + 0.5) * TILE / side - 0.5, (col + 0.5) * TILE / side - 0.5)
     return np.where(away < DISC, 1 + row % PERIOD * PERIOD + col % PERIOD, 0).astype(np.intp)
 
 
-def _glass_and_smear(cell_diameter: float) -> Tiles:
-    """A tile of blank glass, then those of a smear that repeats without a seam, row by row."""
-    rng = np.random.default_rng(1)
-    glass = rng.normal(STAINS["violet"].background, 1.2, (TILE, TILE, 3)).round().clip(0, 255).astype(np.uint8)
-    quarter = make_smear(PERIOD * TILE // 2, PERIOD * TILE // 2, 1, cell_diameter).image
-    half = np.hstack([quarter, quarter[:, ::-1]])
-    smear = np.vstack([half, half[::-1]])
-    rows = range(0, PERIOD * TILE, TILE)
-    return [glass, *(smear[y : y + TILE, x : x + TILE] for y in rows for x in rows)]
+def pattern(cell_diameter: float) -> Smear:
+    """A smear that repeats without a seam: a field and its reflections."""
+    field = make_smear(PERIOD * TILE // 2, PERIOD * TILE // 2, 1, cell_diameter)
+    return Smear(_reflected(field.image), _reflected(field.mask))
+
+
+def _reflected(field: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    half = np.hstack([field, field[:, ::-1]])
+    return np.vstack([half, half[::-1]])
+
+
+def cut(values: NDArray[np.uint8]) -> Tiles:
+    """Row by row."""
+    height, width = values.shape[:2]
+    return [values[y : y + TILE, x : x + TILE] for y in range(0, height, TILE) for x in range(0, width, TILE)]
+
+
+def _glass() -> NDArray[np.uint8]:
+    noise = np.random.default_rng(1).normal(STAINS["violet"].background, 1.2, (TILE, TILE, 3))
+    return noise.round().clip(0, 255).astype(np.uint8)
 
 
 def _halved(four: Tiles) -> NDArray[np.uint8]:
