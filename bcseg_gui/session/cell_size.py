@@ -17,8 +17,8 @@ from .background import Task
 log = logging.getLogger(__name__)
 
 Origin = Literal["person", "scale", "picture", "model", "looking"]
-"""Set by the person; from the slide's mpp; estimated from the picture; nothing made out, so what the model is used to;
-the same as long as the picture is being looked at."""
+"""Set by the person; from the mpp, the slide's or a given one; estimated from the picture; nothing made out, so what
+the model is used to; the same as long as the picture is being looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,31 +43,32 @@ class CellSizes(QObject):
     def __init__(self, parent: QObject) -> None:
         """Somebody else must own it: its task holds it, and a parent must not be freed by its child's end."""
         super().__init__(parent)
-        self._seen: dict[Path, float | None] = {}
+        self._seen: dict[tuple[Path, int], float | None] = {}
         self._task: Task[float | None] | None = None
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
 
-    def look_at(self, slide: Slide) -> None:
-        """Have this slide measured, unless it says its scale or was measured before; one before it is given up."""
+    def look_at(self, slide: Slide, given_mpp: float | None = None) -> None:
+        """Have this slide measured, unless its scale is known or it was measured before; one before it is given up."""
         self._give_up()
-        path = slide.path
-        if not slide.mpp and path not in self._seen:
+        page = _page(slide)
+        if not (slide.mpp or given_mpp) and page not in self._seen:
             self._task = Task(
                 self._pool,
                 lambda: slide_cell_diameter(slide),
-                lambda diameter: self._looked(path, diameter),
-                lambda error: self._not_looked(path, error),
+                lambda diameter: self._looked(page, diameter),
+                lambda error: self._not_looked(page, error),
                 self,
             )
 
-    def of(self, slide: Slide, usual: float | None) -> CellSize:
-        """What is known of this slide by itself; `usual` is the diameter that the model is used to."""
-        if expected := expected_cell_diameter(slide.mpp):
+    def of(self, slide: Slide, usual: float | None, given_mpp: float | None = None) -> CellSize:
+        """What is known of this slide; `usual` is the diameter that the model is used to."""
+        if expected := expected_cell_diameter(slide.mpp or given_mpp):
             return CellSize(expected, "scale")
-        if slide.path not in self._seen:
+        page = _page(slide)
+        if page not in self._seen:
             return CellSize(usual, "looking")
-        seen = self._seen[slide.path]
+        seen = self._seen[page]
         return CellSize(seen, "picture") if seen else CellSize(usual, "model")
 
     def forget(self) -> None:
@@ -83,13 +84,17 @@ class CellSizes(QObject):
             self._task.forget()
             self._task = None
 
-    def _looked(self, path: Path, diameter: float | None) -> None:
+    def _looked(self, page: tuple[Path, int], diameter: float | None) -> None:
         self._task = None
-        self._seen[path] = diameter
+        self._seen[page] = diameter
         self.found.emit()
 
-    def _not_looked(self, path: Path, error: Exception) -> None:
-        self._looked(path, None)
+    def _not_looked(self, page: tuple[Path, int], error: Exception) -> None:
+        self._looked(page, None)
         if not isinstance(error, UserError):
             raise error
         log.info("No cell diameter: %s", error.template)  # the view says it, when it reads the same place
+
+
+def _page(slide: Slide) -> tuple[Path, int]:
+    return slide.path, slide.page

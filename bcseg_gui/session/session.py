@@ -18,11 +18,12 @@ from ..core.i18n import _, sentence
 from ..core.masks import Mask
 from ..core.project import DEFAULT_CLASSES, MaskClass, Project, SlideEntry, Status
 from ..core.slides import Slide, open_slide
+from ..core.slides.slide import PLAUSIBLE_MPP
 from .cell_size import CellSize, CellSizes
 from .document import Document
 from .jobs import Jobs
 from .models import Models
-from .worklist import WorklistItem, entry_of, locate, worklist
+from .worklist import Opening, Worklist, WorklistItem, locate, worklist
 
 log = logging.getLogger(__name__)
 
@@ -48,12 +49,13 @@ class Session(QObject):
         self.jobs = jobs
         self.project: Project | None = None
         self.document: Document | None = None
-        self.worklist: tuple[WorklistItem, ...] = ()
+        self.worklist = Worklist()
         self.models = Models(bundled, library, self)
         self.models.changed.connect(self.stateChanged)
         self._sizes = CellSizes(self)
         self._sizes.found.connect(self.stateChanged)
         self._home: Path | None = None
+        self._unremembered: Opening | None = None
         self._documents: dict[Path, Document] = {}
 
     # -- opening --------------------------------------------------------------------------------------------------
@@ -61,12 +63,13 @@ class Session(QObject):
     def open(self, paths: Sequence[Path]) -> None:
         """Open pictures, folders of them, or one project. Raises UserError; what was open then still is."""
         self.keep()
-        project, home, found = locate([Path(path).absolute() for path in paths], self._opened)
+        opening = locate([Path(path).absolute() for path in paths], self._opened)
+        project, home = opening.project, opening.home
         stays = home == self._home and project is self.project
         try:
             # One that was only looked at is read again: its file may have changed.
             known = {path: kept for path, kept in self._documents.items() if stays and kept.mask is not None}
-            items, document = self._first_that_opens(worklist(found, project), project, known)
+            items, document = self._first_that_opens(worklist(opening), project, known)
         except BaseException:
             if project is not None and project is not self.project:
                 project.close()
@@ -76,6 +79,9 @@ class Session(QObject):
             self.project, self._home = project, home
             self.models.use_project(project)
         self.worklist = items
+        self._unremembered = opening
+        if opening.problem is not None:
+            self.failed.emit(opening.problem)
         self._sizes.forget()
         self._show(document)
         self.worklistChanged.emit()
@@ -85,21 +91,20 @@ class Session(QObject):
         return self.project if self.project is not None and folder == self._home else Project.open(folder)
 
     def _first_that_opens(
-        self, items: list[WorklistItem], project: Project | None, known: Mapping[Path, Document]
-    ) -> tuple[tuple[WorklistItem, ...], Document]:
+        self, items: Worklist, project: Project | None, known: Mapping[Path, Document]
+    ) -> tuple[Worklist, Document]:
         """The first picture that is still to do, else the first of all; those that cannot be opened are marked."""
-        order = sorted(range(len(items)), key=lambda index: items[index].status == "reviewed")
         problem: UserError | None = None
-        for index in order:
+        for item in sorted(items, key=lambda item: item.status == "reviewed"):
             try:
-                document = known.get(items[index].path) or self._new_document(items[index].path, project)
+                document = known.get(item.path) or self._new_document(item.path, project)
             except UserError as error:
                 problem = problem or error
-                items[index] = replace(items[index], status="problem", problem=sentence(error))
+                items = items.marked(replace(item, status="problem", problem=sentence(error)))
                 continue
             if problem is not None:
                 self.failed.emit(problem)
-            return tuple(items), document
+            return items, document
         assert problem is not None
         raise problem
 
@@ -136,8 +141,31 @@ class Session(QObject):
     @property
     def index(self) -> int:
         """Place of the picture in front, −1 without one."""
-        path = self.document.path if self.document is not None else None
-        return next((index for index, item in enumerate(self.worklist) if item.path == path), -1)
+        return self.worklist.place(self.document.path) if self.document is not None else -1
+
+    def set_page(self, page: int) -> None:
+        """Show another page of the picture in front, with a mask and a review of its own. Raises UserError."""
+        document = self.document
+        if document is None or page == document.slide.page:
+            return
+        if document.segmenting:
+            self.said.emit(_("The cells of this page are being found. Stop that first, or wait for its end."))
+            return
+        document.keep()
+        entry = self._entry(document.path)
+        if self.project is not None and entry is not None:
+            self.project.turn(entry, page)
+        try:
+            turned = self._new_document(document.path, self.project, page)
+        except BaseException:
+            if self.project is not None and entry is not None:
+                self.project.update(entry)
+            raise
+        self._show(turned)
+        self._mark(document.path, self.status)
+        if entry is not None and entry.status == "reviewed":
+            text = _("“{name}” shows another page, so it has to be reviewed again.")
+            self.said.emit(text.format(name=document.path.stem))
 
     def keep(self) -> None:
         """Have everything on disk, but for a segmentation under way. Raises UserError."""
@@ -148,7 +176,7 @@ class Session(QObject):
         """What cannot be written is given up; `keep` tells before."""
         self._sizes.stop()
         self._leave_project()
-        self.worklist = ()
+        self.worklist = Worklist()
         self.documentChanged.emit()
         self.worklistChanged.emit()
 
@@ -158,7 +186,7 @@ class Session(QObject):
             self._close_document(document)
         if self.project is not None:
             self.project.close()
-        self.project, self._home = None, None
+        self.project, self._home, self._unremembered = None, None, None
 
     @property
     def can_retrain(self) -> bool:
@@ -166,15 +194,17 @@ class Session(QObject):
 
     @property
     def all_reviewed(self) -> bool:
-        return bool(self.worklist) and not self.has_todo
+        return bool(self.worklist) and not self.worklist.has_left
 
     # -- documents ------------------------------------------------------------------------------------------------
 
-    def _new_document(self, path: Path, project: Project | None) -> Document:
-        entry = entry_of(path, project)
+    def _new_document(self, path: Path, project: Project | None, page: int = 0) -> Document:
+        """At the page that the project remembers, else at `page`."""
+        entry = project.find(path) if project is not None else None
         if project is not None and entry is not None:
             project.check(entry)
-        slide = open_slide(path)
+            page = entry.page
+        slide = open_slide(path, page)
         try:
             seen = entry.fingerprint if entry is not None else fingerprint(path)
         except UserError:
@@ -203,6 +233,8 @@ class Session(QObject):
         entry = project.add(path)
         if entry.fingerprint != seen:
             raise UserError("The picture “{path}” has changed since it was opened: open it again.", path=path)
+        if entry.page != slide.page:
+            entry = project.turn(entry, slide.page)
         if (entry.width, entry.height) != slide.dimensions:
             entry = project.update(entry.measured(slide))
         return Mask.open(project.mask_path(entry), slide.dimensions)
@@ -214,28 +246,33 @@ class Session(QObject):
             chosen = self.models.active
             exists = self._home.is_dir() and not Project.may_begin(self._home)
             self.project = Project.open(self._home) if exists else Project.create(self._home)
-            # One of many pictures may be gone or unreadable; then each is added when it is worked on.
-            with suppress(UserError):
-                self.project.add_all(item.path for item in self.worklist)
             self.models.use_project(self.project)
             if chosen is not None and chosen != self.models.active and chosen in self.models.versions:
                 self.models.choose(chosen.name)
+        if self._unremembered is not None:
+            with suppress(UserError):  # tried again with the next change; what is worked on is kept anyway
+                self.project.remember(self._unremembered.folders, self._unremembered.pictures)
+                self._unremembered = None
         return self.project
 
+    def _entry(self, path: Path) -> SlideEntry | None:
+        return self.project.find(path) if self.project is not None else None
+
     def _show(self, document: Document) -> None:
-        self._sizes.look_at(document.slide)
-        before = self.document
+        before, self.document = self.document, document
+        self._sizes.look_at(document.slide, self.mpp)
         if document is before:
             return
         if before is not None:
             document.tool, document.brush_radius = before.tool, before.brush_radius
             before.end_stroke()
         self._documents[document.path] = document
-        self.document = document
         self.documentChanged.emit()
         self.stateChanged.emit()
         if before is not None and not before.segmenting:
             self._close_document(before)
+        if document.slide.warning is not None:
+            self.failed.emit(document.slide.warning)
 
     def _close_document(self, document: Document) -> None:
         if self._documents.get(document.path) is document:
@@ -308,11 +345,11 @@ class Session(QObject):
 
     @property
     def reviewed_count(self) -> int:
-        return sum(entry.status == "reviewed" for entry in self.project.slides) if self.project is not None else 0
+        return self.project.reviewed_count if self.project is not None else 0
 
     @property
     def has_todo(self) -> bool:
-        return any(item.status in ("todo", "doing") for item in self.worklist)
+        return self.worklist.has_left
 
     def mark_reviewed(self) -> None:
         """All cells of the picture in front are right. Goes to the next one to do. Raises UserError."""
@@ -322,7 +359,7 @@ class Session(QObject):
         document.needed_mask()
         document.keep()
         self._set_status(document.path, "reviewed")
-        following = self._next_to_do()
+        following = self.worklist.next_left(self.index)
         if following is None:
             self.said.emit(_("All pictures are reviewed."))
         else:
@@ -332,30 +369,29 @@ class Session(QObject):
         if self.document is not None and self.status == "reviewed":
             self._set_status(self.document.path, "doing")
 
-    def _next_to_do(self) -> int | None:
-        count, here = len(self.worklist), self.index
-        around = [(here + step) % count for step in range(1, count)]
-        return next((index for index in around if self.worklist[index].status in ("todo", "doing")), None)
-
     def _edited(self, document: Document) -> None:
         if self._entry_status(document.path) == "todo":
             self._set_status(document.path, "doing")
 
     def _entry_status(self, path: Path) -> str:
-        entry = entry_of(path, self.project)
+        entry = self._entry(path)
         return entry.status if entry is not None else "todo"
 
     def _set_status(self, path: Path, status: Status) -> None:
-        entry = self._needed_project().add(path)
+        project = self._needed_project()
+        entry = project.add(path)
         whole = (Region(0, 0, entry.width, entry.height),)
-        self._needed_project().update(replace(entry, status=status, reviewed=whole if status == "reviewed" else ()))
+        project.update(replace(entry, status=status, reviewed=whole if status == "reviewed" else ()))
         self._mark(path, status)
 
     def _mark(self, path: Path, status: str, problem: str = "") -> None:
-        self.worklist = tuple(
-            WorklistItem(path, status, problem) if item.path == path else item for item in self.worklist
-        )
-        self.worklistChanged.emit()
+        place = self.worklist.place(path)
+        if place >= 0:  # else it was segmented to the end, and others are on the list now
+            entry = self._entry(path)
+            item = WorklistItem(path, status, problem, entry.page if entry is not None else 0)
+            if item != self.worklist[place]:
+                self.worklist = self.worklist.marked(item)
+            self.worklistChanged.emit()
         self.stateChanged.emit()
 
     @property
@@ -365,21 +401,48 @@ class Session(QObject):
     # -- scale and model ------------------------------------------------------------------------------------------
 
     @property
+    def mpp(self) -> float | None:
+        """Of the picture in front: what its file says, else what the person does."""
+        if self.document is None:
+            return None
+        entry = self._entry(self.document.path)
+        return self.document.slide.mpp or (entry.given_mpp if entry is not None else None)
+
+    def set_given_mpp(self, mpp: float | None) -> None:
+        """µm per level-0 pixel where the file says none; kept with the slide. None: unknown. Raises UserError."""
+        document = self.document
+        if document is None or document.slide.mpp or (mpp is None and self._entry(document.path) is None):
+            return
+        low, high = PLAUSIBLE_MPP
+        if mpp is not None and not low <= mpp <= high:
+            raise UserError(
+                "{mpp} µm per pixel is not the scale of a microscope. Give a number between {low} and {high}.",
+                mpp=mpp,
+                low=low,
+                high=high,
+            )
+        project = self._needed_project()
+        project.update(replace(project.add(document.path), given_mpp=mpp))
+        self._sizes.look_at(document.slide, self.mpp)
+        self.stateChanged.emit()
+
+    @property
     def cell_size(self) -> CellSize | None:
         """Of the picture in front: what the person set, else what scale or picture tell, else the model's usual one."""
         document = self.document
         if document is None:
             return None
-        entry = entry_of(document.path, self.project)
+        entry = self._entry(document.path)
         if entry is not None and entry.cell_diameter:
             return CellSize(entry.cell_diameter, "person")
         active = self.models.active
-        return self._sizes.of(document.slide, active.source_cell_diameter if active is not None else None)
+        usual = active.source_cell_diameter if active is not None else None
+        return self._sizes.of(document.slide, usual, self.mpp)
 
     def set_cell_diameter(self, diameter: float | None) -> None:
         """Level-0 pixels; kept with the slide. None: as scale or picture tell. Raises UserError."""
         document = self.document
-        if document is not None and (diameter or entry_of(document.path, self.project) is not None):
+        if document is not None and (diameter or self._entry(document.path) is not None):
             project = self._needed_project()
             project.update(replace(project.add(document.path), cell_diameter=diameter))
             self.stateChanged.emit()

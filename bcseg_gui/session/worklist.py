@@ -1,14 +1,18 @@
-"""What a person means by the files they open: which slides, in which project."""
+"""What a person means by the files they open: which slides, in which project, and how far each one is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import overload
 
 from ..core.errors import UserError
-from ..core.project import Project, SlideEntry
+from ..core.project import Project
 from ..core.slides import find_slides
+
+LEFT = ("todo", "doing")
+"""Statuses of what is still to be worked on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,36 +22,109 @@ class WorklistItem:
     path: Path
     status: str = "todo"
     problem: str = ""
+    page: int = 0
 
 
-def locate(paths: list[Path], open_project: Callable[[Path], Project]) -> tuple[Project | None, Path, list[Path]]:
-    """(the project if it exists, the folder where it is or would be, the slides). Raises UserError."""
+class Worklist(Sequence[WorklistItem]):
+    """The pictures in order, each once. Never changes: `marked` gives another one that shares the other items."""
+
+    def __init__(self, items: Iterable[WorklistItem] = ()) -> None:
+        self._items = list(items)
+        self._places = {item.path: place for place, item in enumerate(self._items)}
+        self._left = sum(item.status in LEFT for item in self._items)
+
+    @overload
+    def __getitem__(self, place: int) -> WorklistItem: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[WorklistItem]: ...
+    def __getitem__(self, place: int | slice) -> WorklistItem | list[WorklistItem]:
+        return self._items[place]
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[WorklistItem]:
+        return iter(self._items)
+
+    def place(self, path: Path) -> int:
+        """−1 when it is not there."""
+        return self._places.get(path, -1)
+
+    def marked(self, item: WorklistItem) -> Worklist:
+        """With `item` instead of the one of the same path, which must be there."""
+        place = self._places[item.path]
+        other = Worklist()
+        other._items = self._items.copy()
+        other._items[place] = item
+        other._places = self._places
+        other._left = self._left + (item.status in LEFT) - (self._items[place].status in LEFT)
+        return other
+
+    @property
+    def has_left(self) -> bool:
+        return self._left > 0
+
+    def next_left(self, after: int) -> int | None:
+        """The next place with something to do, going round; None when there is none but `after`."""
+        count = len(self._items)
+        around = ((after + step) % count for step in range(1, count)) if self.has_left else ()
+        return next((place for place in around if self._items[place].status in LEFT), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What opening some paths comes to. `home` is where the project is or would be; `problem` did not stop it."""
+
+    project: Project | None
+    home: Path
+    slides: list[Path]
+    folders: tuple[Path, ...] = ()
+    pictures: tuple[Path, ...] = ()
+    problem: UserError | None = None
+
+
+def locate(paths: list[Path], open_project: Callable[[Path], Project]) -> Opening:
+    """Raises UserError."""
     if len(paths) == 1 and is_project(paths[0]):
-        opened = open_project(paths[0])
-        return opened, paths[0], [entry.path for entry in opened.slides]
+        return _whole_project(open_project(paths[0]), paths[0])
     found = find_slides(paths)
     home = Project.beside(paths[0])
     project = open_project(home) if home.is_dir() and not Project.may_begin(home) else None
     if project and paths[0].is_dir():
         # Pictures that were worked on and are gone stay on the list: that says it plainly.
-        found += [entry.path for entry in project.slides if entry.path not in found]
-    return project, home, found
+        found = _joined(found, (entry.path for entry in project.slides))
+    folders = tuple(path for path in paths if path.is_dir())
+    return Opening(project, home, found, folders, tuple(path for path in paths if path not in folders))
 
 
-def worklist(paths: Sequence[Path], project: Project | None) -> list[WorklistItem]:
+def _whole_project(project: Project, home: Path) -> Opening:
+    found: list[Path] = []
+    problem: UserError | None = None
+    for folder in project.folders:
+        try:
+            found = _joined(found, find_slides([folder]))
+        except UserError as error:  # the others can be worked on
+            problem = problem or error
+    found = _joined(found, project.pictures)
+    return Opening(project, home, _joined(found, (entry.path for entry in project.slides)), problem=problem)
+
+
+def _joined(first: Iterable[Path], then: Iterable[Path]) -> list[Path]:
+    return list(dict.fromkeys((*first, *then)))
+
+
+def worklist(opening: Opening) -> Worklist:
     """Raises UserError when there is no slide to work on."""
-    if project is not None and not paths:
-        raise UserError("The project “{project}” holds no picture yet.", project=project.name)
+    project = opening.project
+    if project is not None and not opening.slides:
+        raise opening.problem or UserError("The project “{project}” holds no picture yet.", project=project.name)
     entries = {entry.path: entry for entry in project.slides} if project is not None else {}
-    return [WorklistItem(path, entries[path].status if path in entries else "todo") for path in paths]
+    items = (
+        WorklistItem(path, entry.status, page=entry.page) if (entry := entries.get(path)) else WorklistItem(path)
+        for path in opening.slides
+    )
+    return Worklist(items)
 
 
 def is_project(folder: Path) -> bool:
     return (folder.suffix == ".bcseg" and folder.is_dir()) or (folder / "project.json").is_file()
-
-
-def entry_of(path: Path, project: Project | None) -> SlideEntry | None:
-    """What the project remembers of a slide, if it does."""
-    if project is None:
-        return None
-    return next((entry for entry in project.slides if entry.path == path), None)

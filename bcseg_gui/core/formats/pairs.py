@@ -113,7 +113,7 @@ def write_pairs(
     pairs: list[Pair] = []
     for entry in entries:
         project.check(entry)
-        with open_slide(entry.path) as slide, Mask.open(project.mask_path(entry), slide.dimensions) as mask:
+        with open_slide(entry.path, entry.page) as slide, Mask.open(project.mask_path(entry), slide.dimensions) as mask:
             for region in _pieces(entry):
                 if cancelled is not None and cancelled():
                     raise ExportCancelled
@@ -139,7 +139,7 @@ def _measured(project: Project, entry: SlideEntry) -> SlideEntry:
     if entry.width and entry.height:
         return entry
     project.check(entry)
-    with open_slide(entry.path) as slide:
+    with open_slide(entry.path, entry.page) as slide:
         return entry.measured(slide)
 
 
@@ -176,7 +176,7 @@ def _write_pair(
         slide=entry.id,
         source=entry.path.name,
         region=region,
-        mpp=entry.mpp,
+        mpp=entry.mpp or entry.given_mpp,
         cell_diameter=entry.cell_diameter,
         model=_corrected_model(mask),
         split=entry.split or "train",
