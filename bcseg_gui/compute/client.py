@@ -29,6 +29,9 @@ CANCEL_GRACE = 5.0
 SHUTDOWN_GRACE = 2.0
 """Seconds that the child gets to end by itself when the app closes."""
 
+MOST_AHEAD = 16
+"""Messages of the child that may wait for the window; with more it has to stop and wait too."""
+
 log = logging.getLogger(__name__)
 
 
@@ -41,8 +44,8 @@ class ComputeClient(QObject):
 
     received = Signal(object)
     """A `protocol.Event`. (Not named `event`: that is a virtual function of QObject, which Qt would call.)"""
-    _heard = Signal(object, object)
-    """(child, its message, or None once it has gone); crosses from the child's reader thread to ours."""
+    _heard = Signal()
+    """The child's reader thread has something for ours."""
 
     def __init__(
         self, parent: QObject | None = None, *, handlers: str = HANDLERS, cancel_grace: float = CANCEL_GRACE
@@ -54,7 +57,10 @@ class ComputeClient(QObject):
         self._waiting: deque[Request] = deque()
         self._grace = QTimer(self, singleShot=True, interval=round(cancel_grace * 1000))
         self._grace.timeout.connect(self._give_up_waiting)
-        self._heard.connect(self._on_heard)
+        # One message a turn of the event loop: clicks and painting come in between.
+        self._listening = QTimer(self, interval=0)
+        self._listening.timeout.connect(self._take_next)
+        self._heard.connect(self._listening.start)
 
     def start(self) -> None:
         """Start the child, if it is not there, and return at once: it loads what it needs while nobody waits."""
@@ -90,10 +96,14 @@ class ComputeClient(QObject):
             self._running = self._waiting.popleft()
             self._child.send(self._running)
 
-    @Slot(object, object)
-    def _on_heard(self, child: _Child, message: Event | LogLine | None) -> None:
-        if child is not self._child:
-            return  # last words of a child that was ended
+    @Slot()
+    def _take_next(self) -> None:
+        if self._child is None or not self._child.heard:
+            self._listening.stop()
+            return
+        self._on_heard(self._child.next_heard())
+
+    def _on_heard(self, message: Event | LogLine | None) -> None:
         if message is None:
             self._on_death()
         elif isinstance(message, LogLine):
@@ -149,22 +159,33 @@ def _stopped() -> UserError:
 class _Child:
     """One compute process and the thread that reads what it says."""
 
-    def __init__(self, handlers: str, heard: Callable[[_Child, object], None]) -> None:
+    def __init__(self, handlers: str, on_heard: Callable[[], None]) -> None:
+        """`on_heard` is called in that thread."""
+        self.heard: deque[Event | LogLine | None] = deque()
+        """what it said, oldest first; None once it has gone"""
+        self._room = threading.Semaphore(MOST_AHEAD)
+        self._ended = False
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         # A daemon: should the app leave without shutdown(), multiprocessing ends it at exit.
         self._process = context.Process(target=server.run, args=(theirs, handlers), name="bcseg-compute", daemon=True)
         self._process.start()
         theirs.close()
-        self._reader = threading.Thread(target=self._read, args=(heard,), name="bcseg-compute", daemon=True)
+        self._reader = threading.Thread(target=self._read, args=(on_heard,), name="bcseg-compute", daemon=True)
         self._reader.start()
 
     def send(self, message: Message) -> None:
         with suppress(OSError):  # the process has gone: the reader reports that
             self._connection.send(message)
 
+    def next_heard(self) -> Event | LogLine | None:
+        self._room.release()
+        return self.heard.popleft()
+
     def end(self, patience: float) -> None:
         """Ask, wait `patience` seconds, then terminate, then kill. Returns when the process and the thread are gone."""
+        self._ended = True
+        self._room.release()  # the reader goes on, so that the child is not stuck in the middle of a word
         self.send(Shutdown())
         if patience:
             self._process.join(patience)
@@ -177,10 +198,16 @@ class _Child:
         self._connection.close()
         self._process.close()
 
-    def _read(self, heard: Callable[[_Child, object], None]) -> None:
+    def _read(self, on_heard: Callable[[], None]) -> None:
         with suppress(RuntimeError):  # the client has been deleted
             # The sentinel as well as the pipe: on Windows a child that dies early can leave its end open.
             with suppress(EOFError, OSError):
                 while self._connection in wait([self._connection, self._process.sentinel]):
-                    heard(self, self._connection.recv())
-            heard(self, None)
+                    if not self._ended:
+                        self._room.acquire()
+                    message = self._connection.recv()
+                    if not self._ended:
+                        self.heard.append(message)
+                        on_heard()
+            self.heard.append(None)
+            on_heard()

@@ -98,7 +98,7 @@ def warm_up(models: LoadedModels, request: WarmUp, cancelled: Cancelled) -> Gene
 
 def segment(models: LoadedModels, request: Segment, cancelled: Cancelled) -> Generator[Event, None, SegmentResult]:
     pace = Pace()
-    with open_slide(request.slide_path) as slide:
+    with open_slide(request.slide_path, request.page) as slide:
         slide.clipped(request.region)  # said before the model is loaded
         engine, info = models.get(request.model_folder)
         work = segment_slide(engine, info, slide, request, cancelled)
@@ -108,7 +108,7 @@ def segment(models: LoadedModels, request: Segment, cancelled: Cancelled) -> Gen
 
 def quick_segment(request: QuickSegment, cancelled: Cancelled) -> Generator[Event, None, SegmentResult]:
     pace = Pace()
-    with open_slide(request.slide_path) as slide:
+    with open_slide(request.slide_path, request.page) as slide:
         work = quick_segment_slide(slide, request, cancelled)
         yield from _found(request.job, work)
     return SegmentResult(work.cell_diameter, pace.seconds, QUICK_METHOD)

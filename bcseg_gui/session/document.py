@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from ..compute.protocol import SegmentResult, TilePredicted
+from ..compute.protocol import Progress, SegmentResult, TilePredicted
 from ..core.errors import UserError
-from ..core.geometry import Region
-from ..core.masks import Mask, MaskEdit
+from ..core.geometry import Region, tiles_covering
+from ..core.masks import Mask, MaskEdit, Run
 from ..core.slides import Slide
 from .jobs import Job
+from .segmentation import Segmentation, inside
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,11 @@ class Document(QObject):
     segmented = Signal(object)
     """this Document was segmented to the end"""
     stopped = Signal(bool)
-    """segmentation was cancelled; True when the picture is as it was before"""
+    """segmentation was cancelled and cannot be taken up; True when the picture is as it was before"""
+    paused = Signal(float)
+    """segmentation was cancelled; this share of it is kept, and `unfinished` goes on from there"""
+    emptyFound = Signal(object)
+    """tuple of Regions that the segmentation leaves out, because nothing lies there"""
     failed = Signal(object)
     """UserError"""
     brushRadiusChanged = Signal(float)
@@ -60,7 +65,12 @@ class Document(QObject):
         self._job: Job | None = None
         self._segment: MaskEdit | None = None
         self._segment_model = ""
+        self._segment_settings = ""
+        self._segment_outline: tuple[tuple[int, int], ...] = ()
         self._segment_parted = False
+        self._share_kept: float | None = None
+        self._to_clear: tuple[Region, ...] = ()
+        self.empty_regions: tuple[Region, ...] = ()
         self._waiting: list[TilePredicted] = []
         self._finished_while_painting: SegmentResult | None = None
         self._brush_radius = START_RADIUS
@@ -217,10 +227,24 @@ class Document(QObject):
     def segmenting(self) -> bool:
         return self._job is not None
 
-    def follow(self, job: Job, model: str) -> None:
+    @property
+    def unfinished(self) -> Run | None:
+        """A segmentation that was interrupted, some blocks of which are finished; Segment may go on with it."""
+        run = self.mask.unfinished_run if self.mask is not None else None
+        begun = Segmentation.parse(run.settings) if run is not None and run.finished else None
+        return run if begun is not None and begun.dimensions == self.slide.dimensions else None
+
+    def follow(self, job: Job, model: str, segmentation: Segmentation | None = None) -> None:
         """Write the tiles of a Segment job into the mask as one undoable edit, or as one edit before and one after
-        each stroke that the person paints meanwhile."""
+        each stroke that the person paints meanwhile. Whatever ends the job, finished blocks stay.
+
+        Only a `segmentation` that is known can be taken up once it was interrupted.
+        """
         self._job, self._segment_model, self._segment_parted = job, model, False
+        self._segment_settings = segmentation.text if segmentation is not None else ""
+        self._segment_outline = segmentation.outline if segmentation is not None else ()
+        self._share_kept, self._to_clear, self.empty_regions = None, (), ()
+        job.progressed.connect(self._take_progress)
         job.tile.connect(self._take_tile)
         job.finished.connect(self._job_finished)
         job.cancelled.connect(self._job_cancelled)
@@ -232,14 +256,23 @@ class Document(QObject):
         if self._job is not None:
             self._job.cancel()
 
+    def _take_progress(self, progress: Progress) -> None:
+        if self._share_kept is None:
+            self._share_kept = progress.done / max(1, progress.total)
+        if progress.empty:
+            self.empty_regions = self._to_clear = progress.empty
+            self.emptyFound.emit(progress.empty)
+
     def _take_tile(self, event: TilePredicted) -> None:
         if self._stroke is not None:
             self._waiting.append(event)
             return
         try:
             if self._segment is None:
-                self._segment = self.needed_mask().begin("segment", model=self._segment_model, author=self._author)
-            changed = self._segment.predict(event.region, event.classes)
+                self._segment = self._new_segment()
+            changed = self._segment.predict(event.region, event.classes, inside(self._segment_outline, event.region))
+            if event.finished is not None:
+                self._segment.finish_block(event.finished)
         except UserError as error:  # going on would leave a hole where this tile belongs
             job = self._job
             self._end_segmentation(keep=False)
@@ -248,6 +281,25 @@ class Document(QObject):
             self.failed.emit(error)
         else:
             self.maskChanged.emit(changed)
+            if event.finished is not None:
+                self._note_block()
+
+    def _new_segment(self) -> MaskEdit:
+        mask = self.needed_mask()
+        edit = mask.begin_run(self._segment_settings, model=self._segment_model, author=self._author)
+        to_clear, self._to_clear = self._to_clear, ()
+        for region in to_clear:  # an earlier segmentation may have found something there
+            if any(mask.tile(key) is not None for key in tiles_covering(region)):
+                nothing = np.zeros((region.h, region.w), np.uint8)
+                self.maskChanged.emit(edit.predict(region, nothing, inside(self._segment_outline, region)))
+        return edit
+
+    def _note_block(self) -> None:
+        """The tiles of the block, and all before them, are on disk."""
+        progress = self._job.progress if self._job is not None else None
+        if progress is not None:
+            self._share_kept = progress.done / max(1, progress.total)
+        self.edited.emit(self)
 
     def _commit_segment(self) -> None:
         if self._segment is not None:
@@ -272,9 +324,13 @@ class Document(QObject):
         self.segmented.emit(self)
 
     def _job_cancelled(self) -> None:
-        unchanged = not self._segment_parted
+        share, unchanged = self._share_kept or 0.0, not self._segment_parted
         self._end_segmentation(keep=False)
-        self.stopped.emit(unchanged)
+        run = self.unfinished
+        if run is not None and run.settings == self._segment_settings:
+            self.paused.emit(share)
+        else:
+            self.stopped.emit(unchanged)
 
     def _job_failed(self, error: UserError) -> None:
         self._end_segmentation(keep=False)
@@ -287,16 +343,26 @@ class Document(QObject):
         self._finished_while_painting = None
         if job is not None:
             with suppress(RuntimeError):  # it ended while a stroke was painted, and is gone
+                job.progressed.disconnect(self._take_progress)
                 job.tile.disconnect(self._take_tile)
                 job.finished.disconnect(self._job_finished)
                 job.cancelled.disconnect(self._job_cancelled)
                 job.failed.disconnect(self._job_failed)
-        if edit is not None and keep:
-            self._commit(edit)
+        if keep:
+            self._finish(edit)
         elif edit is not None:
             self._take_back(edit)
         self.segmentingChanged.emit(self)
         self.historyChanged.emit()
+
+    def _finish(self, edit: MaskEdit | None) -> None:
+        if edit is not None:
+            self._commit(edit)
+        if self.mask is not None and (edit is None or not edit.is_open):
+            try:
+                self.mask.end_run()
+            except UserError as error:
+                self.failed.emit(error)
 
 
 def _user_name() -> str:

@@ -1,18 +1,32 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
+import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bcseg_gui.compute.protocol import Cancelled, Failed, Segment
+from bcseg_gui.compute.protocol import (
+    Cancelled,
+    Failed,
+    Finished,
+    Progress,
+    QuickSegment,
+    Segment,
+    SegmentResult,
+    TilePredicted,
+)
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import MANUAL, MaskEdit
 from bcseg_gui.core.masks.tilestore import TileStore
+from bcseg_gui.core.slides.look import Look
 from bcseg_gui.session.document import Document
+from bcseg_gui.session.segmentation import Segmentation, inside
 from bcseg_gui.session.session import Session
 
 LEFT, RIGHT = Region(0, 0, 80, 120), Region(80, 0, 80, 120)
@@ -255,3 +269,202 @@ def test_closing_gives_up_what_cannot_be_written(session, document, pictures, pa
     again.open(pictures)
     assert pixel(again.document, 15, 15) == 1 | MANUAL
     assert pixel(again.document, 52, 52) == 0
+
+
+# -- segmentations that go on another day ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def start(session: Session, document: Document, jobs) -> Callable[..., int]:
+    """Segments the picture in front, as the session does, going on with what is unfinished; returns the job."""
+
+    def begin(diameter: float | None = 20.0, given: bool = False, **scope) -> int:
+        document.needed_mask()
+        model, run = session.models.needed(), document.unfinished
+        wanted = Segmentation.of(document.slide, model, diameter, **scope).or_unfinished(run, given=given)
+        job = jobs.start(lambda number: wanted.request(number, document.path, model.folder, (0, 0), run), "Segmenting")
+        document.follow(job, model.name, wanted)
+        return job.number
+
+    return begin
+
+
+def whole_block(client, job: int, region: Region, class_id: int = 1) -> None:
+    client.answer(TilePredicted(job, region, np.full((region.h, region.w), 2, np.uint8)))
+    client.answer(TilePredicted(job, region, np.full((region.h, region.w), class_id, np.uint8), region))
+
+
+def test_finished_blocks_are_kept_when_it_is_cancelled(document, client, start) -> None:
+    shares: list[float] = []
+    document.paused.connect(shares.append)
+    job = start()
+    client.answer(Progress(job, 0, 4))
+    client.answer(Progress(job, 1, 4))
+    whole_block(client, job, LEFT)
+    client.answer(Progress(job, 2, 4))
+    client.tile(job, RIGHT)
+    document.cancel_segmentation()
+    client.answer(Cancelled(job))
+    assert shares == [0.25]
+    assert (pixel(document, 20, 20), pixel(document, 100, 20)) == (1, 0)
+    assert document.unfinished.finished == (LEFT,)
+    assert document.can_undo
+
+
+def test_a_photograph_that_is_one_block_is_as_before_when_it_is_cancelled(document, client, start) -> None:
+    told: list[bool] = []
+    document.stopped.connect(told.append)
+    document.paused.connect(told.append)
+    job = start()
+    client.answer(Progress(job, 0, 4))
+    client.tile(job, LEFT)
+    document.cancel_segmentation()
+    client.answer(Cancelled(job))
+    assert told == [True]
+    assert document.unfinished is None
+    assert not document.can_undo
+
+
+@pytest.mark.parametrize("ending", ["cancel", "failure", "restart"])
+def test_segment_goes_on_where_it_was_interrupted(
+    session, document, pictures, client, jobs, start, make_session, ending: str
+) -> None:
+    job = start(diameter=20.0)
+    whole_block(client, job, LEFT)
+    client.tile(job, RIGHT)
+    if ending == "cancel":
+        document.cancel_segmentation()
+        client.answer(Cancelled(job))
+    elif ending == "failure":
+        client.answer(Failed(job, "It failed."))
+    else:
+        session.close()
+        session = make_session()
+        session.open(pictures)
+        document = session.document
+    run = document.unfinished
+    model = session.models.needed()
+    wanted = Segmentation.of(document.slide, model, 21.5).or_unfinished(run, given=False)
+    assert wanted.cell_diameter == 20.0, "the blocks have to fit each other, whatever is estimated now"
+    job = jobs.start(lambda number: wanted.request(number, document.path, model.folder, (0, 0), run), "Segmenting")
+    document.follow(job, model.name, wanted)
+    assert client.last(Segment).finished == (LEFT,)
+    whole_block(client, job.number, RIGHT)
+    client.finish_segmenting(job.number)
+    assert (pixel(document, 20, 20), pixel(document, 100, 20)) == (1, 1)
+    assert document.unfinished is None
+
+
+def test_another_segmentation_starts_anew(session, document, client, start) -> None:
+    job = start()
+    whole_block(client, job, LEFT)
+    document.cancel_segmentation()
+    client.answer(Cancelled(job))
+    run, model = document.unfinished, session.models.needed()
+    assert Segmentation.of(document.slide, model, 20.0).or_unfinished(run, given=True).text == run.settings
+    others = [
+        Segmentation.of(document.slide, model, 25.0).or_unfinished(run, given=True),
+        Segmentation.of(document.slide, model, 20.0, region=LEFT).or_unfinished(run, given=False),
+        Segmentation.of(document.slide, model, 20.0, look=Look(gamma=2)).or_unfinished(run, given=False),
+        Segmentation.of(document.slide, None, 20.0).or_unfinished(run, given=False),
+    ]
+    for other in others:
+        assert other.text != run.settings
+        assert other.request(1, document.path, model.folder, (0, 0), run).finished == ()
+
+
+def test_a_whole_slide_is_the_same_however_it_is_asked_for(session, document) -> None:
+    model = session.models.needed()
+    whole = Segmentation.of(document.slide, model, None)
+    assert Segmentation.of(document.slide, model, None, region=Region(-5, 0, 900, 900), look=Look()) == whole
+    assert Segmentation.parse(whole.text) == whole
+    for text in ("", "{", "[]", whole.text.replace('"grid":', '"grid":9')):
+        assert Segmentation.parse(text) is None
+    request = whole.request(3, document.path, None, (1, 2), None)
+    assert isinstance(request, QuickSegment)
+
+
+def test_undo_makes_it_start_anew(document, client, start) -> None:
+    job = start()
+    whole_block(client, job, LEFT)
+    document.cancel_segmentation()
+    client.answer(Cancelled(job))
+    document.undo()
+    assert pixel(document, 20, 20) == 0
+    assert document.unfinished is None
+
+
+def test_a_stroke_in_between_does_not_end_the_run(document, client, start, session, paint) -> None:
+    job = start()
+    whole_block(client, job, LEFT)
+    paint(session, Region(90, 10, 20, 20), 0)
+    document.cancel_segmentation()
+    client.answer(Cancelled(job))
+    job = start()
+    assert client.last(Segment).finished == (LEFT,)
+    whole_block(client, job, RIGHT)
+    client.answer(Finished(job, SegmentResult(20.0, 1.0, "tiny")))
+    assert pixel(document, 95, 15) == MANUAL
+    assert pixel(document, 120, 20) == 1
+
+
+def test_only_what_lies_in_the_outline_is_written(document, client, start) -> None:
+    outline = ((20, 10), (70, 15), (60, 100), (15, 90))
+    job = start(outline=outline)
+    asked = client.last(Segment)
+    assert (asked.outline, asked.region) == (outline, Region(15, 10, 56, 91))
+    whole_block(client, job, LEFT)
+    client.finish_segmenting(job)
+    expected = np.zeros((120, 160), np.uint8)
+    cv2.fillPoly(expected, [np.array(outline)], 1)
+    np.testing.assert_array_equal(document.mask.read(document.whole), expected)
+
+
+@given(
+    st.lists(st.tuples(st.integers(-50, 250), st.integers(-50, 250)), min_size=3, max_size=8),
+    st.integers(1, 199),
+    st.integers(1, 199),
+)
+def test_an_outline_is_the_same_in_one_piece_and_in_four(outline: list[tuple[int, int]], x: int, y: int) -> None:
+    everything = Region(0, 0, 200, 200)
+    whole, pieces = inside(tuple(outline), everything), np.zeros((200, 200), np.bool_)
+    for left, right in ((0, x), (x, 200)):
+        for top, bottom in ((0, y), (y, 200)):
+            piece = Region(left, top, right - left, bottom - top)
+            pieces[piece.slices_in(everything)] = inside(tuple(outline), piece)
+    line = cv2.polylines(np.zeros((200, 200), np.uint8), [np.array(outline, np.int32)], True, 1, thickness=3)
+    assert not ((whole != pieces) & (line == 0)).any(), "but for the rounding of its line"
+    assert np.count_nonzero(whole != pieces) < 100
+
+
+def test_what_is_empty_is_told_and_what_was_found_there_before_goes(document, client, start, session, paint) -> None:
+    told: list[tuple[Region, ...]] = []
+    document.emptyFound.connect(told.append)
+    job = start()
+    whole_block(client, job, LEFT)
+    whole_block(client, job, RIGHT)
+    client.finish_segmenting(job)
+    paint(session, Region(90, 10, 20, 20))
+    job = start()
+    client.answer(Progress(job, 0, 1, empty=(RIGHT,)))
+    assert told == [(RIGHT,)]
+    assert document.empty_regions == (RIGHT,)
+    whole_block(client, job, LEFT)
+    client.finish_segmenting(job)
+    assert (pixel(document, 20, 20), pixel(document, 130, 20)) == (1, 0)
+    assert pixel(document, 95, 15) == 1 | MANUAL
+    start()
+    assert document.empty_regions == ()
+
+
+def test_a_full_disk_loses_no_finished_block(document, client, start, full_disk) -> None:
+    told: list[UserError] = []
+    document.failed.connect(told.append)
+    job = start()
+    whole_block(client, job, LEFT)
+    with full_disk():
+        whole_block(client, job, RIGHT)
+    assert client.cancelled == [job]
+    assert len(told) == 1
+    assert (pixel(document, 20, 20), pixel(document, 100, 20)) == (1, 0)
+    assert document.unfinished.finished == (LEFT,)

@@ -1,0 +1,126 @@
+"""What one segmentation is of and by what: enough to ask for it, and to go on with it another day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from ..compute.protocol import GRID, QUICK_METHOD, QuickSegment, Segment
+from ..core.files import read_json
+from ..core.geometry import Region
+from ..core.masks import Run
+from ..core.project.registry import INFO_FILE, ModelFile, ModelVersion
+from ..core.slides import Slide
+from ..core.slides.look import Look
+
+Outline = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Segmentation:
+    """Two that are equal find the same cells, block by block. See `protocol.Segment` for the fields not told here.
+
+    `model` is the name of a ModelVersion, with the SHA-256 of its `weights`, or `QUICK_METHOD`.
+    """
+
+    model: str
+    weights: str
+    dimensions: tuple[int, int]
+    page: int = 0
+    region: Region | None = None
+    outline: Outline = ()
+    cell_diameter: float | None = None
+    threshold: float = 0.5
+    look: Look | None = None
+    skip_empty: bool = True
+    grid: int = GRID
+
+    @classmethod
+    def of(
+        cls,
+        slide: Slide,
+        model: ModelVersion | None,
+        cell_diameter: float | None,
+        *,
+        region: Region | None = None,
+        outline: Sequence[tuple[int, int]] = (),
+        look: Look | None = None,
+        skip_empty: bool = True,
+    ) -> Segmentation:
+        """Of a whole slide, a region or what an outline holds (level-0 px); `model` None is the quick method.
+
+        Raises UserError when nothing of it lies on the slide, or the model is gone.
+        """
+        if outline:
+            left, top = (min(point[axis] for point in outline) for axis in (0, 1))
+            right, bottom = (max(point[axis] for point in outline) for axis in (0, 1))
+            region = Region(left, top, right - left + 1, bottom - top + 1)
+        covered = slide.clipped(region)
+        return cls(
+            model=QUICK_METHOD if model is None else model.name,
+            weights="" if model is None else read_json(model.folder / INFO_FILE, ModelFile).weights_sha256,
+            dimensions=slide.dimensions,
+            page=slide.page,
+            region=None if covered == slide.clipped(None) else covered,
+            outline=tuple((int(x), int(y)) for x, y in outline),
+            cell_diameter=cell_diameter,
+            look=None if look is None or look.is_neutral else look,
+            skip_empty=skip_empty,
+        )
+
+    @classmethod
+    def parse(cls, text: str) -> Segmentation | None:
+        """From `text`; None when this version of the program would go about it in another way."""
+        try:
+            parsed = msgspec.json.decode(text, type=cls)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
+        return parsed if parsed.grid == GRID else None
+
+    @property
+    def text(self) -> str:
+        """The same for equal segmentations: what a mask knows its run by."""
+        return msgspec.json.encode(self, order="sorted").decode()
+
+    def or_unfinished(self, run: Run | None, *, given: bool) -> Segmentation:
+        """What the unfinished `run` began with, where it differs in the cell diameter at most; else this one.
+
+        An estimate may come out otherwise another day. One that was `given` by a person counts.
+        """
+        begun = Segmentation.parse(run.settings) if run is not None else None
+        if begun is None or replace(self, cell_diameter=begun.cell_diameter) != begun:
+            return self
+        return self if given and self.cell_diameter != begun.cell_diameter else begun
+
+    def request(
+        self, job: int, slide_path: Path, model_folder: Path | None, first: tuple[int, int], run: Run | None
+    ) -> Segment | QuickSegment:
+        """What to submit; the blocks that `run` finished are left out if it is of the same segmentation.
+
+        `model_folder` None is the quick method; `first` a level-0 point.
+        """
+        finished = run.finished if run is not None and run.settings == self.text else ()
+        if model_folder is None:
+            return QuickSegment(
+                job, slide_path, self.region, first, self.cell_diameter,
+                page=self.page, outline=self.outline, finished=finished, look=self.look, skip_empty=self.skip_empty,
+            )  # fmt: skip
+        return Segment(
+            job, slide_path, model_folder, self.region, first, self.cell_diameter, self.threshold,
+            page=self.page, outline=self.outline, finished=finished, look=self.look, skip_empty=self.skip_empty,
+        )  # fmt: skip
+
+
+def inside(outline: Outline, region: Region) -> NDArray[np.bool_] | None:
+    """Which pixels (region.h, region.w) lie in a level-0 polygon; None without one."""
+    if not outline:
+        return None
+    drawn = np.zeros((region.h, region.w), np.uint8)
+    cv2.fillPoly(drawn, [np.array(outline, np.int32) - np.array([region.x, region.y], np.int32)], 1)
+    return drawn.view(np.bool_)
