@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import os
 import secrets
 from contextlib import suppress
@@ -16,8 +17,10 @@ from platformdirs import user_cache_path
 
 from .errors import UserError
 from .geometry import Region
-from .slides import open_slide, read_scaled
+from .slides import Slide, open_slide, read_scaled
+from .slides.large_picture import LargePicture
 from .slides.pixels import upright
+from .slides.tiff_slide import TiffSlide
 
 SIZE = (112, 84)
 """Pixels a thumbnail fits into: those of the worklist on a screen of 200 %."""
@@ -25,15 +28,13 @@ SIZE = (112, 84)
 CACHE_BYTES = 200_000_000
 """About 40,000 thumbnails."""
 
-MAX_DECODED = 50_000_000
-"""Pixels; a thumbnail is not worth decoding a larger picture whole."""
+MAX_READ = 50_000_000
+"""Pixels; a thumbnail is not worth reading more."""
 
 _KEPT = 0.8
 """Of the limit, after the oldest went."""
 
 _DRAFTED = (".jpg", ".jpeg")
-_WHOLE = (".png", ".bmp", ".webp")
-"""Files of which a part cannot be decoded alone."""
 
 
 class ThumbnailCache:
@@ -117,17 +118,23 @@ def _read(file: Path) -> NDArray[np.uint8] | None:
 
 
 def make_thumbnail(path: Path, page: int = 0) -> NDArray[np.uint8]:
-    """RGB (h, w, 3): the whole slide within `SIZE`, in its proportions. Raises UserError.
+    """RGB (h, w, 3): the whole slide within `SIZE`, in its proportions. Raises UserError, also where it costs too much.
 
     Only the slide itself is read, from its coarsest level that is fine enough; never its label or macro picture.
     """
-    suffix = path.suffix.lower()
-    if suffix in _DRAFTED and (drafted := _draft(path)) is not None:
+    if page == 0 and path.suffix.lower() in _DRAFTED and (drafted := _draft(path)) is not None:
         return drafted
-    if suffix in _WHOLE:
-        _refuse_huge(path)
-    with open_slide(path) as slide:
+    with open_slide(path, page) as slide:
+        if _pixels_needed(slide) > MAX_READ:
+            raise UserError("“{path}” is too large for a small picture of it.", path=path)
         return read_scaled(slide, Region(0, 0, *slide.dimensions), _within(*slide.dimensions))
+
+
+def _pixels_needed(slide: Slide) -> int:
+    level = slide.get_best_level_for_downsample(slide.dimensions[0] / _within(*slide.dimensions)[0])
+    if isinstance(slide, LargePicture) or (isinstance(slide, TiffSlide) and level >= slide._stored_levels):
+        level = 0  # this one is not in the file: the whole would be unpacked for it
+    return math.prod(slide.level_dimensions[level])
 
 
 def _within(width: int, height: int) -> tuple[int, int]:
@@ -142,18 +149,10 @@ def _draft(path: Path) -> NDArray[np.uint8] | None:
             orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
             lies = orientation in (5, 6, 7, 8)
             small = _within(*image.size[::-1])[::-1] if lies else _within(*image.size)
+            if "progressive" in image.info and math.prod(image.size) > MAX_READ:
+                return None  # all of it comes before any of it
             image.draft("RGB", (2 * small[0], 2 * small[1]))
             pixels = np.asarray(image.convert("RGB").resize(small, Image.Resampling.BOX))
     except Exception:  # noqa: BLE001 a decoder fed with damaged bytes may raise anything
         return None
     return upright(pixels, orientation)
-
-
-def _refuse_huge(path: Path) -> None:
-    try:
-        with Image.open(path) as image:
-            width, height = image.size
-    except Exception:  # noqa: BLE001 the slide's own reader says it better
-        return
-    if width * height > MAX_DECODED:
-        raise UserError("“{path}” is too large for a small picture of it.", path=path)
