@@ -114,6 +114,11 @@ def test_json_round_trip(tmp_path_factory: pytest.TempPathFactory, text: str, re
     assert path.read_bytes() == encode_json(note)
 
 
+def test_what_an_older_program_wrote_is_written_back_as_new(tmp_path: Path) -> None:
+    (tmp_path / "note.json").write_bytes(b'{"schema": 1, "text": "old"}')
+    assert read_json(tmp_path / "note.json", Note) == Note("old")
+
+
 def test_absent_json_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"note\.json. is missing"):
         read_json(tmp_path / "note.json", Note)

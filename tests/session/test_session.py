@@ -5,6 +5,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import tifffile
+from PIL import Image
 from PySide6.QtCore import QPoint
 
 from bcseg_gui.compute.protocol import QuickSegment, Segment, WarmUp
@@ -27,6 +29,20 @@ def files(folder: Path) -> set[str]:
 
 def measured(session: Session) -> bool:
     return session.cell_size is not None and session.cell_size.origin != "looking"
+
+
+def write_pages(path: Path, *greys: int) -> Path:
+    pages = [Image.new("RGB", (160, 120), (grey,) * 3) for grey in greys]
+    pages[0].save(path, save_all=True, append_images=pages[1:])
+    return path
+
+
+def told(session: Session) -> list[str]:
+    """What is said from now on."""
+    texts: list[str] = []
+    session.said.connect(texts.append)
+    session.failed.connect(lambda error: texts.append(str(error)))
+    return texts
 
 
 def test_looking_at_pictures_leaves_no_file_behind(session, pictures) -> None:
@@ -372,3 +388,174 @@ def test_a_picture_that_changed_is_not_segmented(session, pictures, paint, clien
     with pytest.raises(UserError, match="has changed"):
         session.segment(QPoint(0, 0))
     assert not session.document.segmenting
+
+
+def test_a_folder_project_opened_alone_lists_the_whole_folder(session, pictures, paint, make_session) -> None:
+    session.open([pictures[0].parent])
+    session.select(1)
+    paint(session)
+    session.close()
+    again = make_session()
+    again.open([pictures[0].with_name("ward.bcseg")])
+    assert [item.path for item in again.worklist] == pictures
+    assert statuses(again) == ["todo", "doing", "todo"]
+
+
+def test_single_pictures_stay_on_the_list_of_their_project(session, pictures, paint, make_session) -> None:
+    session.open([pictures[2], pictures[0]])
+    paint(session)
+    session.close()
+    again = make_session()
+    again.open([pictures[0].with_name("ward.bcseg")])
+    assert [item.path.stem for item in again.worklist] == ["c", "a"]
+    assert statuses(again) == ["doing", "todo"]
+
+
+def test_a_project_whose_folder_is_gone_says_so_and_opens_the_rest(
+    session, pictures, paint, make_session, tmp_path
+) -> None:
+    other = tmp_path / "drive"
+    other.mkdir()
+    (other / "x.png").write_bytes(pictures[0].read_bytes())
+    session.open([pictures[0].parent, other])
+    paint(session)
+    session.close()
+    other.rename(tmp_path / "unplugged")
+    again = make_session()
+    texts = told(again)
+    again.open([pictures[0].with_name("ward.bcseg")])
+    assert [item.path for item in again.worklist] == pictures
+    assert len(texts) == 1
+    assert "drive" in texts[0]
+
+
+def test_a_project_of_an_earlier_version_learns_its_folder_with_the_next_change(
+    session, pictures, paint, make_session
+) -> None:
+    with Project.create(pictures[0].with_name("ward.bcseg")) as old:
+        old.add(pictures[1])
+    session.open([pictures[0].parent])
+    assert session.project.folders == [], "looking changes nothing"
+    paint(session)
+    session.close()
+    again = make_session()
+    again.open([pictures[0].with_name("ward.bcseg")])
+    assert len(again.worklist) == 3
+
+
+def test_a_first_stroke_reads_no_other_picture(session, pictures, paint) -> None:
+    session.open([pictures[0].parent])
+    for path in pictures[1:]:
+        path.unlink()
+    paint(session)
+    assert statuses(session) == ["doing", "todo", "todo"]
+    assert [entry.path for entry in session.project.slides] == pictures[:1]
+
+
+def test_a_change_of_one_picture_keeps_the_other_items(session, pictures, paint) -> None:
+    session.open([pictures[0].parent])
+    before = session.worklist
+    paint(session)
+    assert [old is new for old, new in zip(before, session.worklist, strict=True)] == [False, True, True]
+
+
+def test_a_given_scale_tells_the_cell_size_and_is_kept(session, pictures, make_session) -> None:
+    session.open([pictures[0]])
+    assert session.mpp is None
+    session.set_given_mpp(0.25)
+    assert session.mpp == 0.25
+    assert session.cell_size == CellSize(30.0, "scale")
+    session.close()
+    again = make_session()
+    again.open([pictures[0]])
+    assert (again.mpp, again.cell_size) == (0.25, CellSize(30.0, "scale"))
+    again.set_given_mpp(None)
+    assert again.mpp is None
+    assert again.cell_size.origin == "looking"
+
+
+def test_no_scale_given_leaves_no_file(session, pictures) -> None:
+    session.open([pictures[0]])
+    session.set_given_mpp(None)
+    assert files(pictures[0].parent) == {"a.png", "b.png", "c.png"}
+
+
+@pytest.mark.parametrize("mpp", [0.0, -1.0, 0.001, 350.0, float("nan")])
+def test_a_scale_that_no_microscope_has_is_refused(session, pictures, mpp) -> None:
+    session.open([pictures[0]])
+    with pytest.raises(UserError, match="not the scale of a microscope"):
+        session.set_given_mpp(mpp)
+    assert session.mpp is None
+
+
+def test_what_the_file_says_of_its_scale_wins(session, pictures) -> None:
+    Image.new("RGB", (160, 120)).save(pictures[0], dpi=(101_600, 101_600))
+    session.open([pictures[0]])
+    session.set_given_mpp(0.5)
+    assert session.mpp == pytest.approx(0.25, rel=0.01)
+    assert session.project is None
+
+
+def test_a_page_has_a_mask_of_its_own(session, paint, tmp_path, make_session) -> None:
+    path = write_pages(tmp_path / "stack.tif", 40, 200)
+    session.open([path])
+    paint(session)
+    session.set_page(1)
+    assert session.document.slide.read_region((0, 0), 0, (1, 1))[0, 0, 0] == 200
+    assert session.document.mask is None
+    assert statuses(session) == ["todo"]
+    paint(session, Region(50, 50, 5, 5))
+    session.close()
+    again = make_session()
+    again.open([path])
+    assert again.document.slide.page == 1
+    assert not again.document.mask.read(Region(10, 10, 20, 20)).any()
+    again.set_page(0)
+    assert again.document.mask.read(Region(10, 10, 20, 20)).all()
+    assert statuses(again) == ["doing"]
+
+
+def test_looking_at_pages_leaves_no_file(session, tmp_path) -> None:
+    session.open([write_pages(tmp_path / "stack.tif", 40, 200)])
+    before = files(tmp_path)
+    session.set_page(1)
+    session.set_page(0)
+    assert files(tmp_path) == before
+
+
+def test_a_reviewed_picture_at_another_page_is_to_be_reviewed_again(session, tmp_path) -> None:
+    session.open([write_pages(tmp_path / "stack.tif", 40, 200)])
+    session.mark_reviewed()
+    texts = told(session)
+    session.set_page(1)
+    assert "has to be reviewed again" in texts[0]
+    assert (session.status, session.reviewed_count, statuses(session)) == ("todo", 0, ["todo"])
+
+
+def test_no_other_page_while_the_cells_of_one_are_found(session, tmp_path, client) -> None:
+    session.open([write_pages(tmp_path / "stack.tif", 40, 200)])
+    session.quick_segment(QPoint(0, 0))
+    texts = told(session)
+    session.set_page(1)
+    assert session.document.slide.page == 0
+    assert len(texts) == 1
+
+
+def test_a_page_that_does_not_exist_changes_nothing(session, paint, tmp_path) -> None:
+    session.open([write_pages(tmp_path / "stack.tif", 40, 200)])
+    session.mark_reviewed()
+    with pytest.raises(UserError):
+        session.set_page(5)
+    assert (session.document.slide.page, session.status) == (0, "reviewed")
+    paint(session)
+    assert session.document.can_undo
+
+
+def test_a_slide_that_is_cut_short_says_so(session, tmp_path) -> None:
+    path = tmp_path / "cut.tif"
+    noise = np.random.default_rng(0).integers(0, 255, (2000, 2000, 3), np.uint8)
+    tifffile.imwrite(path, noise, tile=(256, 256), photometric="rgb")
+    path.write_bytes(path.read_bytes()[:6_000_000])
+    texts = told(session)
+    session.open([path])
+    assert "cut short" in texts[0]

@@ -49,6 +49,8 @@ def test_entry_round_trip(tmp_path_factory: pytest.TempPathFactory, data: st.Dat
         entry = replace(
             project.add(folder / "slide.svs"),
             mpp=data.draw(st.none() | numbers),
+            given_mpp=data.draw(st.none() | numbers),
+            page=data.draw(st.integers(0, 9)),
             cell_diameter=data.draw(st.none() | numbers),
             status=data.draw(st.sampled_from(["todo", "doing", "reviewed"])),
             reviewed=data.draw(st.lists(st.builds(Region, *[st.integers(0, 2**40)] * 4), max_size=3).map(tuple)),
@@ -185,6 +187,77 @@ def test_copy_of_a_slide_is_on_the_same_side(project: Project, make_picture: Mak
     for number in range(4):
         copy = project.update(replace(project.add(make_picture(f"copy/{number}.png", number)), status="reviewed"))
         assert copy.split == project.slides[number].split
+
+
+def test_it_counts_what_is_reviewed(project: Project, make_picture: MakePicture) -> None:
+    entries = project.add_all([make_picture(f"{number}.png", number) for number in range(3)])
+    for entry in entries:
+        project.update(replace(entry, status="reviewed"))
+    project.update(replace(project.get(entries[1].id), status="doing"))
+    assert project.reviewed_count == 2
+    with reopened(project) as again:
+        assert again.reviewed_count == 2
+
+
+def test_an_entry_is_found_by_its_file(project: Project, make_picture: MakePicture) -> None:
+    entry = project.add(make_picture())
+    assert project.find(entry.path) == entry
+    assert project.find(entry.path.parent / "x" / ".." / "field.png") == entry
+    assert project.find(make_picture("other.png")) is None
+
+
+def test_opened_folders_and_pictures_are_remembered_each_once(project: Project, tmp_path: Path) -> None:
+    elsewhere = Path(tmp_path.anchor) / "drive" / "fields"
+    project.remember([tmp_path, elsewhere], [tmp_path / "a.png"])
+    project.remember([elsewhere], [tmp_path / "a.png", tmp_path / "b.png"])
+    with reopened(project) as again:
+        assert again.folders == [tmp_path, elsewhere]
+        assert again.pictures == [tmp_path / "a.png", tmp_path / "b.png"]
+        assert again.slides == []
+
+
+def test_remembered_folders_move_with_the_project(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "fields").mkdir()
+    project.remember([tmp_path, tmp_path / "fields"], [])
+    project.close()
+    new = tmp_path.with_name(tmp_path.name + " moved")
+    tmp_path.rename(new)
+    with Project.open(new / project.folder.name) as moved:
+        assert moved.folders == [new, new / "fields"]
+    new.rename(tmp_path)
+
+
+def test_each_page_has_a_mask_and_a_review_of_its_own(
+    project: Project, make_picture: MakePicture, review: Review
+) -> None:
+    entry = review(make_picture())
+    first = project.mask_path(entry)
+    assert first.name == "mask.sqlite"
+    second = project.turn(entry, 2)
+    assert project.mask_path(second).name == "mask-page2.sqlite"
+    assert (second.status, second.reviewed, second.width) == ("todo", (), 0)
+    assert project.reviewed_count == 0
+    project.check(second)
+    back = project.turn(second, 0)
+    assert (project.mask_path(back), back.status, back.split) == (first, "doing", entry.split)
+
+
+def test_a_project_of_an_earlier_version_opens_as_it_was(
+    project: Project, make_picture: MakePicture, review: Review
+) -> None:
+    entry = review(make_picture())
+    new_keys = {"folders", "pictures", "page", "given_mpp"}
+    for file in (project.folder / "project.json", project.folder / "slides" / entry.id / "slide.json"):
+        content = json.loads(file.read_bytes())
+        old = {key: value for key, value in content.items() if key not in new_keys} | {"schema": 1}
+        file.write_text(json.dumps(old))
+    with reopened(project) as again:
+        assert again.slides == [entry]
+        assert again.folders == again.pictures == []
+        again.check(entry)
+        again.update(replace(entry, given_mpp=0.2))
+    stored = json.loads((project.folder / "slides" / entry.id / "slide.json").read_bytes())
+    assert stored["schema"] == 2, "an older program would drop what it does not know"
 
 
 def test_second_program_cannot_open_it(project: Project) -> None:
