@@ -68,6 +68,7 @@ class WorklistPanel(QWidget):
 
     def _make_list(self) -> QListView:
         rows = _Rows()
+        rows.setObjectName("worklist")
         rows.setModel(self._model)
         rows.setAccessibleName(_("Pictures to work through"))
         # A click leaves the keyboard to the picture; who came with Tab goes on with the arrows.

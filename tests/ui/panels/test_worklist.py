@@ -1,20 +1,28 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication, QSize, Qt
-from PySide6.QtWidgets import QListWidget
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtGui import QColor, QShortcut
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QComboBox, QLineEdit, QListView, QPushButton
 from pytestqt.qtbot import QtBot
 
-from bcseg_gui.session.worklist import WorklistItem
-from bcseg_gui.ui.panels.worklist import WorklistPanel, load_thumbnail
+from bcseg_gui.core import thumbnails
+from bcseg_gui.session.worklist import Worklist, WorklistItem
+from bcseg_gui.ui.panels.worklist import LONG, WorklistPanel
+
+Spoken = Qt.ItemDataRole.AccessibleTextRole
 
 
 @pytest.fixture
-def panel(qtbot: QtBot):
+def panel(qtbot: QtBot) -> Iterator[WorklistPanel]:
     panel = WorklistPanel()
     qtbot.addWidget(panel)
     panel.resize(220, 400)
@@ -30,29 +38,267 @@ def items(tmp_path: Path) -> list[WorklistItem]:
     return [WorklistItem(path, status) for path, status in zip(paths, ("reviewed", "doing", "todo"), strict=True)]
 
 
-def test_it_shows_how_far_each_picture_is(panel: WorklistPanel, items) -> None:
-    chosen: list[int] = []
-    panel.chosen.connect(chosen.append)
-    panel.show_items(items, 1)
-    rows = panel.findChild(QListWidget)
-    spoken = [rows.item(row).data(Qt.ItemDataRole.AccessibleTextRole) for row in range(3)]
-    assert spoken == ["a, reviewed", "b, in progress", "c, to do"]
-    assert panel._title.text() == "1 of 3 reviewed"
-    assert chosen == [], "showing is not choosing"
-    rows.setCurrentRow(2)
+@pytest.fixture
+def many(tmp_path: Path) -> Worklist:
+    """300 pictures that do not exist, by turns reviewed, in progress and to do; the name tells the place."""
+    statuses = ("reviewed", "doing", "todo")
+    return Worklist(WorklistItem(tmp_path / f"Field {place:03}.png", statuses[place % 3]) for place in range(300))
+
+
+@pytest.fixture
+def chosen(panel: WorklistPanel) -> list[int]:
+    places: list[int] = []
+    panel.chosen.connect(places.append)
+    return places
+
+
+def rows_of(panel: WorklistPanel) -> QListView:
+    return panel.findChild(QListView, "worklist")
+
+
+def spoken(panel: WorklistPanel) -> list[str]:
+    model = rows_of(panel).model()
+    return [model.index(row, 0).data(Spoken) for row in range(model.rowCount())]
+
+
+def current(panel: WorklistPanel) -> str | None:
+    rows = rows_of(panel)
+    assert [index.row() for index in rows.selectedIndexes()] == [
+        row for row in [rows.currentIndex().row()] if row >= 0
+    ], "the current row is the marked one"
+    return rows.currentIndex().data(Spoken)
+
+
+def choose(panel: WorklistPanel, row: int) -> None:
+    rows_of(panel).setCurrentIndex(rows_of(panel).model().index(row, 0))
     QCoreApplication.processEvents()
+
+
+def only(panel: WorklistPanel, status: str) -> None:
+    box = panel.findChild(QComboBox)
+    box.setCurrentIndex(box.findData(status))
+
+
+def middle(panel: WorklistPanel, row: int) -> QColor:
+    icon = rows_of(panel).model().index(row, 0).data(Qt.ItemDataRole.DecorationRole)
+    image = icon.pixmap(56, 42).toImage()
+    return image.pixelColor(image.width() // 2, image.height() // 2)
+
+
+def is_red(color: QColor) -> bool:
+    return color.red() > 240 and color.green() < 15 and color.blue() < 15
+
+
+def test_it_shows_how_far_each_picture_is(panel: WorklistPanel, items, chosen) -> None:
+    panel.show_items(items, 1)
+    assert spoken(panel) == ["a, reviewed", "b, in progress", "c, to do"]
+    assert current(panel) == "b, in progress"
+    assert panel._title.text() == "1 of 3 reviewed"
+    QCoreApplication.processEvents()
+    assert chosen == [], "showing is not choosing"
+    choose(panel, 2)
     assert chosen == [2]
+
+
+def test_a_problem_is_told_where_the_pointer_rests(panel: WorklistPanel, items) -> None:
+    items[2] = replace(items[2], status="problem", problem="It is damaged.")
+    panel.show_items(items, 0)
+    tips = [rows_of(panel).model().index(row, 0).data(Qt.ItemDataRole.ToolTipRole) for row in range(3)]
+    assert tips == [str(items[0].path), str(items[1].path), "It is damaged."]
+
+
+def test_a_mark_changes_its_row_and_moves_nothing(panel: WorklistPanel, many: Worklist, chosen) -> None:
+    panel.show()
+    panel.show_items(many, 0)
+    rows_of(panel).scrollTo(rows_of(panel).model().index(150, 0))
+    before = rows_of(panel).verticalScrollBar().value()
+    marked = many.marked(replace(many[0], status="todo"))
+    panel.show_items(marked, 0)
+    QCoreApplication.processEvents()
+    assert spoken(panel)[:2] == ["Field 000, to do", "Field 001, in progress"]
+    assert panel._title.text() == "99 of 300 reviewed"
+    assert rows_of(panel).verticalScrollBar().value() == before > 0
+    assert chosen == []
+
+
+def test_a_picture_that_does_not_open_gives_its_mark_back(panel: WorklistPanel, many: Worklist) -> None:
+    panel.show_items(many, 0)
+    panel.chosen.connect(lambda _place: panel.show_items(many, 0))
+    choose(panel, 7)
+    assert current(panel) == "Field 000, reviewed"
+
+
+def test_another_worklist_takes_the_place_of_the_one_before(panel: WorklistPanel, many: Worklist, items) -> None:
+    panel.show_items(many, 5)
+    panel.show_items(items, 2)
+    assert spoken(panel) == ["a, reviewed", "b, in progress", "c, to do"]
+    assert current(panel) == "c, to do"
+    panel.show_items((), -1)
+    assert spoken(panel) == []
+    assert panel._title.text() == "Pictures"
+
+
+# -- the search ----------------------------------------------------------------------------------------------------
+
+
+def test_only_a_long_list_can_be_searched(panel: WorklistPanel, many: Worklist, items) -> None:
+    panel.show()
+    search = panel.findChild(QLineEdit)
+    panel.show_items(items, 0)
+    assert not search.isVisible()
+    panel.show_items(Worklist(many[: LONG + 1]), 0)
+    assert search.isVisible()
+    panel.show_items(Worklist(many[:LONG]), 0)
+    assert not search.isVisible()
+
+
+def test_a_name_or_a_status_is_found(panel: WorklistPanel, many: Worklist, chosen) -> None:
+    panel.show_items(many, 0)
+    panel.findChild(QLineEdit).setText("fIELD 10")
+    assert spoken(panel) == [f"Field 10{n}, {('in progress', 'to do', 'reviewed')[n % 3]}" for n in range(10)]
+    only(panel, "todo")
+    assert spoken(panel) == ["Field 101, to do", "Field 104, to do", "Field 107, to do"]
+    QCoreApplication.processEvents()
+    assert chosen == [], "searching is not choosing"
+    choose(panel, 1)
+    assert chosen == [104]
+
+
+def test_a_picture_marked_while_one_status_is_shown_leaves_or_joins(
+    panel: WorklistPanel, many: Worklist, chosen
+) -> None:
+    panel.show_items(many, 2)
+    only(panel, "todo")
+    assert current(panel) == "Field 002, to do"
+    marked = many.marked(replace(many[2], status="reviewed"))
+    panel.show_items(marked, 5)
+    assert current(panel) == "Field 005, to do"
+    assert spoken(panel)[0] == "Field 005, to do"
+    panel.show_items(marked.marked(replace(many[1], status="todo")), 5)
+    assert spoken(panel)[:2] == ["Field 001, to do", "Field 005, to do"]
+    QCoreApplication.processEvents()
+    assert chosen == []
+
+
+def test_the_picture_in_front_may_be_one_that_is_not_shown(panel: WorklistPanel, many: Worklist, chosen) -> None:
+    panel.show_items(many, 0)
+    only(panel, "todo")
+    assert current(panel) is None
+    panel.findChild(QPushButton).click()
+    assert current(panel) == "Field 000, reviewed"
+    QCoreApplication.processEvents()
+    assert chosen == []
+
+
+def test_where_nothing_is_found_it_says_so_and_leads_back(panel: WorklistPanel, many: Worklist) -> None:
+    panel.show()
+    panel.show_items(many, 0)
+    panel.findChild(QLineEdit).setText("no such name")
+    button = panel.findChild(QPushButton)
+    assert button.isVisible()
+    assert not rows_of(panel).isVisible()
+    button.click()
+    assert rows_of(panel).isVisible()
+    assert len(spoken(panel)) == 300
+    assert panel.findChild(QLineEdit).text() == ""
+
+
+def test_a_search_ends_with_its_worklist(panel: WorklistPanel, many: Worklist, items) -> None:
+    panel.show_items(many, 0)
+    panel.findChild(QLineEdit).setText("no such name")
+    only(panel, "doing")
+    panel.show_items(items, 0)
+    assert len(spoken(panel)) == 3
+    panel.show_items(many, 0)
+    assert len(spoken(panel)) == 300
+
+
+def test_the_keyboard_searches_and_chooses(panel: WorklistPanel, many: Worklist, chosen, qtbot: QtBot) -> None:
+    panel.show_items(many, 0)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    panel.activateWindow()
+    panel.findChild(QShortcut).activated.emit()
+    search = panel.findChild(QLineEdit)
+    assert search.hasFocus()
+    assert panel.has_keyboard()
+    QTest.keyClicks(search, "042")
+    QTest.keyClick(search, Qt.Key.Key_Return)
+    QCoreApplication.processEvents()
+    assert chosen == [42]
+    assert rows_of(panel).hasFocus()
+    panel.search()
+    QTest.keyClick(search, Qt.Key.Key_Escape)
+    assert len(spoken(panel)) == 300
+    assert not search.hasFocus()
+
+
+def test_enter_in_the_search_is_not_the_windows_own(panel: WorklistPanel, many: Worklist, qtbot: QtBot) -> None:
+    pressed: list[bool] = []
+    panel.show_items(many, 0)
+    QShortcut(Qt.Key.Key_Return, panel, lambda: pressed.append(True))
+    with qtbot.waitExposed(panel):
+        panel.show()
+    panel.activateWindow()
+    panel.search()
+    QTest.keyClick(panel.findChild(QLineEdit), Qt.Key.Key_Return)
+    assert pressed == []
+
+
+# -- thumbnails ----------------------------------------------------------------------------------------------------
 
 
 def test_thumbnails_come_in_the_background(panel: WorklistPanel, items, qtbot: QtBot) -> None:
     items[1].path.write_bytes(b"no picture")
     panel.show()
     panel.show_items(items, 0)
-    qtbot.waitUntil(lambda: len(panel._thumbnails) == 3)
-    image = panel._thumbnails[items[0].path].pixmap(56, 42).toImage()
-    middle = image.pixelColor(image.width() // 2, image.height() // 2)
-    assert (middle.red(), middle.green(), middle.blue()) == (255, 0, 0)
+    qtbot.waitUntil(lambda: is_red(middle(panel, 2)))
+    assert is_red(middle(panel, 0))
+    assert not is_red(middle(panel, 1))
 
 
-def test_a_thumbnail_keeps_the_slides_proportions(items) -> None:
-    assert load_thumbnail(items[0].path, QSize(56, 42)).size() == QSize(56, 28)
+def test_they_are_made_of_what_is_seen_first(
+    panel: WorklistPanel, many: Worklist, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+
+    def make(path: Path, _page: int = 0) -> np.ndarray:
+        made.append(int(path.stem[-3:]))
+        return np.full((84, 112, 3), (255, 0, 0), np.uint8)
+
+    for item in many:
+        item.path.write_bytes(b"x")
+    monkeypatch.setattr(thumbnails, "make_thumbnail", make)
+    panel.show()
+    panel.show_items(many, 200)
+    seen = panel._seen()
+    assert 200 in seen
+    qtbot.waitUntil(lambda: len(made) >= len(seen) + 6)
+    assert sorted(made[: len(seen)]) == list(seen)
+    near = [place for place in made if place not in seen]
+    assert all(seen.start - 10 < place < seen.stop + 10 for place in near[:6]), "then what lies nearest"
+
+
+def test_what_nobody_sees_is_not_read(panel: WorklistPanel, items) -> None:
+    panel.show_items(items, 0)
+    QCoreApplication.processEvents()
+    assert not panel._thumbnails.is_busy
+
+
+def test_closing_does_not_wait_for_a_drive_that_hangs(
+    panel: WorklistPanel, items, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, back, ended = Event(), Event(), Event()
+
+    def hang(*_: object) -> None:
+        begun.set()
+        back.wait(20)
+        ended.set()
+
+    monkeypatch.setattr(thumbnails, "make_thumbnail", hang)
+    panel.show()
+    panel.show_items(items, 0)
+    qtbot.waitUntil(begun.is_set)
+    panel.close_quietly()
+    assert not ended.is_set()
+    back.set()
