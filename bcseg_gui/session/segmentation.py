@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import cv2
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +59,7 @@ class Segmentation:
         if outline:
             left, top = (min(point[axis] for point in outline) for axis in (0, 1))
             right, bottom = (max(point[axis] for point in outline) for axis in (0, 1))
-            region = Region(left, top, right - left + 1, bottom - top + 1)
+            region = Region(left, top, right - left, bottom - top)
         covered = slide.clipped(region)
         return cls(
             model=QUICK_METHOD if model is None else model.name,
@@ -118,9 +117,22 @@ class Segmentation:
 
 
 def inside(outline: Outline, region: Region) -> NDArray[np.bool_] | None:
-    """Which pixels (region.h, region.w) lie in a level-0 polygon; None without one."""
+    """Which pixels (region.h, region.w) have their centre in a level-0 polygon; None without one.
+
+    The same for a pixel whatever the region: each row is parted where edges cross it.
+    """
     if not outline:
         return None
-    drawn = np.zeros((region.h, region.w), np.uint8)
-    cv2.fillPoly(drawn, [np.array(outline, np.int32) - np.array([region.x, region.y], np.int32)], 1)
-    return drawn.view(np.bool_)
+    starts = np.array(outline, np.float64)
+    edges = np.hstack([starts, np.roll(starts, -1, axis=0)])
+    low, high = edges[:, 1::2].min(axis=1), edges[:, 1::2].max(axis=1)
+    near = (low < region.bottom) & (high > region.y)
+    edges, low, high = edges[near], low[near], high[near]
+    centres = region.y + np.arange(region.h) + 0.5
+    edge, row = np.nonzero((low[:, None] <= centres) & (centres < high[:, None]))
+    x0, y0, x1, y1 = edges[edge].T
+    crossed = np.ceil(x0 + (centres[row] - y0) * (x1 - x0) / (y1 - y0) - 0.5) - region.x
+    columns = np.clip(crossed, 0, region.w).astype(np.intp)
+    turns = np.zeros((region.h, region.w + 1), np.uint8)
+    np.add.at(turns, (row, columns), 1)
+    return (np.cumsum(turns[:, :-1], axis=1, dtype=np.uint8) & 1).astype(np.bool_)

@@ -35,6 +35,9 @@ def segment(request: Segment, cancelled: Cancelled) -> Generator[Event, None, Re
             int("patient name")
         case "no memory":
             raise MemoryError
+        case "flood":
+            for number in range(200):
+                yield TilePredicted(request.job, Region(number, 0, 200, 200), np.zeros((200, 200), np.uint8))
         case "other job":
             yield Progress(request.job + 1000, 1, 2)
         case "modules":

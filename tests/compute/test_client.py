@@ -13,7 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QTimer
 
+from bcseg_gui.compute.client import MOST_AHEAD
 from bcseg_gui.compute.protocol import (
     Cancelled,
     Failed,
@@ -47,6 +49,32 @@ def test_the_child_knows_no_qt_and_the_window_no_handlers(jobs) -> None:
     jobs.submit(1, "modules")
     assert jobs.end_of(1).result.model == ""
     assert "compute_test_handlers" not in sys.modules
+
+
+def test_a_slow_window_is_not_flooded_and_its_event_loop_runs_between_messages(jobs) -> None:
+    ahead: list[int] = []
+    turns: list[str] = []
+    jobs.client.received.connect(lambda event: (ahead.append(len(jobs.client._child.heard)), turns.append("message")))
+    jobs.submit(1, "flood")
+    while len(jobs.client._child.heard) < MOST_AHEAD:
+        pass  # the window is busy with something else
+    timer = QTimer(interval=0)
+    timer.timeout.connect(lambda: turns.append("turn"))
+    timer.start()
+    jobs.end_of(1)
+    assert max(ahead) <= MOST_AHEAD
+    tiles = [event.region.x for event in jobs.of(1) if isinstance(event, TilePredicted)]
+    assert tiles[:200] == list(range(200))
+    assert "message message message" not in " ".join(turns)
+
+
+def test_cancel_is_answered_while_the_child_waits_for_the_window(jobs) -> None:
+    jobs.submit(1, "flood")
+    while len(jobs.client._child.heard) < MOST_AHEAD:
+        pass
+    jobs.client.cancel(1)
+    assert jobs.end_of(1) == Cancelled(1)
+    assert len(jobs.of(1)) < 200
 
 
 def test_cancel_stops_the_running_job_and_the_next_goes_on(jobs) -> None:
@@ -148,7 +176,7 @@ def test_handlers_that_cannot_be_imported_fail_the_job(make_jobs: Callable) -> N
     assert "there_is_no_such_module" in jobs.end_of(1).fields["error"]
 
 
-@pytest.mark.parametrize("what", ["busy", "deaf"])
+@pytest.mark.parametrize("what", ["busy", "deaf", "flood"])
 def test_shutdown_leaves_no_process_and_no_thread(jobs, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bcseg_gui.compute.client.SHUTDOWN_GRACE", 0.1 if what == "deaf" else 60)
     threads = set(threading.enumerate())
@@ -157,7 +185,7 @@ def test_shutdown_leaves_no_process_and_no_thread(jobs, what: str, monkeypatch: 
     jobs.client.shutdown()
     assert not multiprocessing.active_children()
     assert set(threading.enumerate()) <= threads
-    assert isinstance(jobs.of(1)[-1], Progress)
+    assert isinstance(jobs.of(1)[-1], Progress | TilePredicted)
 
 
 def test_shutdown_without_a_child_and_twice_is_quiet(jobs, caplog: pytest.LogCaptureFixture) -> None:

@@ -9,19 +9,34 @@ import pytest
 from bcseg_gui.compute import protocol
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.slides.look import Look
 
 METRICS = protocol.Metrics(2, 0.9, 0.8, 0.95, 0.2, 0.9, 0.05, 0.7)
 
 MESSAGES = [
     protocol.WarmUp(1, Path("m")),
-    protocol.Segment(2, Path("a.svs"), Path("m"), Region(1, 2, 3, 4), (5, 6), 42.0, 0.4),
-    protocol.QuickSegment(14, Path("a.svs"), Region(1, 2, 3, 4), (5, 6), 42.0),
+    protocol.Segment(
+        2,
+        Path("a.svs"),
+        Path("m"),
+        Region(1, 2, 3, 4),
+        (5, 6),
+        42.0,
+        0.4,
+        page=1,
+        outline=((1, 2), (3, 4), (1, 5)),
+        finished=(Region(1, 2, 1, 1),),
+        look=Look(gamma=2),
+        skip_empty=False,
+    ),
+    protocol.QuickSegment(14, Path("a.svs"), Region(1, 2, 3, 4), (5, 6), 42.0, look=Look(brightness=0.5)),
     protocol.Train(3, Path("d"), Path("m"), Path("o"), 4, 5),
     protocol.Evaluate(4, Path("d"), (Path("m"), Path("n"))),
     protocol.Cancel(5),
     protocol.Shutdown(),
     protocol.Started(6),
     protocol.Progress(7, 1, 2, 3.0, 0.5),
+    protocol.Progress(15, 0, 2, empty=(Region(1, 2, 3, 4),)),
     protocol.EpochDone(8, 1, 2, 0.9, 0.1, 0.9, 0.1, 0.8, 0.7, 0.6, 1.0),
     protocol.Finished(9, protocol.SegmentResult(42.0, 1.0, "m")),
     protocol.Finished(10, protocol.TrainResult(Path("o"), METRICS, METRICS, 8, 3.0)),
@@ -39,8 +54,8 @@ def test_messages_survive_the_pipe(message: object) -> None:
 
 def test_tile_survives_the_pipe() -> None:
     classes = np.arange(6, dtype=np.uint8).reshape(2, 3)
-    tile = pickle.loads(pickle.dumps(protocol.TilePredicted(1, Region(0, 0, 3, 2), classes)))
-    assert (tile.job, tile.region) == (1, Region(0, 0, 3, 2))
+    tile = pickle.loads(pickle.dumps(protocol.TilePredicted(1, Region(0, 0, 3, 2), classes, Region(0, 0, 9, 9))))
+    assert (tile.job, tile.region, tile.finished) == (1, Region(0, 0, 3, 2), Region(0, 0, 9, 9))
     np.testing.assert_array_equal(tile.classes, classes)
 
 
