@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QLocale, QSignalBlocker, Signal
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -18,56 +18,79 @@ from PySide6.QtWidgets import (
 
 from ...core.i18n import _, ngettext
 from ...core.project import ModelVersion
+from ...core.slides import Slide
 from ...session.jobs import Job, Jobs
 from ...session.session import Session
 from .cell_size import CellSizeBox
+from .page import Choice, PagePicker
+from .scale import ScaleBox
+
+SHORTEST_MODEL, LONGEST_WORK = 100, 280
+"""Device-independent pixels to which a model's name and what is being done are cut short where there is little room."""
 
 
 class StatusBar(QStatusBar):
+    """In a narrow window what is least needed goes first; a model's name and what is being done are cut short."""
+
     modelChosen = Signal(str)
     cellDiameterChosen = Signal(object)
     """level-0 pixels, or None: automatic"""
+    scaleChosen = Signal(object)
+    """µm per level-0 pixel, or None: unknown"""
+    pageChosen = Signal(int)
 
     def __init__(self, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
         self._jobs = jobs
-        self._position = QLabel()
-        self._position.setMinimumWidth(self._position.fontMetrics().horizontalAdvance("00 000, 00 000") + 8)
-        self._scale = QLabel()
+        self._position, self._color = QLabel(), QLabel()
+        self._position.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._color.setToolTip(_("Red, green and blue of the picture under the pointer, 0 to 255"))
+        self._color.setFixedWidth(self._color.fontMetrics().horizontalAdvance("· 255 255 255") + 4)
+        self._scale = ScaleBox()
+        self._scale.chosen.connect(self.scaleChosen)
+        self._page = PagePicker()
+        self._page.chosen.connect(self.pageChosen)
         self._cell_size = CellSizeBox()
         self._cell_size.chosen.connect(self.cellDiameterChosen)
-        self._model = _Choice()
+        self._model = Choice()
         self._model.setAccessibleName(_("Model"))
         self._model.setToolTip(
             _("The model that finds the cells. A fast one takes a third of the time and is a little less accurate.")
         )
         self._model.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self._model.setMinimumWidth(SHORTEST_MODEL)
         self._model.activated.connect(lambda row: self.modelChosen.emit(self._model.itemData(row)))
-        self._work = QLabel()
+        self._model_label = QLabel(_("model"))
+        self._model_label.setBuddy(self._model)
+        self._work = _Elided()
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
-        self._bar.setFixedHeight(8)
-        self._bar.setMinimumWidth(40)
-        self._bar.setMaximumWidth(140)
+        self._bar.setFixedSize(90, 8)
         self._cancel = QPushButton(_("Cancel"))
         self._cancel.clicked.connect(self._cancel_clicked)
-        self._slide = _row(self._position, self._scale, self._cell_size)
+        pointer = _row(self._position, self._color, spacing=4, margin=0)
+        self._slide = _row(pointer, self._scale, self._page, self._cell_size)
         self.addWidget(self._slide)
         self.addPermanentWidget(_row(self._work, self._bar, self._cancel))
-        self.addPermanentWidget(_row(_labelled(_("model"), self._model)))
+        self.addPermanentWidget(_row(self._model_label, self._model, spacing=6))
+        self._dispensable = (self._color, self._model_label, self._page.label, self._bar, self._position)
+        """the least needed first"""
         jobs.changed.connect(self._show_jobs)
         self._show_jobs()
 
-    def show_position(self, position: tuple[int, int] | None) -> None:
+    def show_position(self, position: tuple[int, int] | None, rgb: tuple[int, int, int] | None = None) -> None:
+        """The level-0 pixel under the pointer, and its colour where that is known already."""
         self._position.setText("" if position is None else "{}, {}".format(*position))
+        # Figure spaces, so that the numbers stand still while the pointer moves.
+        figures = "" if rgb is None else " ".join(str(value).rjust(3, "\u2007") for value in rgb)
+        self._color.setText(f"· {figures}" if position is not None and figures else "")
 
     def show_session(self, session: Session) -> None:
         document = session.document
         self._slide.setVisible(document is not None)
-        mpp = document.slide.mpp if document is not None else None
-        self._scale.setText(_("{mpp} µm/px").format(mpp=QLocale().toString(mpp, "g", 3)) if mpp else "")
-        self._scale.setVisible(bool(mpp))
+        if document is not None:
+            self._show_slide(document.slide, session.mpp)
         if (size := session.cell_size) is not None:
             self._cell_size.show_size(size)
         versions = session.models.versions
@@ -81,12 +104,19 @@ class StatusBar(QStatusBar):
             self._model.setCurrentIndex(self._model.findData(active.name if active else None))
         self._model.setEnabled(bool(versions))
 
+    def _show_slide(self, slide: Slide, mpp: float | None) -> None:
+        self._scale.show_scale(mpp, slide.objective_power, is_given=not slide.mpp)
+        self._page.show_pages(slide.page_names, slide.page)
+        widest = "{}, {}".format(*slide.dimensions)
+        self._position.setFixedWidth(self._position.fontMetrics().horizontalAdvance(widest) + 4)
+
     def _show_jobs(self) -> None:
         running = self._jobs.running
-        for widget in (self._work, self._bar, self._cancel):
+        for widget in (self._work, self._cancel):
             widget.setVisible(bool(running))
         if running:
             self._show_job(running[0], running[1:])
+        self._fit()  # the bar comes and goes here
 
     def _show_job(self, job: Job, waiting: Sequence[Job]) -> None:
         progress = job.progress
@@ -105,12 +135,57 @@ class StatusBar(QStatusBar):
         if running := self._jobs.running:
             running[-1].cancel()
 
+    # -- room -----------------------------------------------------------------------------------------------------
 
-class _Choice(QComboBox):
-    """A wheel that passes by chooses nothing."""
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()
+    def event(self, event: QEvent) -> bool:
+        handled = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:  # a part of it became wider or narrower
+            self._fit()
+        return handled
+
+    def minimumSizeHint(self) -> QSize:
+        """Whatever it says, it does not keep the window from being made narrower."""
+        return QSize(0, super().minimumSizeHint().height())
+
+    def _fit(self) -> None:
+        """Decided by what everything would take, not by trying: hiding and showing would ask for a layout again."""
+        layout = self.layout()
+        if layout is None:
+            return
+        needed = layout.minimumSize().width()
+        needed -= sum(_width(part) for part in self._dispensable if not part.isHidden() and _row_is_shown(part))
+        wanted = [part for part in self._dispensable if _row_is_shown(part)]
+        if not self._jobs.running:
+            wanted.remove(self._bar)
+        needed += sum(_width(part) for part in wanted)
+        while wanted and needed > self.width():
+            needed -= _width(wanted.pop(0))
+        for part in self._dispensable:
+            part.setVisible(part in wanted)
+
+
+class _Elided(QLabel):
+    """One line that is cut short, with “…”, where there is no room for all of it; its tool tip has all."""
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self.setToolTip(text)
+
+    def minimumSizeHint(self) -> QSize:
+        hint = self.sizeHint()
+        return QSize(min(hint.width(), LONGEST_WORK), hint.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        room = self.contentsRect()
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        with QPainter(self) as painter:
+            self.style().drawItemText(
+                painter, room, self.alignment(), self.palette(), self.isEnabled(), text, self.foregroundRole()
+            )
 
 
 def model_titles(versions: Sequence[ModelVersion]) -> dict[str, str]:
@@ -139,16 +214,24 @@ def time_left(seconds: float) -> str:
     return ngettext("{n} min left", "{n} min left", minutes).format(n=minutes)
 
 
-def _labelled(text: str, widget: QWidget) -> QWidget:
-    label = QLabel(text)
-    label.setBuddy(widget)
-    return _row(label, widget, spacing=6)
+def _row_is_shown(part: QWidget) -> bool:
+    """Its row is not hidden as a whole."""
+    parent = part.parentWidget()
+    return parent is None or not parent.isHidden()
 
 
-def _row(*widgets: QWidget, spacing: int = 14) -> QWidget:
+def _width(part: QWidget) -> int:
+    """What a part of a row takes, with the space beside it."""
+    parent = part.parentWidget()
+    layout = parent.layout() if parent is not None else None
+    hint = part.minimumSizeHint().expandedTo(part.minimumSize()).boundedTo(part.maximumSize())
+    return hint.width() + (layout.spacing() if layout is not None else 0)
+
+
+def _row(*widgets: QWidget, spacing: int = 14, margin: int = 6) -> QWidget:
     row = QWidget()
     layout = QHBoxLayout(row)
-    layout.setContentsMargins(6, 2, 6, 2)
+    layout.setContentsMargins(margin, 2 if margin else 0, margin, 2 if margin else 0)
     layout.setSpacing(spacing)
     for widget in widgets:
         layout.addWidget(widget)

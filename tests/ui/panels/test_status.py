@@ -1,13 +1,94 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
+import pytest
+from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
+from PySide6.QtWidgets import QMainWindow, QWidget
+from pytestqt.qtbot import QtBot
+
+from bcseg_gui.compute.protocol import Progress
+from bcseg_gui.core import i18n
 from bcseg_gui.core.project import ModelVersion
-from bcseg_gui.ui.panels.status import model_titles
+from bcseg_gui.session.cell_size import CellSize
+from bcseg_gui.ui.panels.status import StatusBar, model_titles
+
+LARGE = (98_304, 98_304)
+
+
+class Jobs(QObject):
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.running: tuple[SimpleNamespace, ...] = ()
+
+    def run(self, title: str, seconds_left: float) -> None:
+        self.running = (SimpleNamespace(title=title, progress=Progress(1, 62, 100, seconds_left), cancelling=False),)
+        self.changed.emit()
 
 
 def version(name: str, teacher: str | None = None) -> ModelVersion:
     return ModelVersion(name, Path(name), "ternausnet16", ("cell",), 42, 105, None, teacher, {}, "", "", bundled=True)
+
+
+def session(
+    mpp: float | None = 0.25, given: float | None = None, pages: tuple[str, ...] = ("1",), page: int = 0
+) -> SimpleNamespace:
+    slide = SimpleNamespace(dimensions=LARGE, mpp=mpp, objective_power=40.0, page_names=pages, page=page)
+    versions = [version("ternausnet16-bbbc041"), version("ternausnet11-bbbc041", "ternausnet16-bbbc041")]
+    return SimpleNamespace(
+        document=SimpleNamespace(slide=slide),
+        mpp=mpp or given,
+        cell_size=CellSize(106.0, "person"),
+        models=SimpleNamespace(versions=versions, active=versions[0]),
+    )
+
+
+@pytest.fixture
+def jobs() -> Jobs:
+    return Jobs()
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> QMainWindow:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    return window
+
+
+@pytest.fixture
+def status(jobs: Jobs, window: QMainWindow) -> StatusBar:
+    status = StatusBar(jobs)  # type: ignore[arg-type]
+    window.setStatusBar(status)
+    resize(window, 1600)
+    return status
+
+
+@pytest.fixture
+def french() -> Iterator[None]:
+    i18n.install("fr")
+    yield
+    i18n.install("en")
+
+
+def resize(window: QMainWindow, width: int) -> None:
+    window.resize(width, 300)
+    window.show()
+    settle()
+
+
+def settle() -> None:
+    """Layouts ask for one another from the inside outwards, an event a step."""
+    for _step in range(10):
+        QCoreApplication.processEvents()
+
+
+def places(status: StatusBar) -> dict[QWidget, tuple[int, int]]:
+    parts = (status._position, status._color, status._scale, status._page, status._cell_size, status._model)
+    return {part: (part.mapTo(status, part.rect().topLeft()).x(), part.width()) for part in parts if part.isVisible()}
 
 
 def test_models_are_told_by_speed_where_there_is_a_choice() -> None:
@@ -16,3 +97,120 @@ def test_models_are_told_by_speed_where_there_is_a_choice() -> None:
         "large": "accurate · large", "small": "fast · small", "mine": "accurate · mine",
     }  # fmt: skip
     assert model_titles([large, mine]) == {"large": "large", "mine": "mine"}
+
+
+def test_it_tells_place_and_colour_under_the_pointer(status: StatusBar) -> None:
+    status.show_session(session())
+    status.show_position((48_211, 9_077), (231, 8, 194))
+    assert status._position.text() == "48211, 9077"
+    assert status._color.text().split() == ["·", "231", "8", "194"]
+    status.show_position((5, 7))
+    assert (status._position.text(), status._color.text()) == ("5, 7", "")
+    status.show_position(None)
+    assert (status._position.text(), status._color.text()) == ("", "")
+
+
+def test_nothing_jumps_while_the_pointer_moves(window: QMainWindow, status: StatusBar) -> None:
+    status.show_session(session())
+    seen = set()
+    for position, color in [(None, None), ((0, 0), (0, 0, 0)), ((98_303, 98_303), (255, 255, 255)), ((7, 7), None)]:
+        status.show_position(position, color)
+        settle()
+        seen.add(tuple(places(status).values()))
+        for label in (status._position, status._color):
+            assert label.sizeHint().width() <= label.width(), "all of it is seen"
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize(("given", "shown"), [(None, "Set scale…"), (0.1, "0.1 µm/px · 40×")])
+def test_a_scale_that_the_file_does_not_say_can_be_set(
+    qtbot: QtBot, status: StatusBar, given: float | None, shown: str
+) -> None:
+    status.show_session(session(mpp=None, given=given))
+    assert status._scale.button.isVisible()
+    assert status._scale.button.text() == shown
+    with qtbot.waitSignal(status.scaleChosen) as chosen:
+        status._scale.chosen.emit(0.25)
+    assert chosen.args == [0.25]
+
+
+def test_a_scale_in_the_file_is_only_shown(status: StatusBar) -> None:
+    status.show_session(session())
+    assert not status._scale.button.isVisible()
+    assert status._scale.label.text() == "0.25 µm/px · 40×"
+
+
+def test_a_page_is_chosen(qtbot: QtBot, status: StatusBar) -> None:
+    status.show_session(session())
+    assert not status._page.isVisible()
+    status.show_session(session(pages=("1", "2", "3"), page=1))
+    assert status._page.isVisible()
+    with qtbot.waitSignal(status.pageChosen) as chosen:
+        qtbot.keyClick(status._page.box, Qt.Key.Key_Down)
+    assert chosen.args == [2]
+
+
+def test_in_a_wide_window_everything_is_seen(window: QMainWindow, status: StatusBar, jobs: Jobs) -> None:
+    status.show_session(session(pages=("smear", "thick drop")))
+    jobs.run("Segmenting", 240.0)
+    resize(window, 1600)
+    for part in (*status._dispensable, status._work, status._cancel):
+        assert part.isVisible()
+
+
+@pytest.mark.usefixtures("french")
+@pytest.mark.parametrize("width", [1024, 900])
+def test_in_a_narrow_window_the_least_needed_goes_and_the_rest_fits(
+    window: QMainWindow, jobs: Jobs, width: int
+) -> None:
+    status = StatusBar(jobs)  # type: ignore[arg-type]
+    window.setStatusBar(status)
+    status.show_session(session(pages=("smear", "thick drop")))
+    jobs.run("Segmentation", 2400.0)
+    resize(window, width)
+    assert window.width() == width, "the line does not keep the window from being narrow"
+    assert not status._color.isVisible()
+    for part in (status._scale.label, status._page.box, status._cell_size.number, status._work, status._cancel):
+        assert part.isVisible()
+        left = part.mapTo(status, part.rect().topLeft()).x()
+        assert left >= 0
+        assert left + part.width() <= width
+        assert part.width() >= part.minimumSizeHint().width()
+    jobs.running = ()
+    jobs.changed.emit()
+    settle()
+    assert status._position.isVisible(), "there is room again"
+    assert not status._bar.isVisible()
+
+
+def test_it_comes_to_rest(window: QMainWindow, status: StatusBar, jobs: Jobs) -> None:
+    """Making room asks for a layout, which must not ask to make room for ever."""
+    status.show_session(session(pages=("smear", "thick drop")))
+    jobs.run("Segmenting", 240.0)
+    for width in range(1400, 700, -20):
+        resize(window, width)
+        shown = [part.isVisible() for part in status._dispensable]
+        fits: list[None] = []
+        fit, status._fit = status._fit, lambda fits=fits: fits.append(None)  # type: ignore[method-assign]
+        QCoreApplication.processEvents()
+        status._fit = fit  # type: ignore[method-assign]
+        assert not fits
+        assert shown == sorted(shown), "what is needed least goes first"
+
+
+def test_a_long_text_about_the_work_is_cut_and_told_in_full(window: QMainWindow, status: StatusBar, jobs: Jobs) -> None:
+    status.show_session(session())
+    jobs.run("Segmenting a slide whose name is very long indeed, beyond any reason, as names of slides are", 240.0)
+    resize(window, 900)
+    assert status._work.width() < status._work.sizeHint().width()
+    assert status._work.toolTip() == status._work.text()
+    assert status._cancel.isVisible()
+    assert status._cancel.mapTo(status, status._cancel.rect().topRight()).x() < 900
+
+
+def test_no_picture_no_scale(status: StatusBar) -> None:
+    empty = session()
+    empty.document, empty.cell_size, empty.mpp = None, None, None
+    status.show_session(empty)
+    assert not status._scale.isVisible()
+    assert status._model.isVisible()
