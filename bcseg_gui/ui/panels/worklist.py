@@ -34,8 +34,9 @@ _NEAR = 200
 _PAUSE = 40
 """Milliseconds between thumbnails that nobody sees yet: what is looked at comes first."""
 
+# Not “transparent”: then the groove of the scroll bar is painted black.
 _STYLE = """
-QListView { background: transparent; }
+QListView { background: palette(window); }
 QListView::item { padding: 4px 6px; border-radius: 6px; }
 QListView::item:selected { background: palette(midlight); color: palette(text); }
 """
