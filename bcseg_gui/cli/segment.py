@@ -5,26 +5,33 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
+import numpy as np
 import typer
 
+from bcseg_gui.compute.protocol import GRID
+from bcseg_gui.compute.segmenting import FIELD, Found, Work
 from bcseg_gui.core.cells.components import find_cells
 from bcseg_gui.core.cells.diameter import slide_cell_diameter, smallest_cell_area
 from bcseg_gui.core.errors import UserError
-from bcseg_gui.core.files import make_folder
+from bcseg_gui.core.files import fingerprint, make_folder
 from bcseg_gui.core.formats.mask_picture import blank_mask, suffix_for, write_mask_picture
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.i18n import _, ngettext, sentence
-from bcseg_gui.core.slides import find_slides, open_slide
+from bcseg_gui.core.masks import Mask
+from bcseg_gui.core.slides import Slide, find_slides, open_slide
 
 from .failures import complain
 from .models import find_model
-from .progress import progress_bar
+from .progress import TimeLeft, progress_bar_of_inputs
 from .segmenters import Segmenter, with_model, with_watershed
+from .working_mask import folder_for, working_mask
+
+_STRIP = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,8 @@ class Segmented:
     region: Region
     cells: int
     cell_diameter: float
+    skipped: float
+    """share of the region in which nothing was looked for, because nothing lies there"""
 
 
 def segment(
@@ -47,10 +56,17 @@ def segment(
         float | None, typer.Option(min=2, help="Diameter of a red cell in px; else from the scale or the picture.")
     ] = None,
     region: Annotated[str | None, typer.Option(help="X,Y,WIDTH,HEIGHT in level-0 px; the mask is of it alone.")] = None,
+    page: Annotated[int, typer.Option(min=1, help="Which picture of a file that holds several.")] = 1,
+    skip_empty: Annotated[
+        bool, typer.Option(help="Leave out the parts of a slide in which nothing is to be seen.")
+    ] = True,
     threshold: Annotated[float, typer.Option(min=0.01, max=0.99, help="Probability from which a pixel is cell.")] = 0.5,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line and input.")] = False,
 ) -> None:
-    """Segment pictures and slides; writes OUTPUT/NAME.png (0 background, 255 cell), a tiled .tif for large slides."""
+    """Segment pictures and slides; writes OUTPUT/NAME.png (0 background, 255 cell), a tiled .tif for large slides.
+
+    A slide that was interrupted is gone on with by the same command.
+    """
     if model is not None and method is not None:
         raise UserError("Give either --model or --method: the cells are found by one of them.")
     wanted = Region.parse(region) if region else None
@@ -60,13 +76,14 @@ def segment(
     segmenter = with_watershed() if method else with_model(find_model(model), threshold)
     written: dict[Path, Path] = {}
     failed = False
-    with progress_bar() as bar:
+    time_left = TimeLeft(len(slides))
+    with progress_bar_of_inputs() as bar:
         task = bar.add_task(_("Segmenting"), total=len(slides))
         for number, (path, problem) in enumerate(slides):
             bar.update(task, description=path.name, completed=number)
 
             def show(share: float, number: int = number) -> None:
-                bar.update(task, completed=number + share)
+                bar.update(task, completed=number + share, left=time_left.at(share))
 
             started = time.perf_counter()
             try:
@@ -74,13 +91,23 @@ def segment(
                     raise problem
                 result = segment_slide(
                     path, output, segmenter, cell_diameter=cell_diameter, region=wanted, taken=written, progress=show,
+                    page=page - 1, skip_empty=skip_empty,
                 )  # fmt: skip
+            except KeyboardInterrupt:
+                goes_on = any(output.glob("*.partial"))
+                print(
+                    _("Stopped. The same command goes on with what is not finished.") if goes_on else _("Stopped."),
+                    file=sys.stderr,
+                )
+                sys.exit(130)
             except Exception as error:  # noqa: BLE001 – one bad input never stops the others
                 failed = True
                 complain(error)
                 if as_json:
                     print(json.dumps({"input": str(path), "error": sentence(error)}, ensure_ascii=False), flush=True)
                 continue
+            finally:
+                time_left.end()
             written[result.output] = path
             seconds = time.perf_counter() - started
             if as_json:
@@ -117,30 +144,72 @@ def segment_slide(
     region: Region | None,
     taken: dict[Path, Path],
     progress: Callable[[float], None],
+    page: int = 0,
+    skip_empty: bool = True,
 ) -> Segmented:
     """Segment one slide into the folder `output`; `taken` maps the masks written so far to their slides.
 
-    Raises UserError when the slide cannot be read, the region lies outside it, or the mask would replace another file
-    of this run.
+    `progress` is told the share that is done, at first that of an earlier run. Raises UserError when the slide cannot
+    be read, the region lies outside it, or the mask would replace another file of this run.
     """
-    with open_slide(path) as slide:
+    with open_slide(path, page) as slide:
         covered = slide.clipped(region)
-        destination = _destination(path, output, covered, taken)
+        destination = _destination(path, output, covered, page, taken)
         diameter = cell_diameter or slide_cell_diameter(slide)
-        work = segmenter.start(slide, covered, diameter)
-        with blank_mask((covered.w, covered.h)) as mask:
-            done = 0
-            for found in work.found:
-                mask[found.region.slices_in(covered)] = found.classes
-                done += found.is_new
-                progress(done / work.total)
-            write_mask_picture(destination, mask, segmenter.classes)
-            cells = len(find_cells(mask, smallest_cell_area(work.cell_diameter)))
-    return Segmented(destination, covered, cells, work.cell_diameter)
+        if max(covered.w, covered.h) <= FIELD:
+            work = segmenter.start(slide, covered, diameter, skip_empty=skip_empty)
+            picture = np.zeros((covered.h, covered.w), np.uint8)
+            for found in _told(work, progress):
+                picture[found.region.slices_in(covered)] = found.classes
+            write_mask_picture(destination, picture, segmenter.classes)
+            cells = len(find_cells(picture, smallest_cell_area(work.cell_diameter)))
+        else:
+            settings = _settings(slide, covered, segmenter, diameter, skip_empty)
+            with working_mask(folder_for(destination), slide.dimensions, settings) as (mask, run):
+                work = segmenter.start(
+                    slide, covered, diameter, finished=run.finished if run else (), skip_empty=skip_empty
+                )
+                edit = mask.begin_run(settings, model=segmenter.name)
+                for found in _told(work, progress):
+                    edit.predict(found.region, found.classes)
+                    if found.finished is not None:
+                        edit.finish_block(found.finished)
+                edit.commit()
+                cells = _write_large(destination, mask, covered, segmenter, smallest_cell_area(work.cell_diameter))
+    skipped = sum(block.area for block in work.empty) / covered.area
+    return Segmented(destination, covered, cells, work.cell_diameter, skipped)
 
 
-def _destination(path: Path, output: Path, region: Region, taken: dict[Path, Path]) -> Path:
-    destination = output / f"{path.stem}{suffix_for((region.w, region.h))}"
+def _told(work: Work, progress: Callable[[float], None]) -> Iterator[Found]:
+    done, total = work.done, max(1, work.total)
+    progress(done / total)
+    for found in work.found:
+        yield found
+        done += found.is_new
+        progress(done / total)
+
+
+def _settings(slide: Slide, region: Region, segmenter: Segmenter, diameter: float | None, skip_empty: bool) -> str:
+    """What an earlier run must have begun with for this one to go on with it."""
+    return json.dumps([
+        fingerprint(slide.path), slide.page, astuple(region), segmenter.name, segmenter.identity, diameter, skip_empty,
+        GRID,
+    ])  # fmt: skip
+
+
+def _write_large(destination: Path, mask: Mask, region: Region, segmenter: Segmenter, smallest: int) -> int:
+    """Write the mask of a region, and count its cells."""
+    with blank_mask((region.w, region.h)) as picture:
+        for y in range(0, region.h, _STRIP):
+            rows = min(_STRIP, region.h - y)
+            picture[y : y + rows] = mask.read(Region(region.x, region.y + y, region.w, rows))
+        write_mask_picture(destination, picture, segmenter.classes)
+        return len(find_cells(picture, smallest))
+
+
+def _destination(path: Path, output: Path, region: Region, page: int, taken: dict[Path, Path]) -> Path:
+    stem = f"{path.stem}-page{page + 1}" if page else path.stem
+    destination = output / f"{stem}{suffix_for((region.w, region.h))}"
     if destination in taken:
         raise UserError(
             "{path} and {other} would write the same mask {output}. Segment them into different folders.",
@@ -166,4 +235,6 @@ def _as_json(
         "engine": segmenter.engine,
         "seconds": round(seconds, 3),
     }
+    if result.skipped:
+        line["skipped"] = round(result.skipped, 3)
     return line | {"region": [region.x, region.y, region.w, region.h]} if with_region else line

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,8 +13,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from bcseg_gui.cli import models
+from bcseg_gui.cli import models, progress
+from bcseg_gui.cli.progress import TimeLeft
+from bcseg_gui.compute.pace import Pace
 from bcseg_gui.core.formats import mask_picture
+from bcseg_gui.core.masks import MaskEdit
 from bcseg_gui.core.synthetic import make_smear
 
 WritePicture = Callable[..., tuple[Path, NDArray[np.bool_]]]
@@ -147,3 +153,185 @@ def test_a_large_slide_becomes_a_pyramid(
         assert mask.level_dimensions == ((2100, 96), (1050, 48))
         found = np.asarray(mask.read_region((0, 0), 0, (2100, 96)))[..., 0] > 0
     np.testing.assert_array_equal(found, cells)
+
+
+# -- large slides -----------------------------------------------------------------------------------------------------
+
+LONG = 9000, 220
+RADIUS = 48
+
+
+@pytest.fixture
+def long_slide(tmp_path: Path) -> tuple[Path, NDArray[np.bool_]]:
+    """Three blocks at a cell diameter of 96 px, cells in all but the right third; and where the cells are."""
+    y, x = np.mgrid[: LONG[1], : LONG[0]]
+    cells = np.zeros(x.shape, np.bool_)
+    for at in range(200, 5600, 400):
+        cells |= np.hypot(x - at, y - 110) < RADIUS
+    path = tmp_path / "pictures" / "long.png"
+    path.parent.mkdir(exist_ok=True)
+    Image.fromarray(np.where(cells[..., None], np.uint8(40), np.uint8(235)).repeat(3, 2)).save(path)
+    return path, cells
+
+
+@pytest.fixture
+def segment_long(bcseg: Any, long_slide: tuple[Path, NDArray[np.bool_]], tmp_path: Path) -> Callable[..., Any]:
+    def run(*options: object, output: str = "out") -> Any:
+        words = ("segment", long_slide[0], "--output", tmp_path / output, "--cell-diameter", 2 * RADIUS, "--json")
+        return bcseg(*words, *options)
+
+    return run
+
+
+@pytest.fixture
+def blocks(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The blocks that were finished; `stop_after` interrupts."""
+    finished: list[Any] = []
+    finish = MaskEdit.finish_block
+
+    def finish_block(edit: MaskEdit, region: Any) -> None:
+        finish(edit, region)
+        finished.append(region)
+        if len(finished) == 1 and os.environ.get("STOP"):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(MaskEdit, "finish_block", finish_block)
+    return finished
+
+
+def test_what_is_empty_is_left_out_unless_all_is_wanted(
+    segment_long: Any, long_slide: tuple[Path, NDArray[np.bool_]], tmp_path: Path, blocks: list[Any]
+) -> None:
+    line = json.loads(segment_long().out)
+    assert line["skipped"] == pytest.approx(1 / 3, abs=0.01)
+    assert (line["cells"], len(blocks)) == (14, 2)
+    found = np.asarray(Image.open(tmp_path / "out" / "long.png")) > 0
+    assert np.mean(found == long_slide[1]) > 0.995
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["long.png"], "nothing of the work is left"
+    whole = json.loads(segment_long("--no-skip-empty", output="whole").out)
+    assert ("skipped" in whole, whole["cells"], len(blocks)) == (False, 14, 5)
+    assert (tmp_path / "whole" / "long.png").read_bytes() == (tmp_path / "out" / "long.png").read_bytes()
+
+
+@pytest.mark.parametrize("method", [(), ("--method", "watershed")], ids=["model", "watershed"])
+def test_an_interrupted_slide_is_gone_on_with(
+    segment_long: Any, tmp_path: Path, blocks: list[Any], monkeypatch: pytest.MonkeyPatch, method: tuple[str, ...]
+) -> None:
+    segment_long(*method, output="whole")
+    whole, count = (tmp_path / "whole" / "long.png").read_bytes(), len(blocks)
+    blocks.clear()
+    with monkeypatch.context() as patch:
+        patch.setenv("STOP", "1")
+        outcome = segment_long(*method)
+    assert outcome.code == 130
+    assert outcome.err == "Stopped. The same command goes on with what is not finished.\n"
+    assert (tmp_path / "out" / "long.partial").is_dir()
+    assert segment_long(*method).code == 0
+    assert len(blocks) == count, "none was computed again"
+    assert (tmp_path / "out" / "long.png").read_bytes() == whole
+    assert not (tmp_path / "out" / "long.partial").exists()
+
+
+def test_another_command_starts_anew(
+    segment_long: Any, tmp_path: Path, blocks: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv("STOP", "1")
+        segment_long()
+    blocks.clear()
+    assert segment_long("--threshold", "0.6").code == 0
+    assert len(blocks) == 2
+
+
+def test_a_slide_stopped_before_anything_is_finished_leaves_nothing(
+    segment_long: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(MaskEdit, "predict", stop)
+    outcome = segment_long()
+    assert (outcome.code, outcome.err) == (130, "Stopped.\n")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+KILLED = """
+import sys
+from bcseg_gui.cli.main import main
+from bcseg_gui.core.masks import MaskEdit
+
+finish = MaskEdit.finish_block
+
+def finish_block(edit, region):
+    finish(edit, region)
+    print("a block is finished", flush=True)
+
+MaskEdit.finish_block = finish_block
+main()
+"""
+
+
+def test_a_killed_command_goes_on_where_it_was(
+    segment_long: Any,
+    long_slide: tuple[Path, NDArray[np.bool_]],
+    shipped_models: Path,
+    tmp_path: Path,
+    blocks: list[Any],
+) -> None:
+    segment_long(output="whole")
+    blocks.clear()
+    words = ["segment", long_slide[0], "--output", tmp_path / "out", "--cell-diameter", 2 * RADIUS, "--json"]
+    command = [sys.executable, "-c", KILLED, *words, "--model", shipped_models / "dark"]
+    with subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == "a block is finished\n"
+        program.kill()
+    assert segment_long().code == 0
+    assert len(blocks) <= 1
+    assert (tmp_path / "out" / "long.png").read_bytes() == (tmp_path / "whole" / "long.png").read_bytes()
+
+
+def test_a_region_of_a_large_slide_is_cut_out(
+    segment_long: Any, long_slide: tuple[Path, NDArray[np.bool_]], tmp_path: Path
+) -> None:
+    line = json.loads(segment_long("--region", "300,10,4300,200").out)
+    assert (line["region"], line["width"]) == ([300, 10, 4300, 200], 4300)
+    found = np.asarray(Image.open(tmp_path / "out" / "long.png")) > 0
+    assert np.mean(found == long_slide[1][10:210, 300:4600]) > 0.995
+
+
+def test_a_page_of_a_file_with_several(bcseg: Any, tmp_path: Path) -> None:
+    path = tmp_path / "pages.tif"
+    pages = [Image.new("RGB", (160, 96), (235, 235, 235)), Image.new("RGB", (90, 80), (235, 235, 235))]
+    pages[0].save(path, save_all=True, append_images=pages[1:])
+    outcome = bcseg("segment", path, "--output", tmp_path / "out", "--page", 2, "--json")
+    line = json.loads(outcome.out)
+    assert (line["width"], line["height"], Path(line["output"]).name) == (90, 80, "pages-page2.png")
+    outcome = bcseg("segment", path, "--output", tmp_path / "out", "--page", 3)
+    assert outcome.code == 1
+    assert "no page 3" in outcome.err
+
+
+def test_the_time_left_counts_what_was_computed_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+
+    class Stopwatch(Pace):
+        def __init__(self) -> None:
+            self.began = clock[0]
+
+        @property
+        def seconds(self) -> float:
+            return clock[0] - self.began
+
+    monkeypatch.setattr(progress, "Pace", Stopwatch)
+    left = TimeLeft(3)
+    assert left.at(0.5) is None, "half was done by an earlier run"
+    clock[0] = 10
+    assert left.at(0.6) == pytest.approx(40 + 2 * 50)
+    clock[0] = 50
+    left.end()
+    assert left.at(0.0) is None
+    clock[0] = 60
+    assert left.at(0.5) == pytest.approx(10 + (50 + 20) / 2)
+    left.end()
+    left.end()
