@@ -218,7 +218,7 @@ def facts(slide: Slide, given_mpp: float | None = None) -> list[tuple[str, str]]
         levels = zip(slide.level_downsamples, slide.level_dimensions, strict=True)
         lines = (f"1 : {_figure(downsample)}   {_count(w)} × {_count(h)} px" for downsample, (w, h) in levels)
         rows.append((_("Levels"), "\n".join(lines)))
-    known = {name for name, _value in rows}
+    known = {_("Levels"), *(name for name, _value in rows)}
     return rows + [(name, value) for name, value in slide.details.items() if name not in known]
 
 

@@ -57,6 +57,7 @@ class ScaleBox(QWidget):
         self.label.setText(text)
         self.label.setToolTip(_("From the file."))
         self.button.setText(text if mpp is not None else _("Set scale…"))
+        self.button.setStyleSheet("" if mpp is not None else "color: palette(link);")
         self.button.setToolTip(
             _("Set by you. Click to change it.")
             if mpp is not None
