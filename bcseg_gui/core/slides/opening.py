@@ -89,7 +89,9 @@ def _open_whole_slide(path: Path) -> Slide:
     except openslide.OpenSlideError as error:
         raise damaged(path, error) from error
     try:
-        slide.read_region((0, 0), slide.level_count - 1, (1, 1))  # some damage shows only in the pixels
+        width, height = slide.dimensions
+        for corner in ((0, 0), (width - 1, height - 1)):  # some damage shows only in the pixels
+            slide.read_region(corner, slide.level_count - 1, (1, 1))
     except BaseException:
         slide.close()
         raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,6 +108,8 @@ def read_layout(path: Path, page: int) -> TiffLayout:
     """Parse the headers. Raises UserError for a page that is not there, and whatever a damaged file provokes."""
     with tifffile.TiffFile(path) as tiff:
         pages = _pages(tiff)
+        if not pages:
+            raise tifffile.TiffFileError("its TIFF header leads nowhere")
         if not 0 <= page < len(pages):
             raise no_such_page(path, page, len(pages))
         chosen = pages[page]
@@ -137,7 +140,7 @@ def _samples(images: tuple[StoredImage, ...]) -> int:
 
 
 def _pages(tiff: tifffile.TiffFile) -> list[_Page]:
-    all_series = [series for series in tiff.series if 0 not in series.shape]
+    all_series = [series for series in _series(tiff) if 0 not in series.shape]
     kept = [(i, series) for i, series in enumerate(all_series) if i == 0 or not _is_aside(tiff, series)]
     pages: list[_Page] = []
     for index, series in kept:
@@ -155,6 +158,14 @@ def _pages(tiff: tifffile.TiffFile) -> list[_Page]:
             )
             pages.append(_Page(series, index, planes, name or str(len(pages) + 1)))
     return pages
+
+
+def _series(tiff: tifffile.TiffFile) -> list[tifffile.TiffPageSeries]:
+    """The pictures in the file; where a later page is damaged, the first one alone."""
+    try:
+        return tiff.series
+    except tifffile.TiffFileError:
+        return [tifffile.TiffPageSeries([tiff.pages.first])]
 
 
 def _name(series: tifffile.TiffPageSeries | None, at: list[tuple[str, int]]) -> str:
@@ -216,16 +227,16 @@ def _stored_image(page: tifffile.TiffPage | tifffile.TiffFrame, shift: int) -> S
 
 
 def _loses_pages(tiff: tifffile.TiffFile) -> bool:
-    """Whether the chain of pages leads beyond the file's end."""
-    last = tiff.pages[len(tiff.pages) - 1]
-    following = 0
-    if last.offset:
-        tiff.filehandle.seek(last.offset)
-        (count,) = np.frombuffer(tiff.filehandle.read(tiff.tiff.tagnosize), tiff.byteorder + _UINT[tiff.tiff.tagnosize])
-        tiff.filehandle.seek(last.offset + tiff.tiff.tagnosize + int(count) * tiff.tiff.tagsize)
-        data = tiff.filehandle.read(tiff.tiff.offsetsize)
-        following = int(np.frombuffer(data, tiff.byteorder + _UINT[tiff.tiff.offsetsize])[0]) if data else 1
-    return following != 0
-
-
-_UINT = {2: "u2", 4: "u4", 8: "u8"}
+    """Whether the chain of pages leads beyond the file's end, or to where nothing was written."""
+    file, form = tiff.filehandle, tiff.tiff
+    try:
+        last = tiff.pages[len(tiff.pages) - 1]
+    except tifffile.TiffFileError:
+        return True
+    if isinstance(last, tifffile.TiffPage) and not (last.shape and last.dataoffsets):
+        return True
+    file.seek(last.offset)
+    (tags,) = struct.unpack(form.tagnoformat, file.read(form.tagnosize))
+    file.seek(last.offset + form.tagnosize + tags * form.tagsize)
+    following = file.read(form.offsetsize)
+    return len(following) < form.offsetsize or any(following)

@@ -86,6 +86,15 @@ class TiffPlane:
         if error is not None:
             raise error
 
+    def sound_levels(self) -> int:
+        """How many levels, from level 0 on, can be read at their end: a copy that stopped may have left zeros."""
+        for level, (width, height) in enumerate(self.layout.level_dimensions[1:], 1):
+            try:
+                self.read(level, width - 1, height - 1, 1, 1)
+            except UserError:
+                return level
+        return len(self.layout.levels)
+
     def close(self) -> None:
         for file in self._files.values():
             file.close()

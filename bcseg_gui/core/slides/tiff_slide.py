@@ -26,7 +26,9 @@ class TiffSlide(Slide):
 
     def __init__(self, path: Path, layout: TiffLayout) -> None:
         """Raises OSError when the file cannot be read, UserError when nothing of it can be decoded."""
-        stored = layout.level_dimensions
+        self._plane = TiffPlane(path, layout)
+        self._stored_levels = self._plane.sound_levels() if layout.is_cut else len(layout.levels)
+        stored = layout.level_dimensions[: self._stored_levels]
         made: tuple[tuple[int, int], ...] = ()
         # Of a slide that is cut, only in an overview can what is missing be marked beside what is there.
         halvings = 1 if layout.is_cut else _HALVINGS
@@ -46,8 +48,6 @@ class TiffSlide(Slide):
             details=layout.details,
             warning=cut_short(path) if layout.is_cut else None,
         )
-        self._plane = TiffPlane(path, layout)
-        self._stored_levels = len(stored)
         self._overviews = Unpacked(Source(path, layout.page, len(stored) - 1, halvings, layout.is_cut), made)
         try:
             self._plane.probe()
