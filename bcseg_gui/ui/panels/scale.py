@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QRadioButton,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -118,14 +119,12 @@ class ScaleDialog(QDialog):
         number.addWidget(QLabel(_("µm per pixel")))
         number.addStretch(1)
         objectives = QHBoxLayout()
-        objectives.setSpacing(4)
+        objectives.setSpacing(12)
         for power in OBJECTIVES:
-            button = QPushButton(f"{power}×")
-            button.setCheckable(True)
-            button.setAutoDefault(False)
-            button.setAccessibleName(_("Objective {power}×").format(power=power))
-            self._objectives.addButton(button, power)
-            objectives.addWidget(button)
+            choice = QRadioButton(f"{power}×")
+            choice.setAccessibleName(_("Objective {power}×").format(power=power))
+            self._objectives.addButton(choice, power)
+            objectives.addWidget(choice)
         estimate = QLabel(
             _(
                 "The objective gives an estimate, for a camera with pixels of {pixel} µm and no other lens between. "
