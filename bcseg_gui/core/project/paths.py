@@ -26,7 +26,7 @@ def stored(path: Path, project: Path) -> str:
 
 def loaded(kept: str | Path, project: Path) -> Path:
     """The absolute path of a stored one."""
-    return absolute(project / kept)
+    return Path(os.path.abspath(os.path.join(project, kept)))  # noqa: PTH100, PTH118  `/` takes twice as long
 
 
 def absolute(path: Path) -> Path:

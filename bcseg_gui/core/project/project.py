@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -82,9 +81,7 @@ class Project:
             for place in (folder, folder / "datasets", folder / "models"):
                 remove_leftovers(place)
             content = read_json(folder / _PROJECT_FILE, ProjectFile)
-            with ThreadPoolExecutor(_DISK_THREADS) as threads:
-                slides = list(threads.map(partial(_read_entry, folder), content.slides))
-            return cls(folder, lock, content, slides)
+            return cls(folder, lock, content, _read_entries(folder, content.slides))
         except BaseException:
             lock.release()
             raise
@@ -295,6 +292,14 @@ class Project:
         write_json(folder / _SLIDE_FILE, replace(entry, path=Path(paths.stored(entry.path, self.folder))))
 
 
+def _read_entries(folder: Path, ids: Sequence[str]) -> list[SlideEntry]:
+    share = -(-len(ids) // _DISK_THREADS) or 1  # a task for each would cost as much as reading it
+    with ThreadPoolExecutor(_DISK_THREADS) as threads:
+        shares = (ids[start : start + share] for start in range(0, len(ids), share))
+        read = threads.map(lambda some: [_read_entry(folder, slide_id) for slide_id in some], shares)
+        return [entry for entries in read for entry in entries]
+
+
 def _read_entry(folder: Path, slide_id: str) -> SlideEntry:
-    entry = read_json(folder / "slides" / slide_id / _SLIDE_FILE, SlideEntry)
+    entry = read_json(folder.joinpath("slides", slide_id, _SLIDE_FILE), SlideEntry)
     return replace(entry, path=paths.loaded(entry.path, folder))
