@@ -22,7 +22,11 @@ WHEEL_FACTOR = 1.02**15
 
 
 class Stub(ModuleType):
-    __path__ = ()
+    """A package in which every name is there."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.__path__ = []
 
     def __getattr__(self, name: str) -> MagicMock:
         return MagicMock()

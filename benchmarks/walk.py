@@ -6,7 +6,7 @@ Needs PySide6 and numpy alone, so that it runs in the rivals' environments too.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from random import Random
 from typing import Literal
@@ -26,7 +26,7 @@ NOTCH = 120
 NO_PAINT = 1.0
 """Seconds after which an event counts as one that changes nothing, such as a wheel turned at the largest zoom."""
 
-Kind = Literal["wheel", "press", "move", "release", "fit"]
+Kind = Literal["wheel", "press", "move", "release", "fit", "rest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,13 @@ def recorded(depth: int) -> Iterator[Step]:
         yield from _drags(random, count=2, moves=6, way=0.08, rest=0.8)
         yield from (Step("wheel", 0.04, 1 - x, 1 - y, 1) for _ in range(depth // 4))
         yield from (Step("wheel", 0.04, x, y, -1) for _ in range(depth))
+
+
+def panned() -> Iterator[Step]:
+    """Without end: drags at the zoom there is."""
+    random = Random(4)
+    while True:
+        yield from _drags(random, count=1, moves=30, way=0.012, rest=0.1)
 
 
 def _drags(random: Random, *, count: int, moves: int, way: float, rest: float) -> Iterator[Step]:
@@ -147,12 +154,12 @@ class Viewer:
             first, sharp, last, changed = first or now, now, shot, now
         return Appearance(first, sharp, call)
 
-    def play(self, seconds: float, depth: int) -> Played:
-        """The recorded walk for as long as that; a program that is slow does fewer steps of it."""
+    def play(self, seconds: float, steps: Iterable[Step]) -> Played:
+        """The steps for as long as that; a program that is slow does fewer of them."""
         played, lateness = Played(), Lateness()
         lateness.start()
         started = due = time.perf_counter()
-        for step in recorded(depth):
+        for step in steps:
             due = max(due + step.pause, time.perf_counter())
             if due - started > seconds:
                 break
@@ -169,10 +176,10 @@ class Viewer:
         event = self._event(step)
         self._paints.seen = False
         started = time.perf_counter()
-        if event is None:
-            self._fit()
-        else:
+        if event is not None:
             QApplication.sendEvent(self._port, event)
+        elif step.kind == "fit":
+            self._fit()
         while step.kind in ("wheel", "move", "fit"):
             QCoreApplication.processEvents()
             taken = time.perf_counter() - started
@@ -184,7 +191,7 @@ class Viewer:
         return None
 
     def _event(self, step: Step) -> QEvent | None:
-        if step.kind == "fit":
+        if step.kind in ("fit", "rest"):
             return None
         place = QPointF(step.x * self._port.width(), step.y * self._port.height())
         globally = QPointF(self._port.mapToGlobal(place))
@@ -235,7 +242,7 @@ def measure(
     """Everything about one slide in one program, ready for JSON: `begin` opens it, `actual` goes to 1:1."""
     opened = viewer.appearance(begin)
     jumped = viewer.appearance(actual)
-    played = viewer.play(seconds, depth)
+    played = viewer.play(seconds, recorded(depth))
     return {
         "opened": asdict(opened),
         "jumped": asdict(jumped),
