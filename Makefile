@@ -6,19 +6,22 @@
 #   PIP_ARGS=...        extra arguments of pip install. On Linux the plain torch package carries CUDA (several GB); a
 #                       machine without a GPU can point pip at an index or folder of CPU-only wheels:
 #                       make setup PIP_ARGS="--extra-index-url URL" or PIP_ARGS="--find-links FOLDER"
+#   BENCH_DATA=DIR      folder of `make bench` with pictures whose cells were measured (benchmarks/cell_diameter.py)
+#   BENCH_NAPARI=PYTHON, BENCH_CELLPOSE=PYTHON  environments of `make bench` that have these, to measure beside ours
 #   OUT=out             where `make run` works: the sample slides' project, or the headless results
 
 PYTHON ?= python3
 VENV ?= .venv
 PIP_ARGS ?=
 OUT ?= out
+BENCH_DATA ?=
 
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 TYPED := bcseg_gui model packaging/translations.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format translations
+.PHONY: help setup run test lint format translations bench
 
 help:
 	@echo "make run           set up, then open the app on the sample slides (no display: do the same job headless)"
@@ -26,6 +29,7 @@ help:
 	@echo "make setup         virtual environment, pinned dependencies, Qt's system libraries"
 	@echo "make lint          ruff, mypy, import-linter"
 	@echo "make format        ruff format"
+	@echo "make bench         measure (half an hour on two cores) and write benchmarks/RESULTS.md"
 	@echo "make translations  bring the French catalogue up to date with the source"
 
 setup: $(STAMP)
@@ -61,3 +65,11 @@ format: setup
 
 translations: setup
 	"$(BIN)/python" packaging/translations.py update
+
+# Only on an otherwise idle machine do the figures mean anything.
+bench: setup
+	"$(BIN)/python" benchmarks/startup.py
+	"$(BIN)/python" benchmarks/viewer.py
+	"$(BIN)/python" benchmarks/segment_slide.py
+	@if [ -n "$(BENCH_DATA)" ]; then "$(BIN)/python" benchmarks/cell_diameter.py "$(BENCH_DATA)"; fi
+	@echo "The results are in benchmarks/RESULTS.md."
