@@ -14,11 +14,13 @@ from PySide6.QtCore import QObject, Signal
 
 from ..compute.protocol import Progress, SegmentResult, TilePredicted
 from ..core.errors import UserError
-from ..core.geometry import Region, tiles_covering
+from ..core.geometry import Region
 from ..core.masks import Mask, MaskEdit, Run
 from ..core.slides import Slide
+from ..core.slides.look import Look
 from .jobs import Job
-from .segmentation import Segmentation, inside
+from .run_writer import RunWriter
+from .segmentation import Outline, Segmentation
 
 log = logging.getLogger(__name__)
 
@@ -63,14 +65,15 @@ class Document(QObject):
         self._open_mask = open_mask
         self._stroke: MaskEdit | None = None
         self._job: Job | None = None
-        self._segment: MaskEdit | None = None
-        self._segment_model = ""
-        self._segment_settings = ""
-        self._segment_outline: tuple[tuple[int, int], ...] = ()
-        self._segment_parted = False
-        self._share_kept: float | None = None
-        self._to_clear: tuple[Region, ...] = ()
+        self._writer: RunWriter | None = None
+        self._unfinished: tuple[Run | None] | None = None
         self.empty_regions: tuple[Region, ...] = ()
+        """Blocks that the last segmentation left out."""
+        self.selection: Outline = ()
+        """Level-0 polygon that the person drew; empty: none."""
+        self.look = Look()
+        self.look_for_model = False
+        """The model is shown the slide in the colours of `look`."""
         self._waiting: list[TilePredicted] = []
         self._finished_while_painting: SegmentResult | None = None
         self._brush_radius = START_RADIUS
@@ -88,6 +91,7 @@ class Document(QObject):
         """The mask, opened (and made) now if it was not. Raises UserError."""
         if self.mask is None:
             self.mask = self._open_mask()
+            self._unfinished = None
             self.maskOpened.emit()
             self.historyChanged.emit()
         return self.mask
@@ -95,7 +99,7 @@ class Document(QObject):
     def keep(self) -> None:
         """Have on disk what is painted and segmented, but for a segmentation under way. Raises UserError."""
         self.end_stroke()
-        if self.mask is not None and self._segment is None:
+        if self.mask is not None and (self._writer is None or self._writer.edit is None):
             self.mask.commit()
 
     def close(self) -> None:
@@ -217,6 +221,7 @@ class Document(QObject):
             self._changed_history(self.mask.redo())
 
     def _changed_history(self, region: Region) -> None:
+        self._unfinished = None
         self.maskChanged.emit(region)
         self.historyChanged.emit()
         self.edited.emit(self)
@@ -230,9 +235,28 @@ class Document(QObject):
     @property
     def unfinished(self) -> Run | None:
         """A segmentation that was interrupted, some blocks of which are finished; Segment may go on with it."""
-        run = self.mask.unfinished_run if self.mask is not None else None
+        if self._unfinished is None:  # a slide has thousands of blocks, and buttons ask at every change
+            self._unfinished = (self._read_unfinished(),)
+        return self._unfinished[0]
+
+    def _read_unfinished(self) -> Run | None:
+        try:
+            run = self.mask.unfinished_run if self.mask is not None else None
+        except UserError as error:
+            log.warning("An unfinished segmentation is left alone: %s", error.template)
+            return None
         begun = Segmentation.parse(run.settings) if run is not None and run.finished else None
         return run if begun is not None and begun.dimensions == self.slide.dimensions else None
+
+    @property
+    def unfinished_share(self) -> float:
+        """How much of `unfinished` is finished; as far as is known, without the parts that are empty."""
+        run = self.unfinished
+        begun = Segmentation.parse(run.settings) if run is not None else None
+        if run is None or begun is None:
+            return 0.0
+        wanted = (begun.region or self.whole).area - sum(region.area for region in self.empty_regions)
+        return min(1.0, sum(region.area for region in run.finished) / max(1, wanted))
 
     def follow(self, job: Job, model: str, segmentation: Segmentation | None = None) -> None:
         """Write the tiles of a Segment job into the mask as one undoable edit, or as one edit before and one after
@@ -240,10 +264,9 @@ class Document(QObject):
 
         Only a `segmentation` that is known can be taken up once it was interrupted.
         """
-        self._job, self._segment_model, self._segment_parted = job, model, False
-        self._segment_settings = segmentation.text if segmentation is not None else ""
-        self._segment_outline = segmentation.outline if segmentation is not None else ()
-        self._share_kept, self._to_clear, self.empty_regions = None, (), ()
+        self._job = job
+        self._writer = RunWriter(self.needed_mask, segmentation, model=model, author=self._author)
+        self.empty_regions = ()
         job.progressed.connect(self._take_progress)
         job.tile.connect(self._take_tile)
         job.finished.connect(self._job_finished)
@@ -257,22 +280,19 @@ class Document(QObject):
             self._job.cancel()
 
     def _take_progress(self, progress: Progress) -> None:
-        if self._share_kept is None:
-            self._share_kept = progress.done / max(1, progress.total)
+        assert self._writer is not None
+        self._writer.note(progress)
         if progress.empty:
-            self.empty_regions = self._to_clear = progress.empty
+            self.empty_regions = progress.empty
             self.emptyFound.emit(progress.empty)
 
     def _take_tile(self, event: TilePredicted) -> None:
         if self._stroke is not None:
             self._waiting.append(event)
             return
+        assert self._writer is not None
         try:
-            if self._segment is None:
-                self._segment = self._new_segment()
-            changed = self._segment.predict(event.region, event.classes, inside(self._segment_outline, event.region))
-            if event.finished is not None:
-                self._segment.finish_block(event.finished)
+            changed = self._writer.write(event)
         except UserError as error:  # going on would leave a hole where this tile belongs
             job = self._job
             self._end_segmentation(keep=False)
@@ -282,29 +302,11 @@ class Document(QObject):
         else:
             self.maskChanged.emit(changed)
             if event.finished is not None:
-                self._note_block()
-
-    def _new_segment(self) -> MaskEdit:
-        mask = self.needed_mask()
-        edit = mask.begin_run(self._segment_settings, model=self._segment_model, author=self._author)
-        to_clear, self._to_clear = self._to_clear, ()
-        for region in to_clear:  # an earlier segmentation may have found something there
-            if any(mask.tile(key) is not None for key in tiles_covering(region)):
-                nothing = np.zeros((region.h, region.w), np.uint8)
-                self.maskChanged.emit(edit.predict(region, nothing, inside(self._segment_outline, region)))
-        return edit
-
-    def _note_block(self) -> None:
-        """The tiles of the block, and all before them, are on disk."""
-        progress = self._job.progress if self._job is not None else None
-        if progress is not None:
-            self._share_kept = progress.done / max(1, progress.total)
-        self.edited.emit(self)
+                self.edited.emit(self)
 
     def _commit_segment(self) -> None:
-        if self._segment is not None:
-            edit, self._segment = self._segment, None
-            self._segment_parted = True
+        edit = self._writer.part() if self._writer is not None else None
+        if edit is not None:
             self._commit(edit)
 
     def _resume_segmentation(self) -> None:
@@ -324,20 +326,19 @@ class Document(QObject):
         self.segmented.emit(self)
 
     def _job_cancelled(self) -> None:
-        share, unchanged = self._share_kept or 0.0, not self._segment_parted
+        writer = self._writer
         self._end_segmentation(keep=False)
-        run = self.unfinished
-        if run is not None and run.settings == self._segment_settings:
-            self.paused.emit(share)
+        if writer is not None and self.unfinished is not None and writer.is_unfinished:
+            self.paused.emit(writer.share_kept)
         else:
-            self.stopped.emit(unchanged)
+            self.stopped.emit(writer is None or not writer.is_parted)
 
     def _job_failed(self, error: UserError) -> None:
         self._end_segmentation(keep=False)
         self.failed.emit(error)
 
     def _end_segmentation(self, keep: bool) -> None:
-        edit, self._segment = self._segment, None
+        writer, self._writer = self._writer, None
         job, self._job = self._job, None
         self._waiting.clear()
         self._finished_while_painting = None
@@ -348,21 +349,23 @@ class Document(QObject):
                 job.finished.disconnect(self._job_finished)
                 job.cancelled.disconnect(self._job_cancelled)
                 job.failed.disconnect(self._job_failed)
-        if keep:
-            self._finish(edit)
-        elif edit is not None:
-            self._take_back(edit)
+        if writer is not None and keep:
+            self._finish(writer)
+        elif writer is not None and writer.edit is not None:
+            self._take_back(writer.edit)
+        self._unfinished = None
         self.segmentingChanged.emit(self)
         self.historyChanged.emit()
 
-    def _finish(self, edit: MaskEdit | None) -> None:
-        if edit is not None:
-            self._commit(edit)
-        if self.mask is not None and (edit is None or not edit.is_open):
-            try:
-                self.mask.end_run()
-            except UserError as error:
-                self.failed.emit(error)
+    def _finish(self, writer: RunWriter) -> None:
+        try:
+            edit = writer.last_edit()
+            if edit is not None:
+                self._commit(edit)
+            if edit is None or not edit.is_open:
+                writer.end_run()
+        except UserError as error:
+            self.failed.emit(error)
 
 
 def _user_name() -> str:

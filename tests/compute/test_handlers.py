@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -149,6 +150,37 @@ def test_quick_segmentation_of_a_region_at_a_given_diameter(jobs, slide) -> None
     jobs.client.submit(QuickSegment(1, slide[0], Region(550, 210, 200, 200), cell_diameter=DIAMETER))
     assert jobs.end_of(1).result.cell_diameter == DIAMETER
     assert [event.region for event in jobs.of(1) if isinstance(event, TilePredicted)] == [Region(550, 210, 50, 50)]
+
+
+def test_a_large_slide_tells_its_empty_blocks_first_and_goes_on_after_those_that_are_finished(jobs, tmp_path) -> None:
+    pixels = np.full((500, 6000, 3), (250, 250, 251), np.uint8)
+    pixels[:, :3000] = make_smear(3000, 500, seed=2, cell_diameter=40.0).image
+    path = tmp_path / "slide.png"
+    cv2.imwrite(str(path), pixels[..., ::-1])
+    request = QuickSegment(1, path, cell_diameter=40.0)
+    jobs.client.submit(request)
+    jobs.end_of(1)
+    first = next(event for event in jobs.of(1) if isinstance(event, Progress))
+    assert first.empty
+    assert all(region.x > 2500 for region in first.empty)
+    tiles = {event.region: event for event in jobs.of(1) if isinstance(event, TilePredicted)}
+    assert not set(first.empty) & set(tiles)
+    assert all(tile.finished == region for region, tile in tiles.items())
+    jobs.client.submit(replace(request, job=2, finished=tuple(list(tiles)[:2])))
+    jobs.end_of(2)
+    again = next(event for event in jobs.of(2) if isinstance(event, Progress))
+    assert (again.done, again.total, again.empty) == (2, first.total, first.empty)
+    assert {event.region for event in jobs.of(2) if isinstance(event, TilePredicted)} == set(list(tiles)[2:])
+
+
+def test_a_page_of_a_file_with_several(jobs, model_folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "pages.tif"
+    cv2.imwritemulti(str(path), [np.full((90, 80, 3), 200, np.uint8), np.full((50, 60, 3), 200, np.uint8)])
+    jobs.client.submit(Segment(1, path, model_folder, page=1, cell_diameter=DIAMETER))
+    jobs.end_of(1)
+    tiles = [event for event in jobs.of(1) if isinstance(event, TilePredicted)]
+    assert [tile.region for tile in tiles] == 2 * [Region(0, 0, 60, 50)]
+    assert [tile.finished for tile in tiles] == [None, Region(0, 0, 60, 50)]
 
 
 def test_segment_of_a_region_is_clipped_and_takes_the_diameter_it_is_given(jobs, slide, model_folder: Path) -> None:

@@ -455,6 +455,34 @@ def test_what_is_empty_is_told_and_what_was_found_there_before_goes(document, cl
     assert document.empty_regions == ()
 
 
+def test_where_all_is_empty_now_nothing_is_left_and_another_run_can_still_be_taken_up(
+    document, client, start, session, paint
+) -> None:
+    job = start(region=RIGHT)
+    whole_block(client, job, RIGHT)
+    client.finish_segmenting(job)
+    job = start(region=LEFT)
+    client.answer(Progress(job, 0, 0))
+    client.finish_segmenting(job)
+    assert pixel(document, 100, 20) == 1
+    job = start()
+    client.answer(Progress(job, 0, 0, empty=(LEFT, RIGHT)))
+    client.finish_segmenting(job)
+    assert pixel(document, 100, 20) == 0
+
+
+def test_how_much_is_finished_is_known_after_a_restart(
+    document, client, start, session, make_session, pictures
+) -> None:
+    job = start()
+    whole_block(client, job, LEFT)
+    assert document.unfinished_share == 0, "it is still under way"
+    session.close()
+    again = make_session()
+    again.open(pictures)
+    assert again.document.unfinished_share == 0.5
+
+
 def test_a_full_disk_loses_no_finished_block(document, client, start, full_disk) -> None:
     told: list[UserError] = []
     document.failed.connect(told.append)
