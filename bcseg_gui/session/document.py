@@ -24,6 +24,8 @@ from .segmentation import Outline, Segmentation
 
 log = logging.getLogger(__name__)
 
+LARGEST_PICTURE = 64_000_000
+"""Level-0 pixels that a person looks through as one picture: some thousand cells."""
 SMALLEST_RADIUS, LARGEST_RADIUS = 0.5, 500.0
 START_RADIUS = 8.0
 """Radius of the brush in level-0 pixels."""
@@ -86,6 +88,11 @@ class Document(QObject):
     def whole(self) -> Region:
         width, height = self.slide.dimensions
         return Region(0, 0, width, height)
+
+    @property
+    def is_large(self) -> bool:
+        """Too large to be segmented, corrected and reviewed as one picture: a part of it at a time."""
+        return self.whole.area > LARGEST_PICTURE
 
     def needed_mask(self) -> Mask:
         """The mask, opened (and made) now if it was not. Raises UserError."""

@@ -56,14 +56,10 @@ class Segmentation:
 
         Raises UserError when nothing of it lies on the slide, or the model is gone.
         """
-        if outline:
-            left, top = (min(point[axis] for point in outline) for axis in (0, 1))
-            right, bottom = (max(point[axis] for point in outline) for axis in (0, 1))
-            region = Region(left, top, right - left, bottom - top)
-        covered = slide.clipped(region)
+        covered = slide.clipped(bounds_of(outline) if outline else region)
         return cls(
             model=QUICK_METHOD if model is None else model.name,
-            weights="" if model is None else read_json(model.folder / INFO_FILE, ModelFile).weights_sha256,
+            weights="" if model is None else cls.weights_of(model),
             dimensions=slide.dimensions,
             page=slide.page,
             region=None if covered == slide.clipped(None) else covered,
@@ -72,6 +68,11 @@ class Segmentation:
             look=None if look is None or look.is_neutral else look,
             skip_empty=skip_empty,
         )
+
+    @staticmethod
+    def weights_of(model: ModelVersion) -> str:
+        """SHA-256 of its weights. Raises UserError when the model is gone."""
+        return read_json(model.folder / INFO_FILE, ModelFile).weights_sha256
 
     @classmethod
     def parse(cls, text: str) -> Segmentation | None:
@@ -114,6 +115,12 @@ class Segmentation:
             job, slide_path, model_folder, self.region, first, self.cell_diameter, self.threshold,
             page=self.page, outline=self.outline, finished=finished, look=self.look, skip_empty=self.skip_empty,
         )  # fmt: skip
+
+
+def bounds_of(outline: Sequence[tuple[int, int]]) -> Region:
+    """The smallest region that holds a polygon."""
+    xs, ys = zip(*outline, strict=True)
+    return Region(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
 
 
 def inside(outline: Outline, region: Region) -> NDArray[np.bool_] | None:

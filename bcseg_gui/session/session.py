@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint, Signal
+from PySide6.QtCore import QObject, Signal
 
-from ..compute.protocol import QUICK_METHOD, QuickSegment, Request, Segment, WarmUp
+from ..compute.protocol import WarmUp
 from ..core.errors import UserError
 from ..core.files import fingerprint
 from ..core.geometry import Region
-from ..core.i18n import _, sentence
+from ..core.i18n import _, ngettext, sentence
 from ..core.masks import Mask
 from ..core.project import DEFAULT_CLASSES, MaskClass, Project, SlideEntry, Status
 from ..core.slides import Slide, open_slide
 from ..core.slides.slide import PLAUSIBLE_MPP
 from .cell_size import CellSize, CellSizes
-from .document import Document
+from .document import LARGEST_PICTURE, Document
 from .jobs import Jobs
 from .models import Models
+from .segmentation import bounds_of
+from .segmenting import NOWHERE, Segmenting
 from .worklist import Opening, Worklist, WorklistItem, locate, worklist
 
 log = logging.getLogger(__name__)
@@ -52,6 +54,7 @@ class Session(QObject):
         self.worklist = Worklist()
         self.models = Models(bundled, library, self)
         self.models.changed.connect(self.stateChanged)
+        self.segmenting = Segmenting(self)
         self._sizes = CellSizes(self)
         self._sizes.found.connect(self.stateChanged)
         self._home: Path | None = None
@@ -222,14 +225,13 @@ class Session(QObject):
         document.failed.connect(self.failed)
         document.historyChanged.connect(self.stateChanged)
         document.edited.connect(self._edited)
-        document.segmented.connect(self._segmented)
-        document.stopped.connect(self._stopped)
+        self.segmenting.follow(document)
         document.segmentingChanged.connect(self._segmenting_changed)
         return document
 
     def _open_mask(self, path: Path, slide: Slide, seen: str, project: Project | None) -> Mask:
         """`seen` is the fingerprint of the slide that is shown."""
-        project = project or self._needed_project()
+        project = project or self.needed_project()
         entry = project.add(path)
         if entry.fingerprint != seen:
             raise UserError("The picture “{path}” has changed since it was opened: open it again.", path=path)
@@ -239,7 +241,7 @@ class Session(QObject):
             entry = project.update(entry.measured(slide))
         return Mask.open(project.mask_path(entry), slide.dimensions)
 
-    def _needed_project(self) -> Project:
+    def needed_project(self) -> Project:
         """The project, made now if there was none. Raises UserError."""
         if self.project is None:
             assert self._home is not None
@@ -287,54 +289,14 @@ class Session(QObject):
                 document.keep()
                 self._close_document(document)
 
-    # -- segmenting -----------------------------------------------------------------------------------------------
-
-    def segment(self, first: QPoint) -> None:
-        """Find the cells of the slide in front, starting at the level-0 point `first`.
-
-        Raises UserError when there is no model or the mask cannot be written.
-        """
-        model, at = self.models.needed(), (first.x(), first.y())
-        self._segment(
-            model.name,
-            lambda number, entry: Segment(
-                number, entry.path, model.folder, first=at, cell_diameter=self._known_diameter()
-            ),
-        )
-
-    def quick_segment(self, first: QPoint) -> None:
-        """As `segment`, without a model. Raises UserError when the mask cannot be written."""
-        at = first.x(), first.y()
-        self._segment(
-            QUICK_METHOD,
-            lambda number, entry: QuickSegment(number, entry.path, first=at, cell_diameter=self._known_diameter()),
-        )
-
-    def _segment(self, by: str, request: Callable[[int, SlideEntry], Request]) -> None:
-        """Submit `request` for the slide in front; the edit bears the name of the model or method that it is `by`."""
-        document = self.document
-        if document is None or document.segmenting:
-            return
-        document.needed_mask()
-        project = self._needed_project()
-        entry = project.add(document.path)
-        project.check(entry)  # the compute process reads the file as it is now
-        document.follow(self.jobs.start(lambda number: request(number, entry), _("Segmenting")), by)
-
-    def _segmented(self, document: Document) -> None:
+    def was_segmented(self, document: Document) -> None:
+        """To its end, or that of the part that was wanted."""
         path = document.path
-        if self._entry_status(path) == "reviewed":
+        if self._entry_status(path) == "reviewed" and not document.is_large:
             self._set_status(path, "doing")
             self.said.emit(_("“{name}” was segmented anew, so it has to be reviewed again.").format(name=path.stem))
         else:
             self._edited(document)
-
-    def _stopped(self, unchanged: bool) -> None:
-        self.said.emit(
-            _("Stopped. The picture is as it was before.")
-            if unchanged
-            else _("Stopped. The cells found before you painted are kept; Undo takes them back.")
-        )
 
     # -- reviewing ------------------------------------------------------------------------------------------------
 
@@ -351,19 +313,40 @@ class Session(QObject):
     def has_todo(self) -> bool:
         return self.worklist.has_left
 
-    def mark_reviewed(self) -> None:
-        """All cells of the picture in front are right. Goes to the next one to do. Raises UserError."""
+    def mark_reviewed(self, visible: Region = NOWHERE) -> None:
+        """All cells of the picture in front are right; goes to the next one to do. Raises UserError.
+
+        Of a large slide only what is selected, or else `visible` (level 0), counts, and it stays in front.
+        """
         document = self.document
         if document is None or document.segmenting:
             return
         document.needed_mask()
         document.keep()
-        self._set_status(document.path, "reviewed")
+        if document.is_large:
+            self._review_part(document, bounds_of(document.selection) if document.selection else visible)
+            return
+        self._set_status(document.path, "reviewed", (document.whole,))
         following = self.worklist.next_left(self.index)
         if following is None:
             self.said.emit(_("All pictures are reviewed."))
         else:
             self.select(following)
+
+    def _review_part(self, document: Document, part: Region) -> None:
+        part = document.slide.clipped(part)
+        if part.area > LARGEST_PICTURE:
+            raise UserError("This is too much to have been looked at cell by cell. Zoom in, or select a smaller part.")
+        reviewed = (*(known for known in self.reviewed_regions if known != part), part)
+        self._set_status(document.path, "reviewed", reviewed)
+        parts = ngettext("{n} part of this slide is reviewed.", "{n} parts of this slide are reviewed.", len(reviewed))
+        self.said.emit(parts.format(n=len(reviewed)))
+
+    @property
+    def reviewed_regions(self) -> tuple[Region, ...]:
+        """Of the slide in front."""
+        entry = self._entry(self.document.path) if self.document is not None else None
+        return entry.reviewed_regions() if entry is not None else ()
 
     def unmark_reviewed(self) -> None:
         if self.document is not None and self.status == "reviewed":
@@ -377,11 +360,9 @@ class Session(QObject):
         entry = self._entry(path)
         return entry.status if entry is not None else "todo"
 
-    def _set_status(self, path: Path, status: Status) -> None:
-        project = self._needed_project()
-        entry = project.add(path)
-        whole = (Region(0, 0, entry.width, entry.height),)
-        project.update(replace(entry, status=status, reviewed=whole if status == "reviewed" else ()))
+    def _set_status(self, path: Path, status: Status, reviewed: tuple[Region, ...] = ()) -> None:
+        project = self.needed_project()
+        project.update(replace(project.add(path), status=status, reviewed=reviewed))
         self._mark(path, status)
 
     def _mark(self, path: Path, status: str, problem: str = "") -> None:
@@ -421,7 +402,7 @@ class Session(QObject):
                 low=low,
                 high=high,
             )
-        project = self._needed_project()
+        project = self.needed_project()
         project.update(replace(project.add(document.path), given_mpp=mpp))
         self._sizes.look_at(document.slide, self.mpp)
         self.stateChanged.emit()
@@ -443,14 +424,9 @@ class Session(QObject):
         """Level-0 pixels; kept with the slide. None: as scale or picture tell. Raises UserError."""
         document = self.document
         if document is not None and (diameter or self._entry(document.path) is not None):
-            project = self._needed_project()
+            project = self.needed_project()
             project.update(replace(project.add(document.path), cell_diameter=diameter))
             self.stateChanged.emit()
-
-    def _known_diameter(self) -> float | None:
-        """None: the compute process looks at the picture itself."""
-        size = self.cell_size
-        return size.known if size is not None else None
 
     def warm_up(self) -> None:
         """Let the compute process load the model while the person still looks."""

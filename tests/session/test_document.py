@@ -46,7 +46,7 @@ def segment(session: Session, document, client):
     def start() -> int:
         from PySide6.QtCore import QPoint
 
-        session.segment(QPoint(5, 5))
+        session.segmenting.picture(QPoint(5, 5))
         return client.last(Segment).job
 
     return start

@@ -189,7 +189,7 @@ def test_reviewing_goes_round_to_the_next_to_do(session, pictures) -> None:
 def test_a_reviewed_picture_that_is_segmented_anew_is_to_be_reviewed_again(session, pictures, client) -> None:
     session.open([pictures[0]])
     session.mark_reviewed()
-    session.segment(QPoint(0, 0))
+    session.segmenting.picture(QPoint(0, 0))
     job = client.last(Segment).job
     client.tile(job, session.document.whole)
     client.finish_segmenting(job)
@@ -198,7 +198,7 @@ def test_a_reviewed_picture_that_is_segmented_anew_is_to_be_reviewed_again(sessi
 
 def test_a_picture_that_is_left_is_segmented_to_the_end(session, pictures, client) -> None:
     session.open(pictures)
-    session.segment(QPoint(0, 0))
+    session.segmenting.picture(QPoint(0, 0))
     job = client.last(Segment).job
     session.step(1)
     client.tile(job, Region(0, 0, 160, 120))
@@ -213,7 +213,7 @@ def test_the_cell_diameter_is_the_models_until_the_person_sets_one(session, pict
         session.open([pictures[0]])
     assert session.cell_size == CellSize(33.0, "model")  # the picture is blank
     session.set_cell_diameter(50.0)
-    session.segment(QPoint(0, 0))
+    session.segmenting.picture(QPoint(0, 0))
     session.close()
     again = make_session()
     again.open([pictures[0]])
@@ -232,14 +232,14 @@ def test_the_cell_diameter_is_measured_when_a_picture_is_opened(session, picture
     session.open(pictures)
     session.select(1)
     assert session.cell_size.origin == "looking"
-    session.segment(QPoint(0, 0))
+    session.segmenting.picture(QPoint(0, 0))
     assert client.last(Segment).cell_diameter is None, "the compute process looks by itself"
     client.finish_segmenting(client.last(Segment).job)
     qtbot.waitUntil(lambda: measured(session))
     size = session.cell_size
     assert size.origin == "picture"
     assert size.diameter == pytest.approx(30, rel=0.15)
-    session.segment(QPoint(0, 0))
+    session.segmenting.picture(QPoint(0, 0))
     assert client.last(Segment).cell_diameter == size.diameter
     session.select(0)
     session.select(1)
@@ -259,7 +259,7 @@ def test_the_chosen_model_is_used_and_remembered(session, pictures, client, pain
     session.warm_up()
     assert client.last(WarmUp).model_folder.name == "other"
     paint(session)
-    session.segment(QPoint(0, 0))
+    session.segmenting.picture(QPoint(0, 0))
     assert client.last(Segment).model_folder.name == "other"
     session.close()
     with Project.open(pictures[0].with_name("ward.bcseg")) as project:
@@ -278,7 +278,7 @@ def test_without_any_model_segment_says_so(jobs, pictures, tmp_path) -> None:
     session = Session(jobs, tmp_path / "nothing", tmp_path / "library")
     session.open([pictures[0]])
     with pytest.raises(UserError, match="No model"):
-        session.segment(QPoint(0, 0))
+        session.segmenting.picture(QPoint(0, 0))
     session.close()
 
 
@@ -288,10 +288,10 @@ def test_quick_segmentation_needs_no_model_and_is_one_edit_that_leaves_what_a_pe
     session = Session(jobs, tmp_path / "nothing", tmp_path / "library")
     session.open([pictures[0]])
     paint(session, Region(10, 10, 20, 20), class_id=0)
-    session.quick_segment(QPoint(7, 8))
+    session.segmenting.quick(QPoint(7, 8))
     request = client.last(QuickSegment)
     assert (request.slide_path, request.first, request.region) == (pictures[0], (7, 8), None)
-    session.quick_segment(QPoint(0, 0))
+    session.segmenting.quick(QPoint(0, 0))
     assert client.last(QuickSegment) is request, "one at a time"
     for half in (Region(0, 0, 80, 120), Region(80, 0, 80, 120)):
         client.tile(request.job, half)
@@ -308,13 +308,13 @@ def test_quick_segmentation_needs_no_model_and_is_one_edit_that_leaves_what_a_pe
 
 def test_quick_segmentation_takes_the_diameter_of_the_person_but_not_that_of_a_model(session, pictures, client) -> None:
     session.open([pictures[0]])
-    session.quick_segment(QPoint(0, 0))
+    session.segmenting.quick(QPoint(0, 0))
     assert client.last(QuickSegment).cell_diameter is None
     session.document.cancel_segmentation()
     session.step(1)
     session.open([pictures[1]])
     session.set_cell_diameter(50.0)
-    session.quick_segment(QPoint(0, 0))
+    session.segmenting.quick(QPoint(0, 0))
     assert client.last(QuickSegment).cell_diameter == 50.0
 
 
@@ -386,7 +386,7 @@ def test_a_picture_that_changed_is_not_segmented(session, pictures, paint, clien
     paint(session)
     cv2.imwrite(str(pictures[0]), np.full((120, 160, 3), 200, np.uint8))
     with pytest.raises(UserError, match="has changed"):
-        session.segment(QPoint(0, 0))
+        session.segmenting.picture(QPoint(0, 0))
     assert not session.document.segmenting
 
 
@@ -534,7 +534,7 @@ def test_a_reviewed_picture_at_another_page_is_to_be_reviewed_again(session, tmp
 
 def test_no_other_page_while_the_cells_of_one_are_found(session, tmp_path, client) -> None:
     session.open([write_pages(tmp_path / "stack.tif", 40, 200)])
-    session.quick_segment(QPoint(0, 0))
+    session.segmenting.quick(QPoint(0, 0))
     texts = told(session)
     session.set_page(1)
     assert session.document.slide.page == 0

@@ -1,0 +1,158 @@
+"""Which part of the slide in front is segmented, by what, and what is said when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QPoint
+
+from ..compute.protocol import QUICK_METHOD
+from ..core.errors import UserError
+from ..core.geometry import Region
+from ..core.i18n import _
+from ..core.project import ModelVersion
+from .document import Document
+from .segmentation import Segmentation
+
+if TYPE_CHECKING:
+    from .session import Session
+
+NOWHERE = Region(0, 0, 0, 0)
+
+
+class Segmenting(QObject):
+    """Points and regions are in level-0 pixels; what lies nearest to `first` is segmented first.
+
+    The methods raise UserError when there is no model, nothing of the part lies on the slide, or the mask cannot be
+    written. They do nothing while the slide is being segmented.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._session = session
+
+    def follow(self, document: Document) -> None:
+        """Tell of what becomes of this document's segmentations."""
+        document.segmented.connect(self._segmented)
+        document.stopped.connect(self._stopped)
+        document.paused.connect(self._paused)
+
+    # -- what to segment ------------------------------------------------------------------------------------------
+
+    def picture(self, first: QPoint, visible: Region = NOWHERE) -> None:
+        """What is selected; else the rest of what the model in use began; of a large slide what is seen; else all."""
+        self._usual_part(self._session.models.needed(), first, visible)
+
+    def quick(self, first: QPoint, visible: Region = NOWHERE) -> None:
+        """As `picture`, without a model."""
+        self._usual_part(None, first, visible)
+
+    def visible(self, visible: Region) -> None:
+        middle = QPoint(visible.x + visible.w // 2, visible.y + visible.h // 2)
+        self._start(self._session.models.needed(), middle, region=visible)
+
+    def selection(self, first: QPoint) -> None:
+        document = self._session.document
+        if document is not None and document.selection:
+            self._start(self._session.models.needed(), first, outline=document.selection)
+
+    def whole(self, first: QPoint) -> None:
+        self._start(self._session.models.needed(), first)
+
+    def resume(self, first: QPoint) -> None:
+        """Go on with what was interrupted, as it was begun."""
+        begun = self._begun()
+        if begun is not None:
+            self._submit(begun, self._model_of(begun), first)
+
+    @property
+    def percent_done(self) -> int | None:
+        """Of a segmentation of the slide in front that was interrupted; None without one."""
+        document = self._session.document
+        if document is None or document.segmenting or document.unfinished is None:
+            return None
+        return round(100 * document.unfinished_share)
+
+    def _usual_part(self, model: ModelVersion | None, first: QPoint, visible: Region) -> None:
+        document = self._session.document
+        if document is None:
+            return
+        begun = self._begun()
+        if document.selection:
+            self._start(model, first, outline=document.selection)
+        elif begun is not None and begun.model == (QUICK_METHOD if model is None else model.name):
+            self._submit(begun, self._model_of(begun), first)
+        elif document.is_large and not visible.is_empty:
+            self._start(model, first, region=visible)
+        else:
+            self._start(model, first)
+
+    # -- doing it -------------------------------------------------------------------------------------------------
+
+    def _start(
+        self,
+        model: ModelVersion | None,
+        first: QPoint,
+        *,
+        region: Region | None = None,
+        outline: Sequence[tuple[int, int]] = (),
+    ) -> None:
+        document, size = self._session.document, self._session.cell_size
+        if document is None or size is None or document.segmenting:
+            return
+        look = document.look if document.look_for_model else None
+        wanted = Segmentation.of(document.slide, model, size.known, region=region, outline=outline, look=look)
+        document.needed_mask()
+        wanted = wanted.or_unfinished(document.unfinished, given=size.origin == "person")
+        self._submit(wanted, model, first)
+
+    def _submit(self, segmentation: Segmentation, model: ModelVersion | None, first: QPoint) -> None:
+        document = self._session.document
+        if document is None or document.segmenting:
+            return
+        document.needed_mask()
+        project = self._session.needed_project()
+        entry = project.add(document.path)
+        project.check(entry)  # the compute process reads the file as it is now
+        folder = model.folder if model is not None else None
+        at, run = (first.x(), first.y()), document.unfinished
+        job = self._session.jobs.start(
+            lambda number: segmentation.request(number, entry.path, folder, at, run), _("Segmenting")
+        )
+        document.follow(job, segmentation.model, segmentation)
+
+    def _begun(self) -> Segmentation | None:
+        document = self._session.document
+        run = document.unfinished if document is not None else None
+        return Segmentation.parse(run.settings) if run is not None else None
+
+    def _model_of(self, begun: Segmentation) -> ModelVersion | None:
+        """Raises UserError when the model that began it is another now: the two halves would not fit."""
+        if begun.model == QUICK_METHOD:
+            return None
+        for version in self._session.models.versions:
+            if version.name == begun.model and Segmentation.weights_of(version) == begun.weights:
+                return version
+        raise UserError(
+            "The model “{model}”, which began this segmentation, is gone or has changed. Segment this part anew.",
+            model=begun.model,
+        )
+
+    # -- what becomes of it ---------------------------------------------------------------------------------------
+
+    def _segmented(self, document: Document) -> None:
+        self._session.was_segmented(document)
+        if document is self._session.document and document.empty_regions:
+            self._session.said.emit(_("Done. What is hatched was left out, because nothing lies there."))
+
+    def _stopped(self, unchanged: bool) -> None:
+        self._session.said.emit(
+            _("Stopped. The picture is as it was before.")
+            if unchanged
+            else _("Stopped. The cells found before you painted are kept; Undo takes them back.")
+        )
+
+    def _paused(self, share: float) -> None:
+        text = _("Stopped at {percent} %. What is finished is kept; “Go on segmenting” does the rest.")
+        self._session.said.emit(text.format(percent=round(100 * share)))
