@@ -27,6 +27,8 @@ _WINDOW_SAMPLES = 48
 _GOLDEN = 0.618034
 """Its multiples fall evenly, so samples down a slide also go all across it."""
 _PROBES = 8
+_ZEROS = 16
+"""Bytes at the end of a JPEG piece that show that it was never written to its end."""
 
 
 class TiffPlane:
@@ -169,6 +171,8 @@ class TiffPlane:
             shape = (image.piece_height, image.piece_width, 1 if image.is_separate else image.samples)
             return np.full(shape, self._colours.empty, image.dtype)
         data = _all_of(self._files[image.path], offset, count)
+        if image.tables and not any(data[-_ZEROS:]):  # a JPEG decoder would paint over it
+            raise unreadable(self.path, "it is cut short")
         piece, _at, _shape = image.decode(data, index, **image.tables)
         return np.asarray(piece[0])
 
