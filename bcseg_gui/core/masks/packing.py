@@ -29,16 +29,17 @@ def pack(tile: Tile) -> bytes:
 
 def unpack(data: bytes) -> Tile:
     """A new array that owns its memory. Raises zlib.error or ValueError for anything `pack` did not write."""
-    tile = np.zeros((TILE_SIZE, TILE_SIZE), np.uint8)
+    shape = (TILE_SIZE, TILE_SIZE)
     if not data:
-        return tile
+        return np.zeros(shape, np.uint8)
     if data[0] != _PLANES:
-        tile[:] = _inflated(data, tile.size).reshape(tile.shape)
-        return tile
+        return _inflated(data, TILE_SIZE * TILE_SIZE).reshape(shape).copy()
     bits = [bit for bit in range(8) if data[1] >> bit & 1]
     planes = _inflated(data[2:], len(bits) * _PLANE_BYTES).reshape(len(bits), _PLANE_BYTES)
+    tile = np.zeros(shape, np.uint8)
     for bit, plane in zip(bits, planes, strict=True):
-        tile |= np.unpackbits(plane).reshape(tile.shape) << np.uint8(bit)
+        pixels = np.unpackbits(plane).reshape(shape)
+        tile |= pixels << np.uint8(bit) if bit else pixels
     return tile
 
 
