@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from bcseg_gui.core.cells.components import count_cells, find_cells, median_diameter
+from bcseg_gui.core.cells import components
+from bcseg_gui.core.cells.components import count_cells, count_in_blocks, find_cells, median_diameter
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import MANUAL
 
@@ -63,6 +64,36 @@ def test_cells_are_counted_by_class():
     classes[2, 2] = classes[4, 4] = 1
     classes[8, 8] = 5
     assert count_cells(find_cells(classes)) == {1: 2, 5: 1}
+
+
+def reader(classes: np.ndarray):
+    whole = Region(0, 0, classes.shape[1], classes.shape[0])
+    return lambda region: classes[region.slices_in(whole)]
+
+
+@given(
+    arrays(np.uint8, st.tuples(st.integers(1, 14), st.integers(1, 14)), elements=st.sampled_from([0, 0, 1, 1, 2, 129])),
+    st.integers(1, 6),
+    st.integers(1, 5),
+)
+def test_counting_in_blocks_is_exact(classes, min_area, block):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(components, "BLOCK", block)
+        counted = count_in_blocks(reader(classes), classes.shape[::-1], min_area)
+    assert counted == len(find_cells(classes, min_area))
+
+
+def test_a_cell_through_all_blocks_is_one(monkeypatch):
+    monkeypatch.setattr(components, "BLOCK", 16)
+    classes = np.zeros((100, 100), np.uint8)
+    classes[::4] = 1
+    classes[:, 50] = 1
+    assert count_in_blocks(reader(classes), (100, 100), 2000) == 1
+    assert count_in_blocks(reader(classes), (100, 100), int(classes.sum()) + 1) == 0
+
+
+def test_counting_can_be_stopped():
+    assert count_in_blocks(reader(np.ones((9, 9), np.uint8)), (9, 9), cancelled=lambda: True) is None
 
 
 def test_the_median_diameter_is_that_of_whole_cells():
