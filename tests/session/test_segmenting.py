@@ -1,0 +1,149 @@
+"""Which part of the slide the Segment button takes, going on with what was stopped, and reviewing part by part."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint
+
+from bcseg_gui.compute.protocol import Cancelled, Progress, QuickSegment, Segment, TilePredicted
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.slides.look import Look
+from bcseg_gui.session import document as document_module
+from bcseg_gui.session import session as session_module
+from bcseg_gui.session.session import Session
+
+HERE = QPoint(30, 40)
+VISIBLE = Region(20, 30, 40, 50)
+LEFT = Region(0, 0, 80, 120)
+LASSO = ((10, 10), (60, 10), (35, 50))
+
+
+@pytest.fixture
+def opened(session: Session, pictures: list[Path]) -> Session:
+    session.open(pictures)
+    return session
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The small pictures of these tests count as whole slides."""
+    for module in (document_module, session_module):
+        monkeypatch.setattr(module, "LARGEST_PICTURE", 2500)
+
+
+def stop_after_the_left_half(client) -> None:
+    job = client.last(Segment).job
+    client.answer(Progress(job, 1, 2))
+    client.answer(TilePredicted(job, LEFT, np.ones((LEFT.h, LEFT.w), np.uint8), LEFT))
+    client.answer(Cancelled(job))
+
+
+def test_a_photograph_is_segmented_whole_wherever_one_looks(opened, client) -> None:
+    opened.segmenting.picture(HERE, VISIBLE)
+    request = client.last(Segment)
+    assert (request.region, request.outline, request.first) == (None, (), (30, 40))
+
+
+@pytest.mark.usefixtures("large")
+def test_of_a_large_slide_what_is_seen_is_segmented(opened, client) -> None:
+    opened.segmenting.picture(HERE, VISIBLE)
+    assert client.last(Segment).region == VISIBLE
+
+
+@pytest.mark.usefixtures("large")
+def test_the_whole_of_a_large_slide_when_that_is_asked_for(opened, client) -> None:
+    opened.segmenting.whole(HERE)
+    assert client.last(Segment).region is None
+
+
+@pytest.mark.usefixtures("large")
+def test_the_visible_area_starts_in_its_middle(opened, client) -> None:
+    opened.document.selection = LASSO
+    opened.segmenting.visible(VISIBLE)
+    assert (client.last(Segment).region, client.last(Segment).first) == (VISIBLE, (40, 55))
+
+
+def test_what_is_selected_comes_before_all_else(opened, client) -> None:
+    opened.document.selection = LASSO
+    opened.segmenting.picture(HERE, VISIBLE)
+    assert (client.last(Segment).region, client.last(Segment).outline) == (Region(10, 10, 50, 40), LASSO)
+
+
+def test_quick_segmentation_takes_the_same_part(opened, client) -> None:
+    opened.document.selection = LASSO
+    opened.segmenting.quick(HERE, VISIBLE)
+    assert client.last(QuickSegment).outline == LASSO
+
+
+def test_the_model_sees_the_slides_own_colours_unless_asked_otherwise(opened, client) -> None:
+    opened.document.look = Look(gamma=2.0)
+    opened.segmenting.picture(HERE)
+    assert client.last(Segment).look is None
+    client.finish_segmenting(client.last(Segment).job)
+    opened.document.look_for_model = True
+    opened.segmenting.picture(HERE)
+    assert client.last(Segment).look == Look(gamma=2.0)
+
+
+@pytest.mark.parametrize("how", ["picture", "resume"])
+def test_what_was_stopped_goes_on(opened, client, how: str) -> None:
+    said: list[str] = []
+    opened.said.connect(said.append)
+    opened.segmenting.picture(HERE)
+    stop_after_the_left_half(client)
+    assert said == ["Stopped at 50 %. What is finished is kept; “Go on segmenting” does the rest."]
+    assert opened.segmenting.percent_done == 50
+    getattr(opened.segmenting, how)(HERE)
+    assert client.last(Segment).finished == (LEFT,)
+    assert opened.segmenting.percent_done is None, "while it goes on, the progress bar says it"
+    client.finish_segmenting(client.last(Segment).job)
+    assert opened.segmenting.percent_done is None
+
+
+def test_another_model_does_not_go_on_with_what_the_first_began(opened, client) -> None:
+    opened.segmenting.picture(HERE)
+    stop_after_the_left_half(client)
+    opened.models.choose("other")
+    opened.segmenting.picture(HERE)
+    assert client.last(Segment).finished == ()
+
+
+def test_a_model_that_changed_meanwhile_is_told(opened, client) -> None:
+    opened.segmenting.picture(HERE)
+    stop_after_the_left_half(client)
+    path = opened.models.active.folder / "model.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"weights_sha256": "0" * 64}))
+    with pytest.raises(UserError, match=r"tiny.+has changed"):
+        opened.segmenting.resume(HERE)
+
+
+def test_a_selection_beside_the_slide_is_refused(opened, client) -> None:
+    opened.document.selection = ((500, 500), (600, 500), (600, 600))
+    with pytest.raises(UserError, match="outside"):
+        opened.segmenting.selection(HERE)
+    assert not [request for request in client.submitted if isinstance(request, Segment)]
+
+
+@pytest.mark.usefixtures("large")
+def test_a_large_slide_is_reviewed_part_by_part(opened, paint) -> None:
+    said: list[str] = []
+    opened.said.connect(said.append)
+    paint(opened)
+    opened.document.selection = ((0, 0), (20, 0), (20, 30), (0, 30))
+    opened.mark_reviewed(VISIBLE)
+    opened.document.selection = ()
+    paint(opened, Region(100, 100, 4, 4))
+    assert opened.reviewed_regions == (Region(0, 0, 20, 30),)
+    with pytest.raises(UserError, match="Zoom in"):
+        opened.mark_reviewed(opened.document.whole)
+    opened.mark_reviewed(Region(100, 100, 8, 8))
+    assert opened.reviewed_regions == (Region(0, 0, 20, 30), Region(100, 100, 8, 8))
+    assert opened.document.path.stem == "a", "it stays in front"
+    assert said[-1] == "2 parts of this slide are reviewed."
+    opened.unmark_reviewed()
+    assert opened.reviewed_regions == ()
