@@ -12,14 +12,15 @@ from typing import Annotated, Literal
 
 import numpy as np
 import typer
+from numpy.typing import NDArray
 
 from bcseg_gui.compute.protocol import GRID
 from bcseg_gui.compute.segmenting import FIELD, Found, Work
-from bcseg_gui.core.cells.components import find_cells
+from bcseg_gui.core.cells.components import count_in_blocks, find_cells
 from bcseg_gui.core.cells.diameter import slide_cell_diameter, smallest_cell_area
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.files import fingerprint, make_folder
-from bcseg_gui.core.formats.mask_picture import blank_mask, suffix_for, write_mask_picture
+from bcseg_gui.core.formats.mask_picture import suffix_for, write_mask, write_mask_picture
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.i18n import _, ngettext, sentence
 from bcseg_gui.core.masks import Mask
@@ -30,8 +31,6 @@ from .models import find_model
 from .progress import TimeLeft, progress_bar_of_inputs
 from .segmenters import Segmenter, with_model, with_watershed
 from .working_mask import folder_for, working_mask
-
-_STRIP = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +174,9 @@ def segment_slide(
                     if found.finished is not None:
                         edit.finish_block(found.finished)
                 edit.commit()
-                cells = _write_large(destination, mask, covered, segmenter, smallest_cell_area(work.cell_diameter))
+                cells = _write_large(
+                    destination, mask, slide, covered, segmenter, smallest_cell_area(work.cell_diameter)
+                )
     skipped = sum(block.area for block in work.empty) / covered.area
     return Segmented(destination, covered, cells, work.cell_diameter, skipped)
 
@@ -197,14 +198,14 @@ def _settings(slide: Slide, region: Region, segmenter: Segmenter, diameter: floa
     ])  # fmt: skip
 
 
-def _write_large(destination: Path, mask: Mask, region: Region, segmenter: Segmenter, smallest: int) -> int:
-    """Write the mask of a region, and count its cells."""
-    with blank_mask((region.w, region.h)) as picture:
-        for y in range(0, region.h, _STRIP):
-            rows = min(_STRIP, region.h - y)
-            picture[y : y + rows] = mask.read(Region(region.x, region.y + y, region.w, rows))
-        write_mask_picture(destination, picture, segmenter.classes)
-        return len(find_cells(picture, smallest))
+def _write_large(destination: Path, mask: Mask, slide: Slide, region: Region, segmenter: Segmenter, least: int) -> int:
+    """Write the mask of a region piece by piece, and count its cells of at least `least` pixels."""
+
+    def read(part: Region) -> NDArray[np.uint8]:
+        return mask.read(Region(region.x + part.x, region.y + part.y, part.w, part.h))
+
+    write_mask(destination, (region.w, region.h), read, segmenter.classes, mpp=slide.mpp)
+    return count_in_blocks(read, (region.w, region.h), least) or 0
 
 
 def _destination(path: Path, output: Path, region: Region, page: int, taken: dict[Path, Path]) -> Path:
