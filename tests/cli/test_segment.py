@@ -150,7 +150,7 @@ def test_a_large_slide_becomes_a_pyramid(
     path, cells = picture(width=2100, height=96)
     assert bcseg("segment", path, "--output", tmp_path).code == 0
     with openslide.OpenSlide(tmp_path / "field.tif") as mask:
-        assert mask.level_dimensions == ((2100, 96), (1050, 48))
+        assert mask.level_dimensions[:2] == ((2100, 96), (1050, 48))
         found = np.asarray(mask.read_region((0, 0), 0, (2100, 96)))[..., 0] > 0
     np.testing.assert_array_equal(found, cells)
 
