@@ -103,7 +103,7 @@ class Tiles:
 
     @property
     def overviews_stale(self) -> bool:
-        return bool(self._stale)
+        return next(self._behind(), None) is not None
 
     def refresh(self, seconds: float, wanted: Iterable[TileKey]) -> list[TileKey]:
         """Work off what is stale, overview tiles `wanted` first, for about `seconds`; returns what was taken over.

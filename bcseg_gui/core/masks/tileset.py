@@ -36,9 +36,6 @@ class TileSet:
         grid = self._grids[key.level]
         return 0 <= key.row < grid.shape[0] and 0 <= key.col < grid.shape[1] and bool(grid[key.row, key.col])
 
-    def __bool__(self) -> bool:
-        return any(grid.any() for grid in self._grids)
-
     def add_upwards(self, key: TileKey) -> None:
         """Add a tile and the overview tiles that show it."""
         for level in range(key.level, len(self._grids)):
