@@ -31,8 +31,8 @@ def write_overlay(path: Path, cell_diameter: float = 75.0) -> None:
                 for col in np.flatnonzero(places):
                     edit.predict(TileKey(0, row, int(col)).level_region(), cells[places[col] - 1])
             mask.commit()
-            while mask.overviews_stale:
-                mask.refresh_overviews(1.0)
+            while not mask.refresh_overviews(1.0).is_empty:
+                pass
 
 
 def main() -> None:

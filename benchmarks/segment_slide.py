@@ -58,16 +58,16 @@ class Outcome:
 
 @cache
 def random_model() -> Path:
-    from model.checkpoint import ModelInfo, new_model, save_model
-
+    """Made in another process: this one is measured, and stays without torch as the window's does."""
     folder = WORK / "random"
-    save_model(new_model(ModelInfo("random"), seed=0), folder)
+    script = "from model.checkpoint import *; save_model(new_model(ModelInfo('random'), seed=0), Path(sys.argv[1]))"
+    subprocess.run([sys.executable, "-c", f"import sys; {script}", str(folder)], check=True)
     return folder
 
 
 def segment(side: int, mask_path: Path, stop_at: float = 2.0) -> Outcome:
     """In a fresh child, into the mask, going on with what is finished there; cancelled at a part `stop_at` of all."""
-    path = slide_of(side)
+    path, model = slide_of(side), random_model()
     outcome, loop = Outcome(mask_path), QEventLoop()
     client = ComputeClient()
     with open_slide(path) as slide:
@@ -97,9 +97,8 @@ def segment(side: int, mask_path: Path, stop_at: float = 2.0) -> Outcome:
         client.received.connect(take)
         memory.forget_peak()
         started = time.perf_counter()
-        client.submit(
-            Segment(1, path, random_model(), threshold=THRESHOLD, finished=run.finished if run is not None else ())
-        )
+        finished = run.finished if run is not None else ()
+        client.submit(Segment(1, path, model, threshold=THRESHOLD, finished=finished))
         loop.exec()
         outcome.seconds, outcome.writer = time.perf_counter() - started, memory.peak_rss()
         outcome.peaks[3:] = [child_peak()]
