@@ -1,25 +1,34 @@
-"""The mask over the picture: outlined, and filled or not."""
+"""The mask over the picture: filled, outlined, or both."""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from time import perf_counter
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRect, QRectF, QTimer
+from PySide6.QtCore import QPointF, QRectF, QTimer
 from PySide6.QtGui import QColor, QImage, QPainter, QTransform, qRgba
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from ...core.errors import UserError
-from ...core.geometry import TILE_SIZE, Region, TileKey, tiles_covering
-from ...core.masks import CLASS_BITS, MANUAL, Mask
-from .tile_loader import level_for_scale
+from ...core.geometry import Region, TileKey
+from ...core.masks import MANUAL, Mask
+from .mask_sampling import OUTLINE, outlined, sample
+from .tile_loader import level_for_scale, tile_region
 
 CONTOUR_WIDTH = 1.5
 """Device-independent pixels; rounded up to whole screen pixels."""
+USUAL_DIAMETER = 42.0
+"""Level-0 pixels: of cells that nobody measured yet."""
+OUTLINED_FROM = 10.0
+"""Diameter on screen, device-independent pixels, from which a cell is outlined; smaller ones would be all outline."""
+READING_TIME = 0.006
+"""Seconds that one painting may spend on fetching tiles of the mask; the rest of them follows in the next."""
+TILES_HELD = 192
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +43,16 @@ class OverlayStyle:
     def fill_table(self) -> list[int]:
         return self._table(self.opacity)
 
-    def line_table(self) -> list[int]:
-        """A line hides little and is lost when it is pale: it is opaque long before a surface is."""
-        return self._table(min(1.0, 2.5 * self.opacity))
+    def small_table(self) -> list[int]:
+        """Cells of a few pixels stand alone, without outlines, and a thin tint of so little would be lost."""
+        return self._table(min(1.0, 1.75 * self.opacity))
+
+    def outlined_table(self) -> list[int]:
+        """Colours of classes, and of those with OUTLINE. A line hides little and is lost when it is pale: it is
+        opaque long before a surface is."""
+        fill = [0] * 256 if self.contour else self.fill_table()
+        line = self._table(min(1.0, 2.5 * self.opacity))
+        return [*fill[:OUTLINE], *line[OUTLINE:]]
 
     def _table(self, opacity: float) -> list[int]:
         """Colour of each of the 256 mask values; the manual bit changes nothing."""
@@ -51,88 +67,117 @@ class OverlayStyle:
 class MaskItem(QGraphicsItem):
     """Shows a mask in scene coordinates = level-0 pixels. Call `changed` for what was painted into it.
 
-    `failed` is told, once a mask, that a part of it cannot be read.
+    Fetched and drawn at the screen's resolution: as thin and crisp at any magnification, and never costlier than the
+    pixels repainted. `failed` is told, once a mask, that a part of it cannot be read.
     """
 
     def __init__(self, failed: Callable[[UserError], None] = lambda _error: None) -> None:
         super().__init__()
+        self.coarse = False
+        """Paint at half the resolution of a dense screen, as long as the picture moves"""
+        self.parts: list[QRectF] = []
+        """Of the viewport, in device-independent pixels: what is repainted now, nothing else being painted"""
         self._failed = failed
         self._told = False
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
         self._mask: Mask | None = None
+        self._held: OrderedDict[TileKey, NDArray[np.uint8]] = OrderedDict()
+        self._painting: set[TileKey] = set()
+        self._deadline = 0.0
+        self._is_late = False
         self._bounds = QRectF()
-        self._style = OverlayStyle()
-        self._fill_table, self._line_table = self._style.fill_table(), self._style.line_table()
+        self._cell_diameter = USUAL_DIAMETER
+        self.set_style(OverlayStyle())
 
     def set_mask(self, mask: Mask | None) -> None:
         self.prepareGeometryChange()
         self._mask = mask
+        self._held.clear()
         self._told = False
         self._bounds = QRectF() if mask is None else QRectF(0, 0, *mask.dimensions)
         self.update()
 
     def set_style(self, style: OverlayStyle) -> None:
         self._style = style
-        self._fill_table, self._line_table = style.fill_table(), style.line_table()
+        self._small_table, self._outlined_table = style.small_table(), style.outlined_table()
         self.setVisible(style.visible)
+        self.update()
+
+    def set_cell_diameter(self, diameter: float) -> None:
+        """Level-0 pixels; decides how far one zooms out until outlines go."""
+        self._cell_diameter = diameter
         self.update()
 
     def changed(self, region: Region, scale: float) -> None:
         """Repaint `region`, and around it the few screen pixels that a smooth edge or an outline reaches."""
+        for key in [key for key in self._held if key.level and not tile_region(key).intersected(region).is_empty]:
+            del self._held[key]
         margin = (2 + _contour_pixels(2)) / scale
         self.update(QRectF(region.x, region.y, region.w, region.h).adjusted(-margin, -margin, margin, margin))
+
+    def level_at(self, zoom: float) -> int:
+        """The level of the mask shown at `zoom` screen pixels a level-0 pixel."""
+        return 0 if self._mask is None else min(level_for_scale(zoom), self._mask.level_count - 1)
 
     def boundingRect(self) -> QRectF:
         return self._bounds
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        if self._mask is None or self._style.opacity == 0:
-            return
         exposed = option.exposedRect.intersected(self._bounds)
-        if exposed.isEmpty():
+        if self._mask is None or self._style.opacity == 0 or exposed.isEmpty():
             return
+        self._deadline, self._is_late = perf_counter() + READING_TIME, False
+        self._painting.clear()
+        to_viewport = painter.worldTransform()
+        painter.setWorldTransform(QTransform())
+        v_exposed = to_viewport.mapRect(exposed)
         try:
-            if not self._style.contour:
-                self._paint_fill(painter, exposed, self._mask)
-            self._paint_contour(painter, exposed, self._mask)
+            for part in self.parts:
+                self._paint(painter, part.intersected(v_exposed), to_viewport)
         except UserError as error:
             if not self._told:
                 self._told = True
                 # Not from within painting, which telling it starts anew.
                 QTimer.singleShot(0, partial(self._failed, error))
+        painter.setWorldTransform(to_viewport)
+        if self._is_late:
+            QTimer.singleShot(0, partial(self.update, exposed))
 
-    def _paint_fill(self, painter: QPainter, exposed: QRectF, mask: Mask) -> None:
-        """The tile's array is the picture: no copy, no conversion."""
-        scale = painter.worldTransform().m11() * painter.device().devicePixelRatio()
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < 1)
-        level = _mask_level(mask, scale)
-        side = TILE_SIZE << level
-        rect = exposed.toAlignedRect()
-        x, y = rect.left() >> level, rect.top() >> level
-        right, bottom = (rect.right() >> level) + 1, (rect.bottom() >> level) + 1
-        for key in tiles_covering(Region(x, y, right - x, bottom - y), level):
-            tile = _mask_tile(mask, key)
-            if tile is not None:
-                painter.drawImage(QRectF(key.col * side, key.row * side, side, side), _indexed(tile, self._fill_table))
-
-    def _paint_contour(self, painter: QPainter, exposed: QRectF, mask: Mask) -> None:
-        """The outline is made of screen pixels: as thin and crisp at any magnification, and never costlier than them.
-
-        It lies on the inside of a cell, so that the thin gap between two touching cells stays open.
-        """
-        ratio = painter.device().devicePixelRatio()
-        transform = painter.worldTransform()
-        width = _contour_pixels(ratio)
-        d_rect = _scaled(transform.mapRect(exposed), ratio).toAlignedRect()
+    def _paint(self, painter: QPainter, v_exposed: QRectF, to_viewport: QTransform) -> None:
+        """`painter` and `v_exposed` are in device-independent pixels of the viewport."""
+        if v_exposed.isEmpty():
+            return
+        ratio = min(1.0, painter.device().devicePixelRatio()) if self.coarse else painter.device().devicePixelRatio()
+        to_screen = to_viewport * QTransform.fromScale(ratio, ratio)
+        scale = abs(to_screen.m11()) + abs(to_screen.m12())
+        with_outlines = self._cell_diameter * scale / ratio >= OUTLINED_FROM
+        width = _contour_pixels(ratio) if with_outlines else 0
+        d_rect = QTransform.fromScale(ratio, ratio).mapRect(v_exposed).toAlignedRect()
         d_around = d_rect.adjusted(-width, -width, width, width)
-        scale = transform.m11() * ratio
-        classes = _sample(mask, d_around, scale, transform.dx() * ratio, transform.dy() * ratio)
-        outline = _inner_outline(classes, width)[width:-width, width:-width]
-        image = _indexed(np.ascontiguousarray(outline), self._line_table)
+        classes = sample(self._tile, self.level_at(scale), d_around, to_screen)
+        if not classes.any():
+            return
+        if with_outlines:
+            classes = np.ascontiguousarray(outlined(classes, width)[width:-width, width:-width])
+        image = _indexed(classes, self._outlined_table if with_outlines else self._small_table)
         image.setDevicePixelRatio(ratio)
-        painter.setWorldTransform(QTransform())
         painter.drawImage(QPointF(d_rect.x() / ratio, d_rect.y() / ratio), image)
-        painter.setWorldTransform(transform)
+
+    def _tile(self, key: TileKey) -> NDArray[np.uint8] | None:
+        tile = self._held.get(key)
+        if tile is None:
+            if self._is_late or self._mask is None:
+                return None
+            tile = self._mask.overview_tile(key) if key.level else self._mask.tile(key)
+            self._is_late = perf_counter() > self._deadline
+        if tile is not None:
+            self._held[key] = tile
+            self._held.move_to_end(key)
+            self._painting.add(key)
+            # None that this painting shows, or it would start anew forever.
+            if len(self._held) > TILES_HELD and (oldest := next(iter(self._held))) not in self._painting:
+                del self._held[oldest]
+        return tile
 
 
 def _indexed(values: NDArray[np.uint8], table: list[int]) -> QImage:
@@ -145,46 +190,3 @@ def _indexed(values: NDArray[np.uint8], table: list[int]) -> QImage:
 
 def _contour_pixels(ratio: float) -> int:
     return int(np.ceil(CONTOUR_WIDTH * ratio - 0.25))
-
-
-def _mask_level(mask: Mask, scale: float) -> int:
-    return min(level_for_scale(scale), mask.level_count - 1)
-
-
-def _mask_tile(mask: Mask, key: TileKey) -> NDArray[np.uint8] | None:
-    return mask.tile(key) if key.level == 0 else mask.overview_tile(key)
-
-
-def _scaled(rect: QRectF, factor: float) -> QRectF:
-    return QRectF(rect.x() * factor, rect.y() * factor, rect.width() * factor, rect.height() * factor)
-
-
-def _sample(mask: Mask, d_rect: QRect, scale: float, dx: float, dy: float) -> NDArray[np.uint8]:
-    """Class ids (h, w) under the centres of the screen's pixels `d_rect`; 0 outside the mask.
-
-    Screen pixel centre = level-0 position · `scale` + (`dx`, `dy`).
-    """
-    level = _mask_level(mask, scale)
-    result = np.zeros((d_rect.height(), d_rect.width()), np.uint8)
-    step = scale * (1 << level)
-    cols = np.floor((np.arange(d_rect.left(), d_rect.right() + 1) + 0.5 - dx) / step).astype(np.intp)
-    rows = np.floor((np.arange(d_rect.top(), d_rect.bottom() + 1) + 0.5 - dy) / step).astype(np.intp)
-    covered = Region(int(cols[0]), int(rows[0]), int(cols[-1] - cols[0]) + 1, int(rows[-1] - rows[0]) + 1)
-    for key in tiles_covering(covered, level):
-        tile = _mask_tile(mask, key)
-        if tile is None:
-            continue
-        place = key.level_region()
-        first_col, last_col = np.searchsorted(cols, (place.x, place.right))
-        first_row, last_row = np.searchsorted(rows, (place.y, place.bottom))
-        part = tile.take(rows[first_row:last_row] - place.y, axis=0)
-        result[first_row:last_row, first_col:last_col] = part.take(cols[first_col:last_col] - place.x, axis=1)
-    result &= CLASS_BITS
-    return result
-
-
-def _inner_outline(classes: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
-    """`classes` where another class is at most `width` steps to a 4-neighbour away, else 0."""
-    kernel = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
-    inside = cv2.erode(classes, kernel, iterations=width) == cv2.dilate(classes, kernel, iterations=width)
-    return np.where(inside, 0, classes).astype(np.uint8, copy=False)

@@ -1,21 +1,20 @@
-"""Looking around in a slide: zoom and pan."""
+"""Looking around in a slide: zoom, pan and turn."""
 
 from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QNativeGestureEvent, QResizeEvent, QTransform, QWheelEvent
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent, QTransform
 from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QWidget
 
 from ...core.geometry import Region
 
 LARGEST_ZOOM = 64.0
-WHEEL_FACTOR = 1.25
-"""Zoom of one notch of a mouse wheel; a touchpad's fractions of a notch zoom by the same power."""
-NOTCH = 120
 AIR = 0.98
 """Part of the view that a fitted slide fills."""
+REST = 120
+"""Milliseconds without zoom or pan after which the picture is at rest."""
 
 
 class NavigationView(QGraphicsView):
@@ -26,13 +25,19 @@ class NavigationView(QGraphicsView):
 
     zoomChanged = Signal(float)
     viewMoved = Signal()
-    """`visible_region` may be another: the slide was panned or zoomed, or the window changed size"""
+    """`visible_region` may be another: the slide was panned, zoomed or turned, or the window changed size"""
+    rested = Signal()
+    """The view has not moved for a moment"""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._slide_size = QSize()
+        self._quarter_turns = 0
         self._fitted = True
+        self._looking = False
         self._wheel_anchor: tuple[QPointF, QPointF] | None = None
+        self._rest_timer = QTimer(self, singleShot=True, interval=REST)
+        self._rest_timer.timeout.connect(self.rested)
         scene = QGraphicsScene(self)
         scene.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
         self.setScene(scene)
@@ -46,6 +51,16 @@ class NavigationView(QGraphicsView):
     def zoom(self) -> float:
         """Screen pixels a level-0 pixel."""
         return self._logical_zoom * self.devicePixelRatioF()
+
+    @property
+    def rotation(self) -> int:
+        """Quarter turns clockwise that the slide is shown by, 0 to 3."""
+        return self._quarter_turns
+
+    @property
+    def is_moving(self) -> bool:
+        """The view moved a moment ago."""
+        return self._rest_timer.isActive()
 
     def fit(self) -> None:
         """Show the whole slide, and keep it whole when the window changes size until the person zooms or pans."""
@@ -63,35 +78,45 @@ class NavigationView(QGraphicsView):
         middle = self._viewport_center()
         self._zoom_at(factor, middle, self.to_level0(middle))
 
+    def rotate(self, quarter_turns: int) -> None:  # type: ignore[override] # Qt's knows any angle, this view four
+        """Turn the slide by so many quarters clockwise, about the middle of the view."""
+        middle = self._viewport_center()
+        anchor, fitted = self.to_level0(middle), self._fitted
+        self._quarter_turns = (self._quarter_turns + quarter_turns) % 4
+        if fitted:
+            self.fit()
+        elif not self._slide_size.isEmpty():
+            self._look(self._logical_zoom, anchor, middle)
+
+    def center_on(self, place: QPointF) -> None:
+        """Bring a level-0 place to the middle, as far as panning goes."""
+        if not self._slide_size.isEmpty():
+            self._look(self._logical_zoom, place, self._viewport_center())
+            self._fitted = False
+
+    def pan_by(self, dx: int, dy: int) -> None:
+        """Move the view over the slide by device-independent pixels, to the right and down."""
+        self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() + dx)
+        self.verticalScrollBar().setValue(self.verticalScrollBar().value() + dy)
+
     def visible_region(self) -> Region:
         """The part of the slide in view; empty when none is."""
         port = self.viewport().size()
-        corner, opposite = self.to_level0(QPointF(0, 0)), self.to_level0(QPointF(port.width(), port.height()))
-        x, y = math.floor(corner.x()), math.floor(corner.y())
-        seen = Region(x, y, math.ceil(opposite.x()) - x, math.ceil(opposite.y()) - y)
+        corners = self._from_viewport().mapRect(QRectF(0, 0, port.width(), port.height()))
+        x, y = math.floor(corners.left()), math.floor(corners.top())
+        seen = Region(x, y, math.ceil(corners.right()) - x, math.ceil(corners.bottom()) - y)
         return seen.intersected(Region(0, 0, self._slide_size.width(), self._slide_size.height()))
 
     def to_level0(self, place: QPointF) -> QPointF:
         """The slide's point at a place of the viewport, without the rounding of `mapToScene`."""
-        inverse, _invertible = self.viewportTransform().inverted()
-        return inverse.map(place)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        self._zoom_under(WHEEL_FACTOR ** (event.angleDelta().y() / NOTCH), event.position())
-        event.accept()
-
-    def viewportEvent(self, event: QEvent) -> bool:
-        if isinstance(event, QNativeGestureEvent):
-            if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
-                self._zoom_under(1 + event.value(), event.position())
-            return True
-        return super().viewportEvent(event)
+        return self._from_viewport().map(place)
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         super().scrollContentsBy(dx, dy)
         self._fitted = False
         self._wheel_anchor = None
-        self.viewMoved.emit()
+        if not self._looking:
+            self._moved()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         fitted = self._fitted
@@ -102,16 +127,26 @@ class NavigationView(QGraphicsView):
             self.fit()
         elif not self._slide_size.isEmpty():
             self._look(self._logical_zoom, anchor, self._viewport_center())
-        self.viewMoved.emit()
+        self._moved()
 
     @property
     def _logical_zoom(self) -> float:
         """Device-independent pixels a level-0 pixel."""
-        return self.transform().m11()
+        # Turned by quarters, one of the two is exactly 0.
+        return abs(self.transform().m11()) + abs(self.transform().m12())
+
+    def _from_viewport(self) -> QTransform:
+        inverse, _invertible = self.viewportTransform().inverted()
+        return inverse
+
+    def _turned(self, width: float, height: float) -> tuple[float, float]:
+        """A width and height of the slide as they are on the screen, or the other way round."""
+        return (height, width) if self._quarter_turns % 2 else (width, height)
 
     def _fit_zoom(self) -> float:
-        port, slide = self.viewport().size(), self._slide_size
-        fit = AIR * min(port.width() / slide.width(), port.height() / slide.height())
+        port = self.viewport().size()
+        width, height = self._turned(self._slide_size.width(), self._slide_size.height())
+        fit = AIR * min(port.width() / width, port.height() / height)
         return min(fit, LARGEST_ZOOM / self.devicePixelRatioF())
 
     def _zoom_under(self, factor: float, place: QPointF) -> None:
@@ -133,24 +168,28 @@ class NavigationView(QGraphicsView):
 
     def _look(self, logical_zoom: float, anchor: QPointF, place: QPointF) -> None:
         """Show the scene's point `anchor` at the viewport's point `place`."""
-        before = self._logical_zoom
-        self.setTransform(QTransform.fromScale(logical_zoom, logical_zoom))
+        before, old_view = self._logical_zoom, self.viewportTransform()
+        self._looking = True
+        self.setTransform(QTransform.fromScale(logical_zoom, logical_zoom).rotate(90 * self._quarter_turns))
         self._limit_panning()
         off = self.viewportTransform().map(anchor) - place
-        self._scroll_by(round(off.x()), round(off.y()))
+        self.pan_by(round(off.x()), round(off.y()))
+        self._looking = False
         if logical_zoom != before:
             self.zoomChanged.emit(self.zoom)
-            self.viewMoved.emit()
+        if self.viewportTransform() != old_view:
+            self._moved()
+
+    def _moved(self) -> None:
+        self._rest_timer.start()
+        self.viewMoved.emit()
 
     def _limit_panning(self) -> None:
         """Any pixel of the slide can be brought to the middle, none further: the slide is never lost from sight."""
-        half = self._viewport_center() / self._logical_zoom
+        middle = self._viewport_center() / self._logical_zoom
+        half_width, half_height = self._turned(middle.x(), middle.y())
         slide = QRectF(0, 0, self._slide_size.width(), self._slide_size.height())
-        self.setSceneRect(slide.adjusted(-half.x(), -half.y(), half.x(), half.y()))
-
-    def _scroll_by(self, dx: int, dy: int) -> None:
-        self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() + dx)
-        self.verticalScrollBar().setValue(self.verticalScrollBar().value() + dy)
+        self.setSceneRect(slide.adjusted(-half_width, -half_height, half_width, half_height))
 
     def _viewport_center(self) -> QPointF:
         size = self.viewport().size()

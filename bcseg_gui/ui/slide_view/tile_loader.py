@@ -8,23 +8,21 @@ neither flickers nor loses thin lines, and the painter never shrinks by more tha
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from threading import Lock
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QThreadPool, Signal
+from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from ...core.errors import UserError
 from ...core.geometry import TILE_SIZE, Region, TileKey
 from ...core.slides import Slide, read_scaled
+from .tile_cache import CACHE_BYTES, TileCache, rgb_image
 
-CACHE_BYTES = 128 * 2**20
 THREADS = 2
 """Enough to overlap decoding with disk waits; the compute process needs the other cores more."""
+FIRST_RETRY, LAST_RETRY = 2_000, 30_000
+"""Milliseconds until what could not be read is tried again; each vain try doubles them up to the last."""
 
 
 def level_for_scale(scale: float) -> int:
@@ -41,13 +39,19 @@ def tile_region(key: TileKey) -> Region:
 class TileLoader(QObject):
     """Reads the tiles last asked for, in that order; what is no longer asked for is not read.
 
-    Made for one slide and closed with it, so a late tile never shows in another slide's picture.
+    A tile that cannot be read is missing and keeps the others from nothing. It is tried again after a while, and when
+    it is asked for once others could be read. Made for one slide and closed with it, so a late tile never shows in
+    another slide's picture.
     """
 
     loaded = Signal(object)
     """TileKey"""
+    missed = Signal(object)
+    """TileKey: it cannot be read for now"""
     failed = Signal(object)
-    """UserError of the first tile that could not be read; that tile is not tried again"""
+    """UserError of the first missing tile; told again only after `recovered`"""
+    recovered = Signal()
+    """A tile that was missing could be read"""
     _read = Signal(object, object)
 
     def __init__(self, slide: Slide, parent: QObject | None = None, cache_bytes: int = CACHE_BYTES) -> None:
@@ -55,49 +59,69 @@ class TileLoader(QObject):
         width, height = slide.dimensions
         self.top_level = max(0, math.ceil(math.log2(max(width, height) / TILE_SIZE)))
         """The viewer level whose one tile shows the whole slide."""
+        self.cache = TileCache(cache_bytes)
         self._whole = Region(0, 0, width, height)
         self._slide = slide
-        self._cache_bytes = cache_bytes
-        self._images: OrderedDict[TileKey, QImage] = OrderedDict()
-        self._bytes = 0
-        self._wanted: frozenset[TileKey] = frozenset()
-        self._unreadable: set[TileKey] = set()
+        self._wanted: tuple[TileKey, ...] = ()
+        self._missing: dict[TileKey, int] = {}
+        """Each with how many tiles had been read when it could not be"""
+        self._successes = 0
         self._lock = Lock()
         self._pending: list[TileKey] = []
         self._reading: set[TileKey] = set()
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(THREADS)
+        self._retry_timer = QTimer(self, singleShot=True, interval=FIRST_RETRY)
+        self._retry_timer.timeout.connect(self._retry)
         self._read.connect(self._keep)
 
     def shown(self, key: TileKey) -> Region:
         """The level-0 pixels of the slide that a tile shows."""
         return tile_region(key).intersected(self._whole)
 
-    def get(self, key: TileKey) -> QImage | None:
-        """The tile's picture, when it is here; RGB32, smaller than a full tile at the slide's edge."""
-        image = self._images.get(key)
-        if image is not None:
-            self._images.move_to_end(key)
-        return image
+    def is_missing(self, key: TileKey) -> bool:
+        """It could not be read when it was tried last."""
+        return key in self._missing
+
+    def reads_cheaply(self, level: int) -> bool:
+        """The file has a level about as coarse as this viewer level, so a tile of it is not averaged from many."""
+        downsample = 1 << level
+        best = self._slide.get_best_level_for_downsample(downsample)
+        return self._slide.level_downsamples[best] * 4 >= downsample
 
     def request(self, wanted: Sequence[TileKey]) -> None:
         """Read these tiles, first one first, instead of what was asked for before; tiles here already stay here."""
-        self._wanted = frozenset(wanted)
+        self._wanted = tuple(wanted)
+        if self._missing and not self._retry_timer.isActive():
+            self._retry_timer.start()
+        self._read_all(key for key in wanted if self._missing.get(key) != self._successes)
+
+    def stop(self) -> None:
+        """Forget what was asked for and wait for the reads under way, a tile a thread at most."""
+        self._retry_timer.stop()
         with self._lock:
-            known = self._images.keys() | self._reading | self._unreadable
-            self._pending = [key for key in wanted if key not in known]
+            self._pending.clear()
+        self._pool.clear()
+        self._pool.waitForDone()
+
+    def _read_all(self, keys: Iterable[TileKey]) -> None:
+        with self._lock:
+            self._pending = [key for key in keys if key not in self.cache and key not in self._reading]
             count = min(THREADS, len(self._pending))
         # A worker takes tiles until none is left, so those still queued from an earlier request would find nothing.
         self._pool.clear()
         for _worker in range(count):
             self._pool.start(self._work)
 
-    def stop(self) -> None:
-        """Forget what was asked for and wait for the reads under way, a tile a thread at most."""
+    def _retry(self) -> None:
+        """Try what is missing again, in view or else the one missing longest: it tells when the drive is back."""
+        self._retry_timer.setInterval(min(2 * self._retry_timer.interval(), LAST_RETRY))
+        due = [key for key in self._wanted if key in self._missing] or list(self._missing)[:1]
         with self._lock:
-            self._pending.clear()
-        self._pool.clear()
-        self._pool.waitForDone()
+            waiting = list(self._pending)
+        self._read_all(dict.fromkeys([*waiting, *due]))
+
+    # -- in the reading threads -----------------------------------------------------------------------------------
 
     def _work(self) -> None:
         while (key := self._next()) is not None:
@@ -125,33 +149,33 @@ class TileLoader(QObject):
         size = (-(-region.w >> key.level), -(-region.h >> key.level))
         return rgb_image(read_scaled(self._slide, region, size))
 
+    # -- back in the window's thread ------------------------------------------------------------------------------
+
     def _keep(self, key: TileKey, result: QImage | UserError) -> None:
         with self._lock:
             self._reading.discard(key)
         if isinstance(result, UserError):
-            told = bool(self._unreadable)
-            self._unreadable.add(key)
-            if not told:
-                self.failed.emit(result)
+            self._note_missing(key, result)
             return
-        self._images[key] = result
-        self._bytes += result.sizeInBytes()
-        self._evict()
+        self._successes += 1
+        self.cache.keep(key, result, frozenset(self._wanted))
         self.loaded.emit(key)
+        if key in self._missing:
+            self._note_recovery(key)
 
-    def _evict(self) -> None:
-        """Drop the tiles longest unseen, but none that the screen shows now: it would be read again at once."""
-        for key in list(self._images):
-            if self._bytes <= self._cache_bytes:
-                break
-            if key not in self._wanted:
-                self._bytes -= self._images.pop(key).sizeInBytes()
+    def _note_missing(self, key: TileKey, error: UserError) -> None:
+        first = not self._missing
+        self._missing[key] = self._successes
+        if not self._retry_timer.isActive():
+            self._retry_timer.start()
+        self.missed.emit(key)
+        if first:
+            self.failed.emit(error)
 
-
-def rgb_image(rgb: NDArray[np.uint8]) -> QImage:
-    """RGB uint8 (h, w, 3) as an image in the screen's own format, which is drawn without conversion."""
-    height, width = rgb.shape[:2]
-    image = QImage(width, height, QImage.Format.Format_RGB32)
-    bgra = np.frombuffer(image.bits(), np.uint8).reshape(height, width, 4)
-    cv2.cvtColor(rgb, cv2.COLOR_RGB2BGRA, dst=bgra)
-    return image
+    def _note_recovery(self, key: TileKey) -> None:
+        """The drive is back, or so it seems: what else was missing is worth a try at once."""
+        self._missing.clear()
+        self._retry_timer.stop()
+        self._retry_timer.setInterval(FIRST_RETRY)
+        self.recovered.emit()
+        self.request(self._wanted)

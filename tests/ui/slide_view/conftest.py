@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui.core.errors import UserError
@@ -30,6 +31,8 @@ class GatedSlide(Slide):
         self.gate.set()
         self.reads: list[tuple[int, int]] = []
         self.broken = False
+        self.damaged_from = self.damaged_to = 0
+        """Columns where no read that begins there succeeds"""
         self.reading = 0
 
     def _read(self, location: tuple[int, int], level: int, size: tuple[int, int]) -> NDArray[np.uint8]:
@@ -37,7 +40,7 @@ class GatedSlide(Slide):
         self.reading += 1
         assert self.gate.wait(20)
         self.reading -= 1
-        if self.broken:
+        if self.broken or self.damaged_from <= location[0] < self.damaged_to:
             raise UserError("“{path}” cannot be read.", path=self.path)
         (x, y), (width, height) = location, size
         return self.pixels[y : y + height, x : x + width].copy()
@@ -117,3 +120,20 @@ def make_mask(tmp_path: Path) -> Iterator[Callable[[int, int], Mask]]:
 @pytest.fixture
 def make_canvas(view: SlideView) -> Callable[[Mask], MaskCanvas]:
     return lambda mask: MaskCanvas(mask, view.mask_changed)
+
+
+@pytest.fixture
+def settle(qtbot: QtBot, view: SlideView) -> Callable[[], None]:
+    """Waits until all that is to be shown is on screen."""
+
+    def wait() -> None:
+        QApplication.processEvents()
+        loader, mask = view._loader, view._mask
+        assert loader is not None
+        qtbot.waitUntil(lambda: bool(loader._wanted) and all(key in loader.cache for key in loader._wanted))
+        qtbot.waitUntil(lambda: not view._arrived and (mask is None or not mask.overviews_stale))
+        qtbot.waitUntil(lambda: not view._mask_throttle.is_waiting)
+        qtbot.waitUntil(lambda: not view.is_moving and not view._bands)
+        QApplication.processEvents()
+
+    return wait

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtGui import QColor, QImage
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui.core.errors import UserError
@@ -18,6 +18,8 @@ from bcseg_gui.ui.slide_view.mask_item import OverlayStyle
 WIDTH, HEIGHT = 1600, 1200
 GREEN, RED = QColor(0, 200, 0), QColor(220, 0, 0)
 SQUARE = Region(700, 500, 200, 150)
+
+Settle = Callable[[], None]
 
 
 @pytest.fixture
@@ -57,15 +59,6 @@ def green(view: SlideView) -> np.ndarray:
     return np.asarray((pixels[..., :3] == (0, 200, 0)).all(axis=2))
 
 
-def white(qtbot: QtBot, view: SlideView) -> None:
-    """Wait for the slide's tiles, so that what is not white is the mask."""
-    QApplication.processEvents()
-    loader = view._loader
-    assert loader is not None
-    qtbot.waitUntil(lambda: bool(loader._wanted) and loader._wanted <= loader._images.keys())
-    QApplication.processEvents()
-
-
 def test_manual_pixels_look_like_predicted_ones() -> None:
     table = OverlayStyle(0.5, colors={1: GREEN, 2: RED}).fill_table()
 
@@ -74,10 +67,10 @@ def test_manual_pixels_look_like_predicted_ones() -> None:
 
 
 @pytest.mark.parametrize("zoom", [0.25, 0.3, 0.49, 1, 1.7, 3])
-def test_a_fill_covers_the_cell_at_any_zoom(qtbot: QtBot, view: SlideView, mask: Mask, zoom: float) -> None:
+def test_a_fill_covers_the_cell_at_any_zoom(settle: Settle, view: SlideView, mask: Mask, zoom: float) -> None:
     style(view)
     view.zoom_by(zoom / view.zoom)
-    white(qtbot, view)
+    settle()
 
     covered = green(view)
 
@@ -88,18 +81,18 @@ def test_a_fill_covers_the_cell_at_any_zoom(qtbot: QtBot, view: SlideView, mask:
     assert color_of(view, 800, 575) == (0, 200, 0)
 
 
-def test_opacity_lets_the_picture_through(qtbot: QtBot, view: SlideView, mask: Mask) -> None:
+def test_opacity_lets_the_picture_through(settle: Settle, view: SlideView, mask: Mask) -> None:
     style(view, opacity=0.4)
-    white(qtbot, view)
+    settle()
 
     assert color_of(view, 800, 575) == pytest.approx((153, 233, 153), abs=1)
     style(view, opacity=0)
     assert color_of(view, 800, 575) == (255, 255, 255)
 
 
-def test_the_mask_can_be_hidden(qtbot: QtBot, view: SlideView, mask: Mask) -> None:
+def test_the_mask_can_be_hidden(settle: Settle, view: SlideView, mask: Mask) -> None:
     style(view, visible=False)
-    white(qtbot, view)
+    settle()
     assert color_of(view, 800, 575) == (255, 255, 255)
 
     style(view)
@@ -107,12 +100,12 @@ def test_the_mask_can_be_hidden(qtbot: QtBot, view: SlideView, mask: Mask) -> No
 
 
 @pytest.mark.parametrize("zoom", [0.25, 0.5, 1, 2.3, 12])
-def test_an_outline_is_two_pixels_wide_at_any_zoom(qtbot: QtBot, view: SlideView, mask: Mask, zoom: float) -> None:
+def test_an_outline_is_two_pixels_wide_at_any_zoom(settle: Settle, view: SlideView, mask: Mask, zoom: float) -> None:
     style(view, contour=True)
     view.zoom_by(zoom / view.zoom)
     left = view.viewportTransform().map(QPointF(SQUARE.x, SQUARE.y + SQUARE.h / 2))
     view.horizontalScrollBar().setValue(view.horizontalScrollBar().value() + round(left.x()) - 400)
-    white(qtbot, view)
+    settle()
 
     row = green(view)[300]
 
@@ -122,22 +115,22 @@ def test_an_outline_is_two_pixels_wide_at_any_zoom(qtbot: QtBot, view: SlideView
     assert abs(around[0] - start) <= 1 + 1 / zoom**0.5
 
 
-def test_the_gap_between_touching_cells_stays_open(qtbot: QtBot, view: SlideView, mask: Mask) -> None:
+def test_the_gap_between_touching_cells_stays_open(settle: Settle, view: SlideView, mask: Mask) -> None:
     put(mask, Region(SQUARE.right + 1, SQUARE.y, 50, SQUARE.h), 1)
     style(view, contour=True)
     view.actual_pixels()
-    white(qtbot, view)
+    settle()
 
     colors = [color_of(view, x + 0.5, 575) for x in range(SQUARE.right - 3, SQUARE.right + 4)]
 
     assert [color == (0, 200, 0) for color in colors] == [False, True, True, False, True, True, False]
 
 
-def test_touching_classes_are_outlined_each(qtbot: QtBot, view: SlideView, mask: Mask) -> None:
+def test_touching_classes_are_outlined_each(settle: Settle, view: SlideView, mask: Mask) -> None:
     put(mask, Region(SQUARE.right, SQUARE.y, 50, SQUARE.h), 2)
     style(view, contour=True)
     view.actual_pixels()
-    white(qtbot, view)
+    settle()
 
     assert color_of(view, SQUARE.right - 0.5, 575) == (0, 200, 0)
     assert color_of(view, SQUARE.right + 0.5, 575) == (220, 0, 0)
@@ -146,27 +139,28 @@ def test_touching_classes_are_outlined_each(qtbot: QtBot, view: SlideView, mask:
 @pytest.mark.parametrize("contour", [False, True])
 @pytest.mark.parametrize("zoom", [0.37, 1, 2.6])
 def test_painting_repaints_all_that_changed(
-    qtbot: QtBot, view: SlideView, mask: Mask, zoom: float, contour: bool
+    settle: Settle, view: SlideView, mask: Mask, zoom: float, contour: bool
 ) -> None:
     style(view, opacity=0.5, contour=contour)
     view.zoom_by(zoom / view.zoom)
-    white(qtbot, view)
+    settle()
 
     for region in (Region(880, 600, 61, 43), Region(740, 520, 17, 90)):
         put(mask, region, 2)
         view.mask_changed(region)
-        QApplication.processEvents()
+    settle()
 
     screen = view.screen().grabWindow(view.winId()).toImage().convertToFormat(QImage.Format.Format_RGB32)
     assert screen == shown(view).convertToFormat(QImage.Format.Format_RGB32)
 
 
-def test_undo_shows_at_any_zoom(qtbot: QtBot, view: SlideView, mask: Mask) -> None:
+def test_undo_shows_at_any_zoom(settle: Settle, view: SlideView, mask: Mask) -> None:
     style(view)
-    white(qtbot, view)
+    settle()
     assert color_of(view, 800, 575) == (0, 200, 0)
 
     view.mask_changed(mask.undo())
+    settle()
 
     assert color_of(view, 800, 575) == (255, 255, 255)
 

@@ -8,8 +8,10 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui.core.geometry import Region, TileKey
+from bcseg_gui.core.slides.look import Look
 from bcseg_gui.ui.slide_view.slide_layer import visible_tiles
-from bcseg_gui.ui.slide_view.tile_loader import TileLoader, level_for_scale, rgb_image
+from bcseg_gui.ui.slide_view.tile_cache import rgb_image
+from bcseg_gui.ui.slide_view.tile_loader import TileLoader, level_for_scale
 
 
 @pytest.mark.parametrize(("scale", "level"), [(8, 0), (1, 0), (0.51, 0), (0.5, 1), (0.26, 1), (0.25, 2), (0.001, 9)])
@@ -36,12 +38,12 @@ def test_a_tile_shows_the_slides_own_pixels(qtbot: QtBot, make_slide: Callable[.
     with qtbot.waitSignals([loader.loaded] * 2):
         loader.request([TileKey(0, 1, 1), TileKey(1, 0, 0)])
 
-    edge = loader.get(TileKey(0, 1, 1))
+    edge = loader.cache.own(TileKey(0, 1, 1))
     assert edge is not None
     assert (edge.width(), edge.height()) == (700 - 512, 600 - 512)
     for x, y in ((0, 0), (187, 87), (40, 3)):
         assert edge.pixelColor(x, y).getRgb()[:3] == tuple(slide.pixels[512 + y, 512 + x])
-    whole = loader.get(TileKey(1, 0, 0))
+    whole = loader.cache.own(TileKey(1, 0, 0))
     assert whole is not None
     assert (whole.width(), whole.height()) == (350, 300)
     loader.stop()
@@ -89,11 +91,11 @@ def test_the_cache_drops_what_was_not_seen_for_longest(qtbot: QtBot, make_slide:
     for key in keys[:2]:
         with qtbot.waitSignal(loader.loaded):
             loader.request([key])
-    assert loader.get(keys[0]) is not None
+    assert loader.cache.own(keys[0]) is not None
     with qtbot.waitSignal(loader.loaded):
         loader.request([keys[2]])
 
-    assert [loader.get(key) is not None for key in keys[:3]] == [True, False, True]
+    assert [loader.cache.own(key) is not None for key in keys[:3]] == [True, False, True]
     loader.stop()
 
 
@@ -104,25 +106,135 @@ def test_the_cache_keeps_all_that_is_on_screen(qtbot: QtBot, make_slide: Callabl
     with qtbot.waitSignals([loader.loaded] * 4):
         loader.request(keys)
 
-    assert all(loader.get(key) is not None for key in keys)
+    assert all(loader.cache.own(key) is not None for key in keys)
     loader.stop()
 
 
-def test_an_unreadable_slide_is_told_once_and_not_tried_again(qtbot: QtBot, make_slide: Callable[..., Any]) -> None:
+def read_in_vain(qtbot: QtBot, loader: TileLoader, keys: list[TileKey]) -> None:
+    with qtbot.waitSignals([loader.missed] * len(keys)):
+        loader.request(keys)
+
+
+def test_an_unreadable_slide_is_told_once_and_not_tried_again_at_once(
+    qtbot: QtBot, make_slide: Callable[..., Any]
+) -> None:
     slide = make_slide(1024, 512)
     slide.broken = True
     loader = TileLoader(slide)
     told: list[Exception] = []
     loader.failed.connect(told.append)
     keys = [TileKey(0, 0, 0), TileKey(0, 0, 1)]
+    read_in_vain(qtbot, loader, keys)
 
-    with qtbot.waitSignal(loader.failed):
-        loader.request(keys)
-    qtbot.waitUntil(lambda: len(slide.reads) == 2)
-    loader.stop()
-    qtbot.waitUntil(lambda: len(loader._unreadable) == 2)
     loader.request(keys)
     loader.stop()
 
     assert [str(error) for error in told] == ["“gated” cannot be read."]
     assert len(slide.reads) == 2
+    assert all(loader.is_missing(key) for key in keys)
+
+
+def test_a_drive_that_comes_back_is_noticed_by_itself(qtbot: QtBot, make_slide: Callable[..., Any]) -> None:
+    slide = make_slide(1024, 512)
+    slide.broken = True
+    loader = TileLoader(slide)
+    keys = [TileKey(0, 0, 0), TileKey(0, 0, 1)]
+    read_in_vain(qtbot, loader, keys)
+
+    slide.broken = False
+    with qtbot.waitSignals([loader.recovered, loader.loaded, loader.loaded]):
+        loader._retry_timer.timeout.emit()
+
+    assert not any(loader.is_missing(key) for key in keys)
+    loader.stop()
+
+
+def test_it_is_tried_ever_more_rarely_and_soon_again_after_a_recovery(
+    qtbot: QtBot, make_slide: Callable[..., Any]
+) -> None:
+    slide = make_slide(512, 512)
+    slide.broken = True
+    loader = TileLoader(slide)
+    key = TileKey(0, 0, 0)
+    read_in_vain(qtbot, loader, [key])
+    waits = [loader._retry_timer.interval()]
+
+    for _vain in range(6):
+        loader._retry_timer.stop()
+        with qtbot.waitSignal(loader.missed):
+            loader._retry_timer.timeout.emit()
+        assert loader._retry_timer.isActive()
+        waits.append(loader._retry_timer.interval())
+
+    assert waits == [2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]
+    slide.broken = False
+    with qtbot.waitSignal(loader.recovered):
+        loader._retry_timer.timeout.emit()
+    assert not loader._retry_timer.isActive()
+    assert loader._retry_timer.interval() == 2_000
+    loader.stop()
+
+
+def test_a_missing_tile_is_read_at_once_when_asked_for_after_a_success(
+    qtbot: QtBot, make_slide: Callable[..., Any]
+) -> None:
+    slide = make_slide(1024, 512)
+    slide.broken = True
+    loader = TileLoader(slide)
+    missing, other = TileKey(0, 0, 0), TileKey(0, 0, 1)
+    read_in_vain(qtbot, loader, [missing])
+    slide.broken = False
+    with qtbot.waitSignal(loader.loaded):
+        loader.request([other])
+
+    with qtbot.waitSignals([loader.loaded, loader.recovered]):
+        loader.request([missing])
+
+    assert not loader.is_missing(missing)
+    loader.stop()
+
+
+def test_one_damaged_tile_keeps_no_other_from_being_read_and_is_told_once(
+    qtbot: QtBot, make_slide: Callable[..., Any]
+) -> None:
+    slide = make_slide(512 * 4, 512)
+    slide.damaged_from, slide.damaged_to = 512, 1024
+    loader = TileLoader(slide)
+    told: list[object] = []
+    loader.failed.connect(told.append)
+    loader.recovered.connect(lambda: told.append("recovered"))
+    keys = [TileKey(0, 0, col) for col in range(4)]
+
+    with qtbot.waitSignals([loader.loaded] * 3 + [loader.missed]):
+        loader.request(keys)
+    with qtbot.waitSignal(loader.missed):
+        loader.request(keys)
+    loader.stop()
+
+    assert [loader.is_missing(key) for key in keys] == [False, True, False, False]
+    assert [str(error) for error in told] == ["“gated” cannot be read."]
+
+
+def test_tiles_are_shown_turned_and_with_a_look_but_kept_as_they_are(
+    qtbot: QtBot, make_slide: Callable[..., Any]
+) -> None:
+    slide = make_slide(400, 300)
+    loader, key, look = TileLoader(slide), TileKey(0, 0, 0), Look(gamma=2)
+    with qtbot.waitSignal(loader.loaded):
+        loader.request([key])
+    plain = loader.cache.bytes
+
+    loader.cache.dress(look, 1)
+    shown, own = loader.cache.shown(key), loader.cache.own(key)
+
+    assert shown is not None
+    assert own is not None
+    assert loader.cache.bytes == 2 * plain
+    assert (shown.width(), shown.height()) == (300, 400)
+    expected = look.apply(np.rot90(slide.pixels, -1).copy())
+    for x, y in ((0, 0), (299, 0), (7, 391)):
+        assert shown.pixelColor(x, y).getRgb()[:3] == tuple(expected[y, x])
+    assert own.pixelColor(5, 9).getRgb()[:3] == tuple(slide.pixels[9, 5])
+    loader.cache.dress(Look(), 0)
+    assert loader.cache.bytes == plain
+    loader.stop()

@@ -1,0 +1,77 @@
+"""A mask at the resolution of the screen: which class lies under each of its pixels, and where the outlines are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QTransform
+
+from ...core.geometry import Region, TileKey, tiles_covering
+from ...core.masks import CLASS_BITS
+
+Classes = NDArray[np.uint8]
+Steps = NDArray[np.intp]
+
+OUTLINE = 0x80
+"""Bit of a screen pixel that lies on an outline; the others are the class id."""
+
+
+def sample(tile: Callable[[TileKey], Classes | None], level: int, d_rect: QRect, to_screen: QTransform) -> Classes:
+    """Class ids (h, w) under the centres of the screen's pixels `d_rect`; 0 where `tile` has none.
+
+    `to_screen` takes level-0 positions to those pixels and turns by quarters at most.
+    """
+    back, _invertible = to_screen.inverted()
+    across = np.arange(d_rect.left(), d_rect.right() + 1) + 0.5
+    down = np.arange(d_rect.top(), d_rect.bottom() + 1) + 0.5
+    turned = abs(back.m11()) < abs(back.m21())
+    if turned:
+        cols, rows = down * back.m21() + back.dx(), across * back.m12() + back.dy()
+    else:
+        cols, rows = across * back.m11() + back.dx(), down * back.m22() + back.dy()
+    side = 1 << level
+    classes = _gather(tile, level, np.floor(cols / side).astype(np.intp), np.floor(rows / side).astype(np.intp))
+    return np.ascontiguousarray(classes.T) if turned else classes
+
+
+def _gather(tile: Callable[[TileKey], Classes | None], level: int, cols: Steps, rows: Steps) -> Classes:
+    """The mask at `rows` × `cols` of a level, either of them rising or falling."""
+    if cols[0] > cols[-1]:
+        return _gather(tile, level, cols[::-1], rows)[:, ::-1]
+    if rows[0] > rows[-1]:
+        return _gather(tile, level, cols, rows[::-1])[::-1]
+    result = np.zeros((len(rows), len(cols)), np.uint8)
+    covered = Region(int(cols[0]), int(rows[0]), int(cols[-1] - cols[0]) + 1, int(rows[-1] - rows[0]) + 1)
+    for key in tiles_covering(covered, level):
+        pixels = tile(key)
+        if pixels is None:
+            continue
+        place = key.level_region()
+        first_col, last_col = np.searchsorted(cols, (place.x, place.right))
+        first_row, last_row = np.searchsorted(rows, (place.y, place.bottom))
+        part = pixels.take(rows[first_row:last_row] - place.y, axis=0, mode="clip")
+        result[first_row:last_row, first_col:last_col] = part.take(
+            cols[first_col:last_col] - place.x, axis=1, mode="clip"
+        )
+    result &= CLASS_BITS
+    return result
+
+
+def outlined(classes: Classes, width: int) -> Classes:
+    """`classes` with OUTLINE where another class is at most `width` steps to a 4-neighbour away; 0 stays 0.
+
+    The outline lies on the inside of a cell, so that the thin gap between two touching cells stays open.
+    """
+    kernel = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    differs = cv2.compare(
+        cv2.erode(classes, kernel, iterations=width), cv2.dilate(classes, kernel, iterations=width), cv2.CMP_NE
+    )
+    line = np.asarray(differs, np.uint8)
+    line &= OUTLINE
+    line |= classes
+    line[classes == 0] = 0
+    return line

@@ -1,0 +1,63 @@
+"""Brings the overview levels of a mask up to date in moments when nothing else is to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import QObject, QTimer
+
+from ...core.errors import UserError
+from ...core.geometry import Region, TileKey
+from ...core.masks import Mask
+
+SLICE = 0.005
+"""Seconds of work at a time."""
+PAUSE = 15
+"""Milliseconds between two slices, for events and painting."""
+
+
+class OverviewRefresher(QObject):
+    """Works until all is up to date; `wake` it when the mask or what is looked at changed.
+
+    `wanted` names the tiles in view, `changed` and `failed` are told what came of it.
+    """
+
+    def __init__(
+        self,
+        wanted: Callable[[], Iterable[TileKey]],
+        changed: Callable[[Region], None],
+        failed: Callable[[UserError], None],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._mask: Mask | None = None
+        self._wanted, self._changed, self._failed = wanted, changed, failed
+        self._timer = QTimer(self, interval=PAUSE)
+        self._timer.timeout.connect(self._work)
+
+    def set_mask(self, mask: Mask | None) -> None:
+        self._mask = mask
+        self._timer.stop()
+        self.wake()
+
+    def wake(self) -> None:
+        if self._mask is not None and self._mask.overviews_stale and not self._timer.isActive():
+            self._timer.start()
+
+    def stop(self) -> None:
+        """Until it is woken."""
+        self._timer.stop()
+
+    def _work(self) -> None:
+        if self._mask is None or not self._mask.overviews_stale:
+            self._timer.stop()
+            return
+        try:
+            changed = self._mask.refresh_overviews(SLICE, self._wanted())
+        except UserError as error:
+            # Tried again with the next change; each slice would fail as this one did.
+            self._timer.stop()
+            self._failed(error)
+            return
+        if not changed.is_empty:
+            self._changed(changed)
