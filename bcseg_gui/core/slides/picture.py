@@ -17,8 +17,8 @@ from .slide import Slide
 MAX_PICTURE_SIDE = 60_000
 MAX_PICTURE_PIXELS = 1_000_000_000
 """What a plain picture may have that must be decoded whole; beyond, it must be a pyramidal slide."""
-MAX_PIXELS_IN_MEMORY = 48_000_000
-"""A larger picture is unpacked to a file instead."""
+MAX_PIXELS_IN_MEMORY = 20_000_000
+"""A larger picture is unpacked to a file instead: decoding takes ten bytes a pixel, and half a second of the window."""
 
 
 @dataclass(frozen=True, slots=True)
