@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -113,12 +114,13 @@ class Mask:
         Returns the region where any changed, empty when all are up to date. Now and then what is finished is written
         to the file. Raises UserError when a part of the file cannot be read.
         """
-        changed = NOTHING
-        for key in self._tiles.refresh(budget_seconds, wanted):
-            side = TILE_SIZE << key.level
-            changed = changed.united(Region(key.col * side, key.row * side, side, side))
+        deadline = time.monotonic() + budget_seconds
         if not self._overviews_refused:  # a locked file would be waited for each time
             self._write_overviews(at_least=OVERVIEWS_KEPT_BACK)
+        changed = NOTHING
+        for key in self._tiles.refresh(deadline, wanted):
+            side = TILE_SIZE << key.level
+            changed = changed.united(Region(key.col * side, key.row * side, side, side))
         return changed.intersected(self._bounds)
 
     def _write_overviews(self, at_least: int) -> None:

@@ -105,12 +105,11 @@ class Tiles:
     def overviews_stale(self) -> bool:
         return next(self._behind(), None) is not None
 
-    def refresh(self, seconds: float, wanted: Iterable[TileKey]) -> list[TileKey]:
-        """Work off what is stale, overview tiles `wanted` first, for about `seconds`; returns what was taken over.
+    def refresh(self, deadline: float, wanted: Iterable[TileKey]) -> list[TileKey]:
+        """Work off what is stale, overview tiles `wanted` first; returns what was taken over by its parent.
 
-        The time may be exceeded by the halving of one tile, a millisecond; at least that is done.
+        The `deadline`, of `time.monotonic`, may be exceeded by halving one tile, a millisecond: that much is done.
         """
-        deadline = time.monotonic() + seconds
         taken = []
         for key in chain(wanted, self._behind()):
             for child in self._renew(key):

@@ -21,6 +21,9 @@ from .packing import unpack
 from .pyramid import Tile, level_count
 from .runs import Run
 
+TILES_DROPPED = 200
+"""So many tiles of edits that cannot come back go with each new edit; all of a whole slide's would take a second."""
+
 
 class EditState(IntEnum):
     """Column `undone`: an edit that a newer one replaced after an undo stays listed, but cannot come back."""
@@ -96,9 +99,9 @@ class TileStore(MaskFile):
         """Write, in one transaction, an edit with the level-0 tiles it changed; returns its number.
 
         With `record.seq` that edit goes on: what was before stays as it was before its first tile. Edits that were
-        undone before cannot be redone after this: their tiles go, their rows stay as audit. `settings` are those of
-        the run it belongs to, `blocks` what is finished of it now; a prediction outside that run ends the run.
-        `overviews` show what the file holds then. Without tiles no edit comes into being, and 0 is returned.
+        undone before cannot be redone after this: their tiles go by and by, their rows stay as audit. `settings` are
+        those of the run it belongs to, `blocks` what is finished of it now; a prediction outside that run ends the
+        run. `overviews` show what the file holds then. Without tiles no edit comes into being, and 0 is returned.
         """
         with self._transaction():
             if settings is not None:
@@ -183,10 +186,12 @@ class TileStore(MaskFile):
         if record.seq:
             self._db.execute("UPDATE edits SET seconds = ? WHERE seq = ?", (record.seconds, record.seq))
             return record.seq
-        self._db.execute(
-            "DELETE FROM edit_tiles WHERE seq IN (SELECT seq FROM edits WHERE undone = ?)", (EditState.UNDONE,)
-        )
         self._db.execute("UPDATE edits SET undone = ? WHERE undone = ?", (EditState.ABANDONED, EditState.UNDONE))
+        self._db.execute(
+            "DELETE FROM edit_tiles WHERE rowid IN (SELECT edit_tiles.rowid FROM edits JOIN edit_tiles USING (seq) "
+            "WHERE undone = ? LIMIT ?)",
+            (EditState.ABANDONED, TILES_DROPPED),
+        )
         columns = (record.at, record.author, record.tool, record.class_id, record.model, record.seconds)
         seq = self._db.execute(
             "INSERT INTO edits (at, author, tool, class, model, seconds, undone, predicted) "
