@@ -27,6 +27,23 @@ def _can_segment(session: Session) -> bool:
     return session.document is not None and not session.document.segmenting
 
 
+def _can_segment_part(session: Session) -> bool:
+    """Of a photograph there is no part worth choosing: it is segmented whole, in seconds."""
+    return _can_segment(session) and session.document is not None and session.document.is_large
+
+
+def _can_segment_selection(session: Session) -> bool:
+    return _can_segment(session) and session.document is not None and bool(session.document.selection)
+
+
+def _can_resume(session: Session) -> bool:
+    return _can_segment(session) and session.document is not None and session.document.unfinished is not None
+
+
+def _has_selection(session: Session) -> bool:
+    return session.document is not None and bool(session.document.selection)
+
+
 def _can_review(session: Session) -> bool:
     """Not an untouched picture: a second Enter by mistake would teach the model that it has no cells."""
     return _can_segment(session) and session.status in ("doing", "reviewed")
@@ -94,10 +111,34 @@ def action_infos() -> tuple[ActionInfo, ...]:
         ActionInfo(
             "segment",
             _("Segment"),
-            _("Find the cells; what you corrected by hand stays"),
+            _("Find the cells: in your selection, else in the picture, on a whole slide in the visible area"),
             ("Ctrl+R", "F5"),
             "segment",
             enabled=_can_segment,
+        ),
+        ActionInfo(
+            "segment_visible",
+            _("Segment the visible area"),
+            _("Find the cells of what is seen now"),
+            enabled=_can_segment_part,
+        ),
+        ActionInfo(
+            "segment_selection",
+            _("Segment the selection"),
+            _("Find the cells within the rectangle or lasso you drew"),
+            enabled=_can_segment_selection,
+        ),
+        ActionInfo(
+            "segment_whole",
+            _("Segment the whole slide"),
+            _("Find all cells, what is seen now first; you may stop and go on later"),
+            enabled=_can_segment_part,
+        ),
+        ActionInfo(
+            "resume",
+            _("Go on segmenting"),
+            _("Take up the segmentation that was stopped; finished parts are kept"),
+            enabled=_can_resume,
         ),
         ActionInfo(
             "quick_segment",
@@ -109,6 +150,27 @@ def action_infos() -> tuple[ActionInfo, ...]:
         ActionInfo("pan", _("Move"), _("Drag the picture"), ("H",), "pan", True, "tool", _slide_open),
         ActionInfo("brush", _("Brush"), _("Paint cells"), ("B",), "brush", True, "tool", _slide_open),
         ActionInfo("eraser", _("Eraser"), _("Take away what is not cell"), ("E",), "eraser", True, "tool", _slide_open),
+        ActionInfo(
+            "select_rectangle",
+            _("Select a rectangle"),
+            _("Choose the part of the slide to segment or review"),
+            ("R",),
+            "select_rectangle",
+            True,
+            "tool",
+            _slide_open,
+        ),
+        ActionInfo(
+            "select_lasso",
+            _("Select with the lasso"),
+            _("Draw round the part of the slide to segment or review"),
+            ("L",),
+            "select_lasso",
+            True,
+            "tool",
+            _slide_open,
+        ),
+        ActionInfo("select_nothing", _("Select nothing"), "", ("Ctrl+Shift+A",), enabled=_has_selection),
         ActionInfo("brush_smaller", _("Smaller brush"), "", ("[",), enabled=_slide_open),
         ActionInfo("brush_larger", _("Larger brush"), "", ("]",), enabled=_slide_open),
         ActionInfo("undo", _("Undo"), _("Take the last change back"), ("Ctrl+Z",), "undo", enabled=_can_undo),
@@ -143,19 +205,47 @@ def action_infos() -> tuple[ActionInfo, ...]:
         ActionInfo("actual", _("Actual pixels"), "", ("1",), enabled=_slide_open),
         ActionInfo("zoom_in", _("Zoom in"), "", ("+", "=", "Ctrl++"), enabled=_slide_open),
         ActionInfo("zoom_out", _("Zoom out"), "", ("-", "Ctrl+-"), enabled=_slide_open),
+        ActionInfo("rotate_left", _("Turn left"), "", ("Ctrl+Left",), "rotate_left", enabled=_slide_open),
+        ActionInfo("rotate_right", _("Turn right"), "", ("Ctrl+Right",), "rotate_right", enabled=_slide_open),
+        ActionInfo("show_minimap", _("Show the overview"), "", ("N",), checkable=True, enabled=_slide_open),
+        ActionInfo(
+            "slide_info",
+            _("About this slide…"),
+            _("Size, scale and levels of the slide, and its label photograph on request"),
+            ("Ctrl+I",),
+            "info",
+            enabled=_slide_open,
+        ),
         ActionInfo("about", _("About this app and its model")),
     )
+
+
+SEGMENT_MENU: tuple[str | None, ...] = (
+    *("segment_visible", "segment_selection", "segment_whole", "resume", None),
+    "quick_segment",
+)
+"""What the arrow of the Segment button opens."""
 
 
 def menus() -> Mapping[str, tuple[str | None, ...]]:
     """Title → action keys; None is a separator."""
     return {
         _("&File"): ("open", "open_folder", "open_sample", None, "export", None, "quit"),
-        _("&Edit"): ("undo", "redo", None, "pan", "brush", "eraser", None, "brush_smaller", "brush_larger"),
-        _("&Cells"): ("segment", "quick_segment", None, "reviewed", "not_reviewed", None, "retrain", "import_model"),
+        _("&Edit"): (
+            *("undo", "redo", None),
+            *("pan", "brush", "eraser", None),
+            *("brush_smaller", "brush_larger", None),
+            *("select_rectangle", "select_lasso", "select_nothing"),
+        ),
+        _("&Cells"): (
+            *("segment", *SEGMENT_MENU, None),
+            *("reviewed", "not_reviewed", None),
+            *("retrain", "import_model"),
+        ),
         _("&View"): (
             *("show_mask", "contour", None),
-            *("fit", "actual", "zoom_in", "zoom_out", None),
+            *("fit", "actual", "zoom_in", "zoom_out", "rotate_left", "rotate_right", None),
+            *("show_minimap", "slide_info", None),
             *("previous", "next"),
         ),
         _("&Help"): ("about",),
@@ -164,13 +254,13 @@ def menus() -> Mapping[str, tuple[str | None, ...]]:
 
 TOOLBAR: tuple[str | None, ...] = (
     *("open", "segment", None),
-    *("pan", "brush", "eraser", "brush_size", None),
+    *("pan", "select_rectangle", "select_lasso", "brush", "eraser", "brush_size", None),
     *("undo", "redo", None),
     *("reviewed", "retrain"),
 )
 """Action keys in order; "brush_size" is the slider and its number."""
 
-ICON_ONLY = frozenset({"undo", "redo"})
+ICON_ONLY = frozenset({"undo", "redo", "select_rectangle", "select_lasso"})
 NAMELESS_WHEN_NARROW = ("pan", "brush", "eraser")
 
 

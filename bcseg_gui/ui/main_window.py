@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QColor, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QFrame,
     QGridLayout,
     QMainWindow,
+    QMenu,
+    QScrollArea,
     QSplitter,
     QStackedWidget,
     QToolBar,
@@ -17,19 +21,23 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ..core.geometry import Region
 from ..core.i18n import _
+from ..core.slides.look import Look
 from ..session.document import Document
 from ..session.session import Session
-from .actions import ICON_ONLY, NAMELESS_WHEN_NARROW, TOOLBAR, Actions, main_action, menus
+from .actions import ICON_ONLY, NAMELESS_WHEN_NARROW, SEGMENT_MENU, TOOLBAR, Actions, main_action, menus
 from .messages import MessageBar
 from .operations import Operations
 from .panels.brush_size import BrushSize
 from .panels.display import CellsPanel, OverlayPanel
 from .panels.empty import EmptyState
+from .panels.look import LookPanel
 from .panels.status import StatusBar
 from .panels.worklist import WorklistPanel
 from .slide_view import SlideView
-from .tools import BrushTool, EraserTool, PanTool, Tool
+from .tools import BrushTool, EraserTool, PanTool, Point, SelectLassoTool, SelectRectangleTool, Tool
+from .tools.pick import PickTool
 
 
 class MainWindow(QMainWindow):
@@ -53,25 +61,23 @@ class MainWindow(QMainWindow):
         self.worklist = WorklistPanel()
         self.cells = CellsPanel()
         self.overlay = OverlayPanel(self.actions_["show_mask"], self.actions_["contour"])
+        self.look = LookPanel()
         self.brush_size = BrushSize()
         self.status = StatusBar(session.jobs)
         self._make_menus()
         self.toolbar = self._make_toolbar()
         self._lay_out()
         self._connect()
-        self.actions_["show_mask"].setChecked(True)
+        for key in ("show_mask", "show_minimap"):
+            self.actions_[key].setChecked(True)
         self._show_document()
         self._refresh()
 
     def _make_menus(self) -> None:
         for title, keys in menus().items():
-            menu = self.menuBar().addMenu(title)
-            menu.setToolTipsVisible(True)
-            for key in keys:
-                if key is None:
-                    menu.addSeparator()
-                else:
-                    menu.addAction(self.actions_[key])
+            menu = self._menu_of(keys)
+            menu.setTitle(title)
+            self.menuBar().addMenu(menu)
 
     def _make_toolbar(self) -> QToolBar:
         toolbar = self.addToolBar(_("Tools"))
@@ -86,14 +92,27 @@ class MainWindow(QMainWindow):
             else:
                 toolbar.addAction(self.actions_[key])
                 if key in ICON_ONLY:
-                    _set_style(toolbar, self.actions_[key], Qt.ToolButtonStyle.ToolButtonIconOnly)
+                    _button(toolbar, self.actions_[key]).setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        segment = _button(toolbar, self.actions_["segment"])
+        segment.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        segment.setMenu(self._menu_of(SEGMENT_MENU))
         return toolbar
+
+    def _menu_of(self, keys: Sequence[str | None]) -> QMenu:
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        for key in keys:
+            if key is None:
+                menu.addSeparator()
+            else:
+                menu.addAction(self.actions_[key])
+        return menu
 
     def _fit_toolbar(self) -> None:
         """In a narrow window the tools go without their names, so that Reviewed and Retrain stay in sight."""
         for style in (Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly):
             for key in NAMELESS_WHEN_NARROW:
-                _set_style(self.toolbar, self.actions_[key], style)
+                _button(self.toolbar, self.actions_[key]).setToolButtonStyle(style)
             if self.toolbar.sizeHint().width() <= self.width():
                 break
 
@@ -104,8 +123,14 @@ class MainWindow(QMainWindow):
         column.setSpacing(22)
         column.addWidget(self.cells)
         column.addWidget(self.overlay)
+        column.addWidget(self.look)
         column.addStretch(1)
-        side.setMinimumWidth(190)
+        self._side = QScrollArea()  # in a low window, unfolded, it is longer than there is room
+        self._side.setWidget(side)
+        self._side.setWidgetResizable(True)
+        self._side.setFrameShape(QFrame.Shape.NoFrame)
+        self._side.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._side.setMinimumWidth(200)
         self._empty = EmptyState(self.actions_["open"], (self.actions_["open_folder"], self.actions_["open_sample"]))
         middle = QWidget()
         pane = QGridLayout(middle)
@@ -117,9 +142,8 @@ class MainWindow(QMainWindow):
         # Over the picture, not above it: a message that comes or goes must not move what is being painted on.
         pane.addWidget(self.messages, 0, 0, Qt.AlignmentFlag.AlignTop)
         self.messages.raise_()
-        self._side = side
         splitter = QSplitter(Qt.Orientation.Horizontal)
-        for widget in (self.worklist, middle, side):
+        for widget in (self.worklist, middle, self._side):
             splitter.addWidget(widget)
         splitter.setSizes([220, 880, 200])
         splitter.setStretchFactor(1, 1)
@@ -139,9 +163,16 @@ class MainWindow(QMainWindow):
         self.status.modelChosen.connect(lambda name: attempt(lambda: session.models.choose(name)))
         self.status.cellDiameterChosen.connect(lambda px: attempt(lambda: session.set_cell_diameter(px)))
         self.overlay.changed.connect(self._show_overlay)
+        self.status.scaleChosen.connect(lambda mpp: attempt(lambda: session.set_given_mpp(mpp)))
+        self.status.pageChosen.connect(self._choose_page)
+        self.look.changed.connect(self._look_changed)
+        self.look.pickWhite.connect(self._pick_white)
         self.brush_size.radiusChosen.connect(self.operations.set_brush_radius)
-        self.view.cursorMoved.connect(self.status.show_position)
+        self.actions_["show_minimap"].toggled.connect(self.view.show_minimap)
+        self.view.cursorMoved.connect(self._show_position)
+        self.view.selectionChanged.connect(self._selection_changed)
         self.view.readFailed.connect(self.messages.problem)
+        self.view.readRecovered.connect(self.messages.hide)
         self.view.viewMoved.connect(lambda: self.cells.view_moved(self.view.visible_region()))
 
     # -- in step with the session ---------------------------------------------------------------------------------
@@ -160,6 +191,11 @@ class MainWindow(QMainWindow):
             document.maskChanged.connect(lambda region: self._mask_changed(document, region))
             document.toolChanged.connect(lambda _name: self._show_tool())
             document.brushRadiusChanged.connect(self._show_radius)
+            document.emptyFound.connect(lambda regions: self._empty_found(document, regions))
+            self.view.set_empty_regions(document.empty_regions)
+            self.view.set_selection(document.selection)
+            self.view.set_look(document.look)
+            self.look.show_look(document.look, document.look_for_model)
             if not self.worklist.has_keyboard():
                 self.view.setFocus()
         self.setWindowTitle(f"{document.path.name} – bcseg-gui" if document else "bcseg-gui")
@@ -176,6 +212,40 @@ class MainWindow(QMainWindow):
             self.view.mask_changed(region)  # type: ignore[arg-type] # Qt carries a Region as an object
             self.cells.recount()
 
+    def _empty_found(self, document: Document, regions: Sequence[Region]) -> None:
+        if document is self.session.document:
+            self.view.set_empty_regions(regions)
+
+    def _selection_changed(self) -> None:
+        if (document := self.session.document) is not None:
+            document.selection = self.view.selection
+            self.actions_.refresh(self.session)
+
+    def _choose_page(self, page: int) -> None:
+        self.operations.attempt(lambda: self.session.set_page(page))
+        self.status.show_session(self.session)  # back to where we are, where that failed
+
+    def _show_position(self, position: tuple[int, int] | None) -> None:
+        self.status.show_position(position, self.view.pixel_value(*position) if position is not None else None)
+
+    # -- how the picture looks ------------------------------------------------------------------------------------
+
+    def _look_changed(self, look: Look) -> None:
+        if (document := self.session.document) is not None:
+            document.look, document.look_for_model = look, self.look.for_model
+            self.view.set_look(look)
+
+    def _pick_white(self, picking: bool) -> None:
+        if picking:
+            self.view.set_tool(PickTool(self._white_picked))
+        else:
+            self._show_tool()
+
+    def _white_picked(self, point: Point) -> None:
+        rgb = self.view.pixel_value(int(point[0]), int(point[1]))
+        if rgb is not None:
+            self.look.set_white(rgb)
+
     def _show_worklist(self) -> None:
         self.worklist.show_items(self.session.worklist, self.session.index)
 
@@ -187,6 +257,8 @@ class MainWindow(QMainWindow):
             "pan": PanTool(),
             "brush": BrushTool(document),
             "eraser": EraserTool(document),
+            "select_rectangle": SelectRectangleTool(self.view),
+            "select_lasso": SelectLassoTool(self.view),
         }
         self.actions_[document.tool].setChecked(True)
         self.view.set_tool(tools[document.tool])
@@ -204,6 +276,8 @@ class MainWindow(QMainWindow):
     def _refresh(self) -> None:
         self.actions_.refresh(self.session)
         self.status.show_session(self.session)
+        self.view.set_mpp(self.session.mpp)
+        self.cells.show_unfinished(self.session.segmenting.percent_done)
         size = self.session.cell_size
         self.cells.show_cell_diameter(size.diameter or 0.0 if size is not None else 0.0)
         self._highlight(main_action(self.session))
@@ -252,7 +326,7 @@ class MainWindow(QMainWindow):
         event.accept()
 
 
-def _set_style(toolbar: QToolBar, action: QAction, style: Qt.ToolButtonStyle) -> None:
+def _button(toolbar: QToolBar, action: QAction) -> QToolButton:
     button = toolbar.widgetForAction(action)
     assert isinstance(button, QToolButton)
-    button.setToolButtonStyle(style)
+    return button

@@ -32,15 +32,17 @@ class Operations(QObject):
     def handlers(self) -> Mapping[str, Callable[[], object]]:
         """Action key → what it does; a UserError is told in the message bar."""
         names = (
-            *("open", "open_folder", "open_sample", "export", "quit", "segment", "quick_segment"),
-            *("pan", "brush", "eraser", "brush_smaller", "brush_larger", "undo", "redo"),
+            *("open", "open_folder", "open_sample", "export", "quit", "quick_segment"),
+            *("segment", "segment_visible", "segment_selection", "segment_whole", "resume"),
+            *("pan", "select_rectangle", "select_lasso", "brush", "eraser", "select_nothing"),
+            *("brush_smaller", "brush_larger", "undo", "redo"),
             *("reviewed", "not_reviewed", "previous", "next", "retrain", "import_model"),
-            *("fit", "actual", "zoom_in", "zoom_out", "about"),
+            *("fit", "actual", "zoom_in", "zoom_out", "rotate_left", "rotate_right", "slide_info", "about"),
         )
         methods: dict[str, Callable[[], None]] = {name: getattr(self, name) for name in names}
-        # The overlay panel listens to these two itself.
         attempting = {name: partial(self.attempt, run) for name, run in methods.items()}
-        return {**attempting, "show_mask": _nothing, "contour": _nothing}
+        # To these the panels and the view listen themselves.
+        return {**attempting, **dict.fromkeys(("show_mask", "contour", "show_minimap"), _nothing)}
 
     def attempt(self, run: Callable[[], object]) -> bool:
         """Run it; tell the person when that fails. True when it did not."""
@@ -100,10 +102,22 @@ class Operations(QObject):
     # -- cells ----------------------------------------------------------------------------------------------------
 
     def segment(self) -> None:
-        self._session.segment(self._looked_at())
+        self._session.segmenting.picture(self._looked_at(), self._view.visible_region())
+
+    def segment_visible(self) -> None:
+        self._session.segmenting.visible(self._view.visible_region())
+
+    def segment_selection(self) -> None:
+        self._session.segmenting.selection(self._looked_at())
+
+    def segment_whole(self) -> None:
+        self._session.segmenting.whole(self._looked_at())
+
+    def resume(self) -> None:
+        self._session.segmenting.resume(self._looked_at())
 
     def quick_segment(self) -> None:
-        self._session.quick_segment(self._looked_at())
+        self._session.segmenting.quick(self._looked_at(), self._view.visible_region())
 
     def _looked_at(self) -> QPoint:
         """The middle of what is seen of the slide, in level-0 pixels."""
@@ -112,7 +126,7 @@ class Operations(QObject):
 
     def reviewed(self) -> None:
         self._bar.hide()
-        self._session.mark_reviewed()
+        self._session.mark_reviewed(self._view.visible_region())
 
     def not_reviewed(self) -> None:
         self._session.unmark_reviewed()
@@ -149,6 +163,15 @@ class Operations(QObject):
     def eraser(self) -> None:
         self._take("eraser")
 
+    def select_rectangle(self) -> None:
+        self._take("select_rectangle")
+
+    def select_lasso(self) -> None:
+        self._take("select_lasso")
+
+    def select_nothing(self) -> None:
+        self._view.set_selection(())
+
     def _take(self, tool: str) -> None:
         if self._session.document is not None:
             self._session.document.tool = tool
@@ -179,6 +202,18 @@ class Operations(QObject):
 
     def zoom_out(self) -> None:
         self._view.zoom_by(1 / ZOOM_STEP)
+
+    def rotate_left(self) -> None:
+        self._view.rotate(-1)
+
+    def rotate_right(self) -> None:
+        self._view.rotate(1)
+
+    def slide_info(self) -> None:
+        from .dialogs.slide_info import SlideInfoDialog
+
+        if self._session.document is not None:
+            SlideInfoDialog(self._session.document.slide, self._window, given_mpp=self._session.mpp).open()
 
     # -- models ---------------------------------------------------------------------------------------------------
 

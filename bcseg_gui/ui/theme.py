@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
@@ -58,6 +60,8 @@ _STYLE = """
 QToolBar { border: none; border-bottom: 1px solid palette(mid); padding: 4px 6px; spacing: 2px; }
 QToolBar::separator { background: palette(mid); width: 1px; margin: 6px 6px; }
 QToolBar QToolButton { border: 1px solid transparent; border-radius: 6px; padding: 5px 3px 5px 8px; }
+QToolBar QToolButton[popupMode="1"] { padding-right: 22px; }
+QToolBar QToolButton::menu-button { border: none; border-left: 1px solid palette(mid); width: 18px; margin: 5px 0; }
 QToolBar QToolButton:hover:enabled { background: palette(midlight); }
 QToolBar QToolButton:pressed { background: palette(mid); }
 QToolBar QToolButton:checked { background: palette(midlight); border-color: palette(mid); }
@@ -77,9 +81,6 @@ QLabel#caption { color: palette(placeholder-text); }
 QLabel#emptyTitle { font-size: 17pt; font-weight: 600; }
 QLabel#headline { font-size: 12pt; font-weight: 600; }
 QLabel#warning { font-weight: 600; }
-QListWidget { background: transparent; }
-QListWidget::item { padding: 4px 6px; border-radius: 6px; }
-QListWidget::item:selected { background: palette(midlight); color: palette(text); }
 QSplitter::handle { background: palette(mid); }
 QProgressBar { border: none; border-radius: 4px; background: palette(midlight); }
 QProgressBar::chunk { border-radius: 4px; background: palette(highlight); }
@@ -116,14 +117,16 @@ def icon(name: str, on_accent: bool = False) -> QIcon:
     button; sharp on 1×, 2× and 3× screens."""
     palette = QGuiApplication.palette()
     role = QPalette.ColorRole.HighlightedText if on_accent else QPalette.ColorRole.ButtonText
-    colors = {
-        QIcon.Mode.Normal: palette.color(role),
-        QIcon.Mode.Disabled: palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText),
-    }
+    disabled = palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText)
+    return _drawn(name, palette.color(role).name(), disabled.name())
+
+
+@cache  # drawing all of them anew at every stroke that changes what to do next would be felt
+def _drawn(name: str, color: str, disabled: str) -> QIcon:
     svg = resource("icons", f"{name}.svg").read_text(encoding="utf-8")
     result = QIcon()
-    for mode, color in colors.items():
-        renderer = QSvgRenderer(QByteArray(svg.replace("currentColor", color.name()).encode()))
+    for mode, shade in ((QIcon.Mode.Normal, color), (QIcon.Mode.Disabled, disabled)):
+        renderer = QSvgRenderer(QByteArray(svg.replace("currentColor", shade).encode()))
         for ratio in (1, 2, 3):
             result.addPixmap(_render(renderer, ICON_SIZE, ratio), mode)
     return result

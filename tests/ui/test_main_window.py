@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QListWidget
+from PySide6.QtWidgets import QCheckBox, QListView
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui import app
@@ -82,8 +82,8 @@ def test_a_message_does_not_move_the_picture(window: MainWindow) -> None:
 
 def test_a_picture_that_does_not_open_says_so_and_is_not_marked_as_open(window: MainWindow, tmp_path: Path) -> None:
     (tmp_path / "b.png").write_bytes(b"no picture")
-    rows = window.worklist.findChild(QListWidget)
-    QTest.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=rows.visualItemRect(rows.item(1)).center())
+    rows = window.worklist.findChild(QListView, "worklist")
+    QTest.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=rows.visualRect(rows.model().index(1, 0)).center())
     QCoreApplication.processEvents()
     assert "b.png" in window.messages.text
     assert in_sight(window)
@@ -120,13 +120,15 @@ def test_a_number_is_typed_out_while_the_pointer_moves(window: MainWindow) -> No
 
 
 def test_the_arrows_go_through_the_list_of_pictures(window: MainWindow) -> None:
-    rows = window.worklist.findChild(QListWidget)
+    rows = window.worklist.findChild(QListView, "worklist")
     rows.setFocus()
     QTest.keyClick(rows, Qt.Key.Key_Down)
+    QCoreApplication.processEvents()
     QCoreApplication.processEvents()
     assert window.session.index == 1
     assert rows.hasFocus()
     QTest.keyClick(rows, Qt.Key.Key_Up)
+    QCoreApplication.processEvents()
     QCoreApplication.processEvents()
     assert window.session.index == 0
 

@@ -54,6 +54,7 @@ class StatusBar(QStatusBar):
         self._cell_size = CellSizeBox()
         self._cell_size.chosen.connect(self.cellDiameterChosen)
         self._model = Choice()
+        self._model.setObjectName("model")
         self._model.setAccessibleName(_("Model"))
         self._model.setToolTip(
             _("The model that finds the cells. A fast one takes a third of the time and is a little less accurate.")

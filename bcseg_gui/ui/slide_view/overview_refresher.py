@@ -10,9 +10,9 @@ from ...core.errors import UserError
 from ...core.geometry import Region, TileKey
 from ...core.masks import Mask
 
-SLICE = 0.005
+SLICE = 0.006
 """Seconds of work at a time."""
-PAUSE = 15
+PAUSE = 8
 """Milliseconds between two slices, for events and painting."""
 
 
