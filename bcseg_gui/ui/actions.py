@@ -261,7 +261,8 @@ TOOLBAR: tuple[str | None, ...] = (
 """Action keys in order; "brush_size" is the slider and its number."""
 
 ICON_ONLY = frozenset({"undo", "redo", "select_rectangle", "select_lasso"})
-NAMELESS_WHEN_NARROW = ("pan", "brush", "eraser")
+NAMELESS_WHEN_NARROW = (("pan", "brush", "eraser"), ("open",), ("retrain",))
+"""What goes without its name first, second and third where there is no room."""
 
 
 def main_action(session: Session) -> str:

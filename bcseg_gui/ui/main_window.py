@@ -110,11 +110,16 @@ class MainWindow(QMainWindow):
 
     def _fit_toolbar(self) -> None:
         """In a narrow window the tools go without their names, so that Reviewed and Retrain stay in sight."""
-        for style in (Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly):
-            for key in NAMELESS_WHEN_NARROW:
-                _button(self.toolbar, self.actions_[key]).setToolButtonStyle(style)
-            if self.toolbar.sizeHint().width() <= self.width():
-                break
+        with_name, without = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
+        for keys in NAMELESS_WHEN_NARROW:
+            self._set_style(keys, with_name)
+        for keys in NAMELESS_WHEN_NARROW:
+            if self.toolbar.sizeHint().width() > self.width():
+                self._set_style(keys, without)
+
+    def _set_style(self, keys: Sequence[str], style: Qt.ToolButtonStyle) -> None:
+        for key in keys:
+            _button(self.toolbar, self.actions_[key]).setToolButtonStyle(style)
 
     def _lay_out(self) -> None:
         side = QWidget()

@@ -91,8 +91,8 @@ class NavigationView(QGraphicsView):
     def center_on(self, place: QPointF) -> None:
         """Bring a level-0 place to the middle, as far as panning goes."""
         if not self._slide_size.isEmpty():
-            self._look(self._logical_zoom, place, self._viewport_center())
-            self._fitted = False
+            off = self.viewportTransform().map(place) - self._viewport_center()
+            self.pan_by(round(off.x()), round(off.y()))
 
     def pan_by(self, dx: int, dy: int) -> None:
         """Move the view over the slide by device-independent pixels, to the right and down."""
@@ -169,15 +169,20 @@ class NavigationView(QGraphicsView):
     def _look(self, logical_zoom: float, anchor: QPointF, place: QPointF) -> None:
         """Show the scene's point `anchor` at the viewport's point `place`."""
         before, old_view = self._logical_zoom, self.viewportTransform()
+        mode = self.viewportUpdateMode()
         self._looking = True
+        # Else the picture that is about to be painted anew would be scrolled first.
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.NoViewportUpdate)
         self.setTransform(QTransform.fromScale(logical_zoom, logical_zoom).rotate(90 * self._quarter_turns))
         self._limit_panning()
         off = self.viewportTransform().map(anchor) - place
         self.pan_by(round(off.x()), round(off.y()))
+        self.setViewportUpdateMode(mode)
         self._looking = False
         if logical_zoom != before:
             self.zoomChanged.emit(self.zoom)
         if self.viewportTransform() != old_view:
+            self.viewport().update()
             self._moved()
 
     def _moved(self) -> None:

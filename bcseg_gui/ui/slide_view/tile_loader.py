@@ -21,6 +21,8 @@ from .tile_cache import CACHE_BYTES, TileCache, rgb_image
 
 THREADS = 2
 """Enough to overlap decoding with disk waits; the compute process needs the other cores more."""
+THREADS_WHILE_MOVING = 1
+"""Readers share Python's lock with the window's thread, which needs it for every frame of a moving picture."""
 FIRST_RETRY, LAST_RETRY = 2_000, 30_000
 """Milliseconds until what could not be read is tried again; each vain try doubles them up to the last."""
 
@@ -69,6 +71,8 @@ class TileLoader(QObject):
         self._lock = Lock()
         self._pending: list[TileKey] = []
         self._reading: set[TileKey] = set()
+        self._threads = THREADS
+        self._busy = 0
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(THREADS)
         self._retry_timer = QTimer(self, singleShot=True, interval=FIRST_RETRY)
@@ -89,8 +93,12 @@ class TileLoader(QObject):
         best = self._slide.get_best_level_for_downsample(downsample)
         return self._slide.level_downsamples[best] * 4 >= downsample
 
-    def request(self, wanted: Sequence[TileKey]) -> None:
-        """Read these tiles, first one first, instead of what was asked for before; tiles here already stay here."""
+    def request(self, wanted: Sequence[TileKey], *, moving: bool = False) -> None:
+        """Read these tiles, first one first, instead of what was asked for before; tiles here already stay here.
+
+        `moving`: gently, for the picture moves and most of them are soon no longer wanted.
+        """
+        self._threads = THREADS_WHILE_MOVING if moving else THREADS
         self._wanted = tuple(wanted)
         if self._missing and not self._retry_timer.isActive():
             self._retry_timer.start()
@@ -107,7 +115,7 @@ class TileLoader(QObject):
     def _read_all(self, keys: Iterable[TileKey]) -> None:
         with self._lock:
             self._pending = [key for key in keys if key not in self.cache and key not in self._reading]
-            count = min(THREADS, len(self._pending))
+            count = min(self._threads, len(self._pending))
         # A worker takes tiles until none is left, so those still queued from an earlier request would find nothing.
         self._pool.clear()
         for _worker in range(count):
@@ -134,12 +142,15 @@ class TileLoader(QObject):
                 result = UserError(
                     "A part of “{path}” cannot be read: {reason}", path=self._slide.path, reason=str(error)
                 )
+            with self._lock:
+                self._busy -= 1
             self._read.emit(key, result)
 
     def _next(self) -> TileKey | None:
         with self._lock:
-            if not self._pending:
+            if not self._pending or self._busy >= self._threads:
                 return None
+            self._busy += 1
             key = self._pending.pop(0)
             self._reading.add(key)
             return key

@@ -262,7 +262,7 @@ class SlideView(HandView):
     def _ask_for_tiles(self, visible: Region) -> None:
         if self._loader is not None and self.isVisible() and self._asked != (visible, self.zoom):
             self._asked = (visible, self.zoom)
-            self._loader.request(wanted_tiles(visible, self.zoom, self._loader))
+            self._loader.request(wanted_tiles(visible, self.zoom, self._loader), moving=self.is_moving)
 
     def _tile_arrived(self, key: TileKey) -> None:
         if self._loader is not None and key.level == self._loader.top_level:
