@@ -28,7 +28,7 @@ OUTLINED_FROM = 10.0
 """Diameter on screen, device-independent pixels, from which a cell is outlined; smaller ones would be all outline."""
 READING_TIME = 0.006
 """Seconds that one painting may spend on fetching tiles of the mask; the rest of them follows in the next."""
-TILES_HELD = 192
+TILES_HELD = 96
 
 
 @dataclass(frozen=True, slots=True)

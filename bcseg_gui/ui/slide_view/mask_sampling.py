@@ -35,7 +35,7 @@ def sample(tile: Callable[[TileKey], Classes | None], level: int, d_rect: QRect,
         cols, rows = across * back.m11() + back.dx(), down * back.m22() + back.dy()
     side = 1 << level
     classes = _gather(tile, level, np.floor(cols / side).astype(np.intp), np.floor(rows / side).astype(np.intp))
-    return np.ascontiguousarray(classes.T) if turned else classes
+    return np.ascontiguousarray(classes.T if turned else classes)
 
 
 def _gather(tile: Callable[[TileKey], Classes | None], level: int, cols: Steps, rows: Steps) -> Classes:

@@ -19,7 +19,7 @@ PAUSE = 8
 class OverviewRefresher(QObject):
     """Works until all is up to date; `wake` it when the mask or what is looked at changed.
 
-    `wanted` names the tiles in view, `changed` and `failed` are told what came of it.
+    `wanted` names the tiles in view, `changed` and, once a mask, `failed` are told what came of it.
     """
 
     def __init__(
@@ -31,12 +31,13 @@ class OverviewRefresher(QObject):
     ) -> None:
         super().__init__(parent)
         self._mask: Mask | None = None
+        self._told = False
         self._wanted, self._changed, self._failed = wanted, changed, failed
         self._timer = QTimer(self, interval=PAUSE)
         self._timer.timeout.connect(self._work)
 
     def set_mask(self, mask: Mask | None) -> None:
-        self._mask = mask
+        self._mask, self._told = mask, False
         self._timer.stop()
         self.wake()
 
@@ -57,7 +58,9 @@ class OverviewRefresher(QObject):
         except UserError as error:
             # Tried again with the next change; each slice would fail as this one did.
             self._timer.stop()
-            self._failed(error)
+            if not self._told:
+                self._told = True
+                self._failed(error)
             return
         if not changed.is_empty:
             self._changed(changed)

@@ -8,8 +8,8 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-DARK, LIGHT = QColor(0, 0, 0, 190), QColor(255, 255, 255)
-DARK_WIDTH, LIGHT_WIDTH = 3.0, 1.2
+DARK, LIGHT = QColor(0, 0, 0, 160), QColor(255, 255, 255)
+DARK_WIDTH, LIGHT_WIDTH = 4.0, 2.0
 """Device-independent pixels. White on black: one of the two shows on any picture."""
 
 

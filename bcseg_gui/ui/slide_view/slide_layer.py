@@ -32,17 +32,23 @@ def tiles_around(visible: Region, scale: float, loader: TileLoader) -> list[Tile
 
 
 def wanted_tiles(visible: Region, scale: float, loader: TileLoader) -> list[TileKey]:
-    """What to read for `visible`, first things first.
+    """What to read for `visible`, first things first: a coarse picture, then the sharp tiles."""
+    return list(
+        dict.fromkeys([*coarse_tiles(visible, scale, loader), *visible_tiles(visible, scale, loader.top_level)])
+    )
+
+
+def coarse_tiles(visible: Region, scale: float, loader: TileLoader) -> list[TileKey]:
+    """What stands in for the sharp tiles until they are here.
 
     The one tile that shows the whole slide: whatever is looked at has something to stand on. Then a picture in
-    between, where the file has such a level, then the sharp tiles.
+    between, where the file has such a level.
     """
-    sharp = visible_tiles(visible, scale, loader.top_level)
+    whole = TileKey(loader.top_level, 0, 0)
     between = min(level_for_scale(scale), loader.top_level) + COARSER
-    coarse: list[TileKey] = []
-    if between < loader.top_level and loader.reads_cheaply(between):
-        coarse = _from_centre(visible, between, 0)
-    return list(dict.fromkeys([TileKey(loader.top_level, 0, 0), *coarse, *sharp]))
+    if between >= loader.top_level or not loader.reads_cheaply(between):
+        return [whole]
+    return [whole, *_from_centre(visible, between, 0)]
 
 
 def _from_centre(visible: Region, level: int, l_margin: int) -> list[TileKey]:

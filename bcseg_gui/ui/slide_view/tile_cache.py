@@ -13,7 +13,7 @@ from PySide6.QtGui import QImage
 from ...core.geometry import TileKey
 from ...core.slides.look import Look
 
-CACHE_BYTES = 128 * 2**20
+CACHE_BYTES = 96 * 2**20
 
 
 class TileCache:

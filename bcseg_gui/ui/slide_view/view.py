@@ -29,7 +29,7 @@ from .minimap import Minimap
 from .overview_refresher import OverviewRefresher
 from .scale_bar import ScaleBar
 from .selection_item import SelectionItem
-from .slide_layer import paint_slide, tiles_around, wanted_tiles
+from .slide_layer import coarse_tiles, paint_slide, tiles_around, wanted_tiles
 from .throttle import Throttle
 from .tile_loader import TileLoader
 
@@ -42,6 +42,8 @@ BAND = 800_000
 BETWEEN_BANDS = BETWEEN_ARRIVALS = 20
 BETWEEN_CHANGES = 50
 """Milliseconds between two repaintings: of bands, for tiles that were read, for a mask that a model writes."""
+ZOOM_PAUSE = 40
+"""Milliseconds without a zoom after which its tiles are read."""
 TILES_AHEAD = 16
 """Read round what is in view when nothing else is to do."""
 MARGIN = 12
@@ -80,6 +82,8 @@ class SlideView(HandView):
         self.scene().addItem(self._mask_item)
         self.scene().addItem(self._selection_item)
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
+        self._ask_timer = QTimer(self, singleShot=True, interval=ZOOM_PAUSE)
+        self._ask_timer.timeout.connect(self._ask_for_all)
         self._arrival_timer = QTimer(self, singleShot=True, interval=BETWEEN_ARRIVALS)
         self._arrival_timer.timeout.connect(self._show_arrived)
         self._band_timer = QTimer(self, interval=BETWEEN_BANDS)
@@ -260,9 +264,21 @@ class SlideView(HandView):
         painter.setWorldTransform(to_viewport)
 
     def _ask_for_tiles(self, visible: Region) -> None:
-        if self._loader is not None and self.isVisible() and self._asked != (visible, self.zoom):
-            self._asked = (visible, self.zoom)
-            self._loader.request(wanted_tiles(visible, self.zoom, self._loader), moving=self.is_moving)
+        if self._loader is None or not self.isVisible() or self._asked == (visible, self.zoom):
+            return
+        zooming = self.is_moving and self._asked is not None and self._asked[1] != self.zoom
+        self._asked = (visible, self.zoom)
+        if zooming:
+            # Sharp tiles of a zoom that is passed by in a blink would only be in the way.
+            self._loader.request(coarse_tiles(visible, self.zoom, self._loader), moving=True)
+            self._ask_timer.start()
+        else:
+            self._ask_for_all()
+
+    def _ask_for_all(self) -> None:
+        if self._loader is not None and self.isVisible():
+            wanted = wanted_tiles(self.visible_region(), self.zoom, self._loader)
+            self._loader.request(wanted, moving=self.is_moving)
 
     def _tile_arrived(self, key: TileKey) -> None:
         if self._loader is not None and key.level == self._loader.top_level:
