@@ -36,6 +36,8 @@ from bcseg_gui.core.slides import open_slide
 
 THRESHOLD = 0.53
 """Where random weights of seed 0 give a mask with something in it: their probabilities are all about that."""
+CELL_DIAMETER = 106.0
+"""Level-0 pixels, as in photographs at 100×."""
 STOP_AT = 0.4
 QUARTERS = (0.25, 0.5, 0.75, 1.0)
 SETTINGS = "benchmark"
@@ -98,7 +100,7 @@ def segment(side: int, mask_path: Path, stop_at: float = 2.0) -> Outcome:
         memory.forget_peak()
         started = time.perf_counter()
         finished = run.finished if run is not None else ()
-        client.submit(Segment(1, path, model, threshold=THRESHOLD, finished=finished))
+        client.submit(Segment(1, path, model, cell_diameter=CELL_DIAMETER, threshold=THRESHOLD, finished=finished))
         loop.exec()
         outcome.seconds, outcome.writer = time.perf_counter() - started, memory.peak_rss()
         outcome.peaks[3:] = [child_peak()]
@@ -142,8 +144,8 @@ def measure_memory(sides: Sequence[int]) -> None:
             )
         )
     note = (
-        "TernausNet-16 with random weights, cells of 75 px; each slide in a fresh compute process, whose most resident "
-        "memory so far the kernel tells (VmHWM). Writer: the most of the process that writes the mask. Empty: glass "
+        "TernausNet-16 with random weights, cells of 106 px; each slide in a fresh compute process, whose most "
+        "resident memory so far the kernel tells (VmHWM). Writer: the most of the process that writes the mask. Empty: glass "
         "that is left out; seconds a megapixel are of the rest, loading of the model included."
     )
     write_section("Segmenting a whole slide", rows, note)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint, QSettings
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import QObject, QPoint, QSettings, Qt
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from ..core.errors import UserError
 from ..core.i18n import _, sentence
@@ -78,7 +79,9 @@ class Operations(QObject):
         if not paths or not self._may_leave_training(_("Open something else")):
             return
         self._bar.hide()
-        if self.attempt(lambda: self._session.open(paths)):
+        with _busy():
+            opened = self.attempt(lambda: self._session.open(paths))
+        if opened:
             self.forget_training()
             QSettings().setValue("lastFolder", str(paths[0].absolute().parent))
             self._session.warm_up()
@@ -146,11 +149,13 @@ class Operations(QObject):
 
     def undo(self) -> None:
         if self._session.document is not None:
-            self._session.document.undo()
+            with _busy():  # of a whole slide it takes seconds
+                self._session.document.undo()
 
     def redo(self) -> None:
         if self._session.document is not None:
-            self._session.document.redo()
+            with _busy():
+                self._session.document.redo()
 
     # -- tools and view -------------------------------------------------------------------------------------------
 
@@ -277,6 +282,16 @@ class Operations(QObject):
 
 def _nothing() -> None:
     pass
+
+
+@contextmanager
+def _busy() -> Iterator[None]:
+    """The pointer says that this may take a moment."""
+    QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
+    try:
+        yield
+    finally:
+        QApplication.restoreOverrideCursor()
 
 
 def _last_folder() -> str:
