@@ -145,8 +145,8 @@ def measure_memory(sides: Sequence[int]) -> None:
         )
     note = (
         "TernausNet-16 with random weights, cells of 106 px; each slide in a fresh compute process, whose most "
-        "resident memory so far the kernel tells (VmHWM). Writer: the most of the process that writes the mask. Empty: glass "
-        "that is left out; seconds a megapixel are of the rest, loading of the model included."
+        "resident memory so far the kernel tells (VmHWM). Writer: the most of the process that writes the mask. Empty: "
+        "glass that is left out; seconds a megapixel are of the rest, loading of the model included."
     )
     write_section("Segmenting a whole slide", rows, note)
 

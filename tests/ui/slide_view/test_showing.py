@@ -188,6 +188,37 @@ def test_a_tile_that_cannot_be_read_is_marked_and_shown_when_it_can_be(
     assert tuple(screen(view)[damaged.y(), damaged.x()]) == (200, 180, 190)
 
 
+def test_until_the_first_tile_is_here_there_is_grey(
+    qtbot: QtBot, view: SlideView, make_slide: Callable[..., Any], settle: Settle
+) -> None:
+    slide = make_slide(3000, 2000, (200, 180, 190))
+    slide.gate.clear()
+    view.set_slide(slide)
+    assert tuple(screen(view)[300, 400]) == (119, 119, 119)
+
+    slide.gate.set()
+    settle()
+    assert tuple(screen(view)[300, 400]) == (200, 180, 190)
+
+
+def test_what_was_painted_quickly_is_painted_well_at_rest(
+    view: SlideView, make_slide: Callable[..., Any], settle: Settle
+) -> None:
+    view.resize(1500, 900)
+    view.set_slide(make_slide(6000, 5000))
+    view.actual_pixels()
+    settle()
+    view.zoom_by(0.8)
+    moving = screen(view)
+    view.pan_by(30, 20)
+    settle()
+    view.pan_by(-30, -20)
+    settle()
+
+    assert (moving != on_screen(view)).mean() > 0.2
+    np.testing.assert_array_equal(on_screen(view), screen(view))
+
+
 @pytest.mark.parametrize(("zoom", "outlined"), [(0.1, False), (1, True)])
 def test_cells_of_a_few_pixels_are_not_outlined(
     view: SlideView, make_slide: Callable[..., Any], make_mask: Callable[..., Mask], settle: Settle,
