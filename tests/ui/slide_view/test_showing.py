@@ -215,7 +215,7 @@ def test_what_was_painted_quickly_is_painted_well_at_rest(
     view.pan_by(-30, -20)
     settle()
 
-    assert (moving != on_screen(view)).mean() > 0.2
+    assert (moving != on_screen(view)).mean() > 0.02
     np.testing.assert_array_equal(on_screen(view), screen(view))
 
 
