@@ -267,6 +267,8 @@ class Session(QObject):
             return
         if before is not None:
             document.tool, document.brush_radius = before.tool, before.brush_radius
+            # Pictures of one microscope need the same.
+            document.look, document.look_for_model = before.look, before.look_for_model
             before.end_stroke()
         self._documents[document.path] = document
         self.documentChanged.emit()

@@ -8,14 +8,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import tifffile
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QListView
+from PySide6.QtWidgets import QCheckBox, QLabel, QListView
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui import app
 from bcseg_gui.compute.protocol import Progress, WarmUp
 from bcseg_gui.core import i18n
+from bcseg_gui.ui.dialogs.slide_info import SlideInfoDialog
 from bcseg_gui.ui.main_window import MainWindow
 
 
@@ -155,3 +157,77 @@ def test_cancel_stops_what_was_asked_for_last(running: app.Running, monkeypatch:
     assert status._work.text() == "Segmenting waits · Learning 25 % · 80 s left"
     status._cancel.click()
     assert cancelled == [segmenting.number]
+
+
+def test_a_picked_white_becomes_white_and_the_tool_comes_back(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: window.view.pixel_value(200, 150) == (200, 200, 200))
+    window.look.pick.click()
+    QTest.mouseClick(window.view.viewport(), Qt.MouseButton.LeftButton, pos=window.view.mapFromScene(200, 150))
+    document = window.session.document
+    assert document is not None
+    assert document.look.white == (200, 200, 200)
+    assert window.look.look == document.look
+    middle = window.view.mapFromScene(200, 150)
+    qtbot.waitUntil(lambda: window.view.viewport().grab().toImage().pixelColor(middle).red() == 255)
+    assert window.view.pixel_value(200, 150) == (200, 200, 200), "the slide stays as it is"
+    assert not window.look.picking
+    assert window.actions_["pan"].isChecked()
+
+
+def test_the_look_stays_from_picture_to_picture(window: MainWindow) -> None:
+    window.look.brightness.slider.setValue(40)
+    window.actions_["next"].trigger()
+    assert window.look.look.brightness == 0.4
+    assert window.session.document is not None
+    assert window.session.document.look == window.look.look
+
+
+def test_the_selection_belongs_to_the_picture(window: MainWindow) -> None:
+    assert not window.actions_["segment_selection"].isEnabled()
+    window.actions_["select_rectangle"].trigger()
+    port, corner, opposite = window.view.viewport(), *(window.view.mapFromScene(x, x) for x in (50, 200))
+    QTest.mousePress(port, Qt.MouseButton.LeftButton, pos=corner)
+    QTest.mouseMove(port, opposite)
+    QTest.mouseRelease(port, Qt.MouseButton.LeftButton, pos=opposite)
+    assert window.actions_["segment_selection"].isEnabled()
+    window.actions_["next"].trigger()
+    assert window.view.selection == ()
+    assert not window.actions_["segment_selection"].isEnabled()
+
+
+def test_a_scale_that_is_given_shows_in_the_view(window: MainWindow) -> None:
+    window.status.scaleChosen.emit(0.25)
+    assert window.session.mpp == 0.25
+    assert "0.25" in window.status._scale.button.text()
+
+
+def test_another_page_of_a_file(running: app.Running, tmp_path: Path) -> None:
+    window = running.window
+    path = tmp_path / "stack.tif"
+    with tifffile.TiffWriter(path) as tiff:
+        for grey in (60, 180):
+            tiff.write(np.full((300, 400, 3), grey, np.uint8), photometric="rgb", metadata=None)
+    window.operations.open_paths([path])
+    document = window.session.document
+    assert document is not None
+    document.begin_stroke("brush", 1)
+    document.paint(document.whole, np.ones((300, 400), np.bool_))
+    document.end_stroke()
+    window.status.pageChosen.emit(1)
+    turned = window.session.document
+    assert turned is not None
+    assert turned.slide.page == 1
+    assert turned.mask is None or not turned.mask.read(turned.whole).any(), "each page has cells of its own"
+    window.status.pageChosen.emit(0)
+    assert window.session.document is not None
+    assert window.session.document.mask is not None
+    assert window.session.document.mask.read(turned.whole).all()
+
+
+def test_what_the_file_says_is_shown(window: MainWindow, qtbot: QtBot) -> None:
+    window.actions_["slide_info"].trigger()
+    dialog = window.findChild(SlideInfoDialog)
+    assert dialog is not None
+    assert dialog.isVisible()
+    assert any("400 × 300 px" in label.text() for label in dialog.findChildren(QLabel))
+    dialog.close()
