@@ -282,9 +282,15 @@ class MainWindow(QMainWindow):
         self.actions_.refresh(self.session)
         self.status.show_session(self.session)
         self.view.set_mpp(self.session.mpp)
+        document = self.session.document
+        self.view.set_reviewed_regions(
+            self.session.reviewed_regions if document is not None and document.is_large else ()
+        )
         self.cells.show_unfinished(self.session.segmenting.percent_done)
         size = self.session.cell_size
-        self.cells.show_cell_diameter(size.diameter or 0.0 if size is not None else 0.0)
+        diameter = size.diameter or 0.0 if size is not None else 0.0
+        self.cells.show_cell_diameter(diameter)
+        self.view.set_cell_diameter(diameter)
         self._highlight(main_action(self.session))
 
     def _highlight(self, main: str) -> None:

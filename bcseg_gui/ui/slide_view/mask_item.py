@@ -105,8 +105,9 @@ class MaskItem(QGraphicsItem):
 
     def set_cell_diameter(self, diameter: float) -> None:
         """Level-0 pixels; decides how far one zooms out until outlines go."""
-        self._cell_diameter = diameter
-        self.update()
+        if diameter != self._cell_diameter:
+            self._cell_diameter = diameter
+            self.update()
 
     def changed(self, region: Region, scale: float) -> None:
         """Repaint `region`, and around it the few screen pixels that a smooth edge or an outline reaches."""

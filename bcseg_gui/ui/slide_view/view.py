@@ -21,10 +21,10 @@ from ...core.masks import Mask
 from ...core.slides import Slide
 from .mask_item import MaskItem, OverlayStyle
 from .minimap import Minimap
+from .outline_item import REVIEWED, OutlineItem
 from .overview_refresher import OverviewRefresher
 from .picture_view import PictureView, rects
 from .scale_bar import ScaleBar
-from .selection_item import SelectionItem
 from .throttle import Throttle
 
 BETWEEN_CHANGES = 50
@@ -48,10 +48,11 @@ class SlideView(PictureView):
         self._scale_bar = ScaleBar()
         self._corners: list[Minimap | ScaleBar] = []
         self._mask_item = MaskItem(lambda error: self.readFailed.emit(error))
-        self._selection_item = SelectionItem()
+        self._selection_item, self._reviewed_item = OutlineItem(), OutlineItem(REVIEWED)
         super().__init__(parent)
         self.scene().addItem(self._mask_item)
         self.scene().addItem(self._selection_item)
+        self.scene().addItem(self._reviewed_item)
         self._mask_throttle = Throttle(BETWEEN_CHANGES, self._show_mask_change, self)
         self._refresher = OverviewRefresher(
             self._mask_tiles_in_view, self._mask_throttle.add, lambda error: self.readFailed.emit(error), self
@@ -67,7 +68,7 @@ class SlideView(PictureView):
         """
         super().set_slide(slide)
         self._selection = ()
-        self._selection_item.show_outline(())
+        self._selection_item.show_outlines(())
 
     def set_mpp(self, mpp: float | None) -> None:
         """µm per level-0 pixel, for the scale bar; None when nobody knows."""
@@ -81,6 +82,12 @@ class SlideView(PictureView):
     def set_empty_regions(self, regions: Sequence[Region]) -> None:
         super().set_empty_regions(regions)
         self._minimap.set_empty_regions(self._empty)
+
+    def set_reviewed_regions(self, regions: Sequence[Region]) -> None:
+        """Outline the parts of a slide that were declared right."""
+        self._reviewed_item.show_outlines(
+            [(r.x, r.y), (r.right, r.y), (r.right, r.bottom), (r.x, r.bottom)] for r in regions
+        )
 
     def show_minimap(self, wanted: bool) -> None:
         self._minimap_wanted = wanted
@@ -122,14 +129,14 @@ class SlideView(PictureView):
             dict.fromkeys((round(min(max(x, 0), width)), round(min(max(y, 0), height))) for x, y in outline)
         )
         selection = corners if _has_area(corners) else ()
-        self._selection_item.show_outline(selection)
+        self._selection_item.show_outlines([selection])
         if selection != self._selection:
             self._selection = selection
             self.selectionChanged.emit(selection)
 
     def show_selection(self, outline: Sequence[tuple[float, float]]) -> None:
         """Draw an outline in the making, without selecting it."""
-        self._selection_item.show_outline(outline)
+        self._selection_item.show_outlines([outline])
 
     def _can_escape(self) -> bool:
         return super()._can_escape() or bool(self._selection)
@@ -201,7 +208,8 @@ class SlideView(PictureView):
 
     def _moved(self) -> None:
         super()._moved()
-        self._selection_item.set_pixel(self.pixel)
+        for item in (self._selection_item, self._reviewed_item):
+            item.set_pixel(self.pixel)
         self._place_corners()
 
     def _place_corners(self) -> None:
