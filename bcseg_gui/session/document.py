@@ -46,6 +46,8 @@ class Document(QObject):
     """an edit of this Document was written to disk"""
     segmentingChanged = Signal(object)
     """this Document"""
+    overwritten = Signal(object, object)
+    """this Document, Region: a segmentation wrote there, whatever was there before"""
     segmented = Signal(object)
     """this Document was segmented to the end"""
     stopped = Signal(bool)
@@ -310,6 +312,7 @@ class Document(QObject):
             self.maskChanged.emit(changed)
             if event.finished is not None:
                 self.edited.emit(self)
+                self.overwritten.emit(self, event.finished)
 
     def _commit_segment(self) -> None:
         edit = self._writer.part() if self._writer is not None else None
@@ -334,17 +337,27 @@ class Document(QObject):
 
     def _job_cancelled(self) -> None:
         writer = self._writer
-        self._end_segmentation(keep=False)
+        self._stop_following(keep=False)
         if writer is not None and self.unfinished is not None and writer.is_unfinished:
             self.paused.emit(writer.share_kept)
         else:
             self.stopped.emit(writer is None or not writer.is_parted)
+        self._tell_end()
 
     def _job_failed(self, error: UserError) -> None:
         self._end_segmentation(keep=False)
         self.failed.emit(error)
 
     def _end_segmentation(self, keep: bool) -> None:
+        self._stop_following(keep)
+        self._tell_end()
+
+    def _tell_end(self) -> None:
+        """Whoever hears it may close this document."""
+        self.segmentingChanged.emit(self)
+        self.historyChanged.emit()
+
+    def _stop_following(self, keep: bool) -> None:
         writer, self._writer = self._writer, None
         job, self._job = self._job, None
         self._waiting.clear()
@@ -361,8 +374,6 @@ class Document(QObject):
         elif writer is not None and writer.edit is not None:
             self._take_back(writer.edit)
         self._unfinished = None
-        self.segmentingChanged.emit(self)
-        self.historyChanged.emit()
 
     def _finish(self, writer: RunWriter) -> None:
         try:

@@ -96,9 +96,8 @@ class Jobs(QObject):
                 job.progress = event
                 job.progressed.emit(event)
             case protocol.TilePredicted():
-                # Tiles still in the pipe after Cancel are no longer wanted.
-                if not job.cancelling:
-                    job.tile.emit(event)
+                # After Cancel too: the job may have come to its end before it heard of that, and no tile may lack then.
+                job.tile.emit(event)
             case protocol.EpochDone():
                 job.epoch.emit(event)
             case protocol.Finished():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .session import Session
 
 NOWHERE = Region(0, 0, 0, 0)
+WORTH_ASKING = 3
+"""Percent of a segmentation."""
 
 
 class Segmenting(QObject):
@@ -31,6 +33,8 @@ class Segmenting(QObject):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._session = session
+        self.may_give_up: Callable[[int], bool] = lambda percent: True
+        """Asked before another segmentation makes it impossible to go on with one of which so many percent are done."""
 
     def follow(self, document: Document) -> None:
         """Tell of what becomes of this document's segmentations."""
@@ -81,12 +85,32 @@ class Segmenting(QObject):
         begun = self._begun()
         if document.selection:
             self._start(model, first, outline=document.selection)
-        elif begun is not None and begun.model == (QUICK_METHOD if model is None else model.name):
+        elif begun is not None and self._goes_on(begun, model, visible):
             self._submit(begun, self._model_of(begun), first)
         elif document.is_large and not visible.is_empty:
             self._start(model, first, region=visible)
         else:
             self._start(model, first)
+
+    def _goes_on(self, begun: Segmentation, model: ModelVersion | None, visible: Region) -> bool:
+        """What was begun is what a person who presses Segment here and now would begin."""
+        if begun.model != (QUICK_METHOD if model is None else model.name):
+            return False
+        if begun.region is not None and not visible.is_empty and begun.region.intersected(visible).is_empty:
+            return False
+        return self._wanted(model, region=begun.region, outline=begun.outline) == begun
+
+    def _wanted(
+        self, model: ModelVersion | None, *, region: Region | None = None, outline: Sequence[tuple[int, int]] = ()
+    ) -> Segmentation:
+        """Of the slide in front, as things are now, or as they were when exactly this was begun."""
+        document, size = self._session.document, self._session.cell_size
+        assert document is not None
+        assert size is not None
+        look = document.look if document.look_for_model else None
+        wanted = Segmentation.of(document.slide, model, size.known, region=region, outline=outline, look=look)
+        said_by_person = size.origin == "person" or (size.origin == "scale" and not document.slide.mpp)
+        return wanted.or_unfinished(document.unfinished, given=said_by_person)
 
     # -- doing it -------------------------------------------------------------------------------------------------
 
@@ -98,14 +122,18 @@ class Segmenting(QObject):
         region: Region | None = None,
         outline: Sequence[tuple[int, int]] = (),
     ) -> None:
-        document, size = self._session.document, self._session.cell_size
-        if document is None or size is None or document.segmenting:
+        document = self._session.document
+        if document is None or document.segmenting:
             return
-        look = document.look if document.look_for_model else None
-        wanted = Segmentation.of(document.slide, model, size.known, region=region, outline=outline, look=look)
         document.needed_mask()
-        wanted = wanted.or_unfinished(document.unfinished, given=size.origin == "person")
-        self._submit(wanted, model, first)
+        wanted, run, percent = (
+            self._wanted(model, region=region, outline=outline),
+            document.unfinished,
+            self.percent_done,
+        )
+        is_lost = run is not None and run.settings != wanted.text and (percent or 0) >= WORTH_ASKING
+        if not is_lost or self.may_give_up(percent or 0):
+            self._submit(wanted, model, first)
 
     def _submit(self, segmentation: Segmentation, model: ModelVersion | None, first: QPoint) -> None:
         document = self._session.document
@@ -142,7 +170,6 @@ class Segmenting(QObject):
     # -- what becomes of it ---------------------------------------------------------------------------------------
 
     def _segmented(self, document: Document) -> None:
-        self._session.was_segmented(document)
         if document is self._session.document and document.empty_regions:
             self._session.said.emit(_("Done. What is hatched was left out, because nothing lies there."))
 

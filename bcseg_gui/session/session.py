@@ -167,8 +167,7 @@ class Session(QObject):
         self._show(turned)
         self._mark(document.path, self.status)
         if entry is not None and entry.status == "reviewed":
-            text = _("“{name}” shows another page, so it has to be reviewed again.")
-            self.said.emit(text.format(name=document.path.stem))
+            self.said.emit(_("Each page has a review of its own. Learning and export take the page in front."))
 
     def keep(self) -> None:
         """Have everything on disk, but for a segmentation under way. Raises UserError."""
@@ -177,8 +176,8 @@ class Session(QObject):
 
     def close(self) -> None:
         """What cannot be written is given up; `keep` tells before."""
-        self._sizes.stop()
         self._leave_project()
+        self._sizes.stop()  # after the slides are closed, which it might be reading
         self.worklist = Worklist()
         self.documentChanged.emit()
         self.worklistChanged.emit()
@@ -225,6 +224,7 @@ class Session(QObject):
         document.failed.connect(self.failed)
         document.historyChanged.connect(self.stateChanged)
         document.edited.connect(self._edited)
+        document.overwritten.connect(self._overwritten)
         self.segmenting.follow(document)
         document.segmentingChanged.connect(self._segmenting_changed)
         return document
@@ -291,14 +291,16 @@ class Session(QObject):
                 document.keep()
                 self._close_document(document)
 
-    def was_segmented(self, document: Document) -> None:
-        """To its end, or that of the part that was wanted."""
-        path = document.path
-        if self._entry_status(path) == "reviewed" and not document.is_large:
-            self._set_status(path, "doing")
-            self.said.emit(_("“{name}” was segmented anew, so it has to be reviewed again.").format(name=path.stem))
-        else:
-            self._edited(document)
+    def _overwritten(self, document: Document, region: Region) -> None:
+        """What was declared right may be so no longer."""
+        entry = self._entry(document.path)
+        if entry is None or entry.status != "reviewed":
+            return
+        left = tuple(part for part in entry.reviewed_regions() if part.intersected(region).is_empty)
+        if len(left) < len(entry.reviewed_regions()):
+            self._set_status(document.path, "reviewed" if left else "doing", left)
+            text = _("“{name}” was segmented anew, so it has to be reviewed again.")
+            self.said.emit(text.format(name=document.path.stem))
 
     # -- reviewing ------------------------------------------------------------------------------------------------
 

@@ -29,6 +29,7 @@ class Operations(QObject):
         super().__init__(window)
         self._session, self._view, self._bar, self._window = session, view, bar, window
         self._retraining: Retraining | None = None
+        session.segmenting.may_give_up = self._may_give_up_run
 
     def handlers(self) -> Mapping[str, Callable[[], object]]:
         """Action key → what it does; a UserError is told in the message bar."""
@@ -270,6 +271,12 @@ class Operations(QObject):
             return True
         question = _("The model is still learning. What it has learnt so far is lost when you go on.")
         return messages.ask(self._window, question, action, _("Keep learning"))
+
+    def _may_give_up_run(self, percent: int) -> bool:
+        question = _(
+            "A segmentation that was stopped at {percent} % could not be taken up any more. What it found stays."
+        )
+        return messages.ask(self._window, question.format(percent=percent), _("Segment this part"), _("Go back"))
 
     def _may_give_up_unwritten(self) -> bool:
         try:

@@ -147,3 +147,82 @@ def test_a_large_slide_is_reviewed_part_by_part(opened, paint) -> None:
     assert said[-1] == "2 parts of this slide are reviewed."
     opened.unmark_reviewed()
     assert opened.reviewed_regions == ()
+
+
+@pytest.mark.usefixtures("large")
+def test_reviewed_parts_that_are_segmented_anew_are_to_be_reviewed_again(opened, client, paint) -> None:
+    said: list[str] = []
+    opened.said.connect(said.append)
+    paint(opened)
+    for part in (Region(10, 10, 20, 20), Region(100, 10, 20, 20)):
+        opened.mark_reviewed(part)
+    opened.segmenting.whole(HERE)
+    stop_after_the_left_half(client)
+    assert opened.reviewed_regions == (Region(100, 10, 20, 20),)
+    assert any("reviewed again" in text for text in said)
+
+
+def test_a_reviewed_picture_is_not_so_any_more_when_a_part_of_it_was_segmented_anew(opened, client) -> None:
+    path = opened.document.path
+    opened.document.needed_mask()
+    opened.mark_reviewed()
+    opened.select(opened.worklist.place(path))
+    opened.segmenting.picture(HERE)
+    stop_after_the_left_half(client)
+    assert opened.status == "doing"
+
+
+def test_tiles_that_come_after_a_cancel_are_kept_when_the_end_came_too(opened, client) -> None:
+    opened.segmenting.picture(HERE)
+    job = client.last(Segment).job
+    opened.document.cancel_segmentation()
+    client.tile(job, opened.document.whole)
+    client.finish_segmenting(job)
+    assert opened.document.mask.read(opened.document.whole).all()
+
+
+def test_stopping_what_one_has_left_says_so(opened, client) -> None:
+    said: list[str] = []
+    opened.said.connect(said.append)
+    opened.segmenting.picture(HERE)
+    job = client.last(Segment).job
+    left = opened.document
+    opened.step(1)
+    client.answer(Progress(job, 1, 2))
+    client.answer(TilePredicted(job, LEFT, np.ones((LEFT.h, LEFT.w), np.uint8), LEFT))
+    left.cancel_segmentation()
+    client.answer(Cancelled(job))
+    assert said[-1].startswith("Stopped at 50 %")
+
+
+def test_another_cell_size_is_another_segmentation(opened, client) -> None:
+    opened.segmenting.picture(HERE)
+    stop_after_the_left_half(client)
+    opened.set_cell_diameter(50.0)
+    opened.segmenting.picture(HERE)
+    assert (client.last(Segment).cell_diameter, client.last(Segment).finished) == (50.0, ())
+
+
+@pytest.mark.usefixtures("large")
+def test_elsewhere_segment_takes_what_is_seen_there(opened, client) -> None:
+    opened.segmenting.visible(Region(0, 0, 40, 40))
+    job = client.last(Segment).job
+    corner = Region(0, 0, 20, 20)
+    client.answer(TilePredicted(job, corner, np.ones((20, 20), np.uint8), corner))
+    client.answer(Cancelled(job))
+    opened.segmenting.picture(HERE, Region(100, 60, 40, 40))
+    assert client.last(Segment).region == Region(100, 60, 40, 40)
+
+
+@pytest.mark.usefixtures("large")
+def test_what_would_be_given_up_is_asked_for_first(opened, client) -> None:
+    asked: list[int] = []
+    opened.segmenting.may_give_up = lambda percent: bool(asked.append(percent))
+    opened.segmenting.whole(HERE)
+    stop_after_the_left_half(client)
+    whole = client.last(Segment)
+    opened.segmenting.visible(VISIBLE)
+    assert asked == [50]
+    assert client.last(Segment) is whole
+    opened.segmenting.resume(HERE)
+    assert client.last(Segment).finished == (LEFT,)

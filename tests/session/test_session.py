@@ -9,7 +9,7 @@ import tifffile
 from PIL import Image
 from PySide6.QtCore import QPoint
 
-from bcseg_gui.compute.protocol import QuickSegment, Segment, WarmUp
+from bcseg_gui.compute.protocol import QuickSegment, Segment, TilePredicted, WarmUp
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import MANUAL
@@ -191,7 +191,8 @@ def test_a_reviewed_picture_that_is_segmented_anew_is_to_be_reviewed_again(sessi
     session.mark_reviewed()
     session.segmenting.picture(QPoint(0, 0))
     job = client.last(Segment).job
-    client.tile(job, session.document.whole)
+    whole = session.document.whole
+    client.answer(TilePredicted(job, whole, np.ones((whole.h, whole.w), np.uint8), whole))
     client.finish_segmenting(job)
     assert session.status == "doing"
 
@@ -523,13 +524,15 @@ def test_looking_at_pages_leaves_no_file(session, tmp_path) -> None:
     assert files(tmp_path) == before
 
 
-def test_a_reviewed_picture_at_another_page_is_to_be_reviewed_again(session, tmp_path) -> None:
+def test_each_page_has_a_review_of_its_own(session, tmp_path) -> None:
     session.open([write_pages(tmp_path / "stack.tif", 40, 200)])
     session.mark_reviewed()
     texts = told(session)
     session.set_page(1)
-    assert "has to be reviewed again" in texts[0]
+    assert "review of its own" in texts[0]
     assert (session.status, session.reviewed_count, statuses(session)) == ("todo", 0, ["todo"])
+    session.set_page(0)
+    assert (session.status, session.reviewed_count) == ("reviewed", 1)
 
 
 def test_no_other_page_while_the_cells_of_one_are_found(session, tmp_path, client) -> None:

@@ -37,6 +37,15 @@ pink stains alike (ΔE 30 at least, half covering), to colour-blind eyes too, wh
 
 
 @dataclass(frozen=True, slots=True)
+class PageReview:
+    """How far a page is that is not shown now."""
+
+    page: int
+    status: Status
+    reviewed: tuple[Region, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SlideEntry:
     """One slide of a project; `slides/<id>/slide.json`.
 
@@ -44,7 +53,8 @@ class SlideEntry:
     `width`, `height` (level-0 pixels) and `mpp` are 0, 0 and None until the slide was opened once: see `measured`.
     `given_mpp` is what the user says where the file says no `mpp`; `cell_diameter` (level-0 pixels) is set by the user,
     else None. `page` is the one shown last: size, status and `reviewed` are of that page. `reviewed` without a region
-    means the whole slide. `split` is empty until the slide is first reviewed, then never changes.
+    means the whole slide. `other_pages` are those that were shown before. `split` is empty until the slide is first
+    reviewed, then never changes.
     """
 
     id: str
@@ -59,11 +69,21 @@ class SlideEntry:
     status: Status = "todo"
     reviewed: tuple[Region, ...] = ()
     split: Split | Literal[""] = ""
+    other_pages: tuple[PageReview, ...] = ()
     schema: int = 2
 
     def measured(self, slide: Measured) -> SlideEntry:
         """This entry with the size and mpp of its opened slide."""
         return replace(self, width=slide.dimensions[0], height=slide.dimensions[1], mpp=slide.mpp)
+
+    def turned(self, page: int) -> SlideEntry:
+        """This entry with another page shown, as far as that was when it was left."""
+        others = {known.page: known for known in (*self.other_pages, PageReview(self.page, self.status, self.reviewed))}
+        shown = others.pop(page, PageReview(page, "todo"))
+        return replace(
+            self, page=page, width=0, height=0, status=shown.status, reviewed=shown.reviewed,
+            other_pages=tuple(others.values()),
+        )  # fmt: skip
 
     def reviewed_regions(self) -> tuple[Region, ...]:
         """The regions to learn from, the whole slide when none is named; none at all unless it is reviewed."""

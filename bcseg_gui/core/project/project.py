@@ -223,8 +223,7 @@ class Project:
 
     def turn(self, entry: SlideEntry, page: int) -> SlideEntry:
         """Keep that another page is shown, which has a mask and a review of its own. Raises UserError."""
-        turned = replace(entry, page=page, width=0, height=0, reviewed=())
-        return self.update(replace(turned, status="doing" if self.mask_path(turned).exists() else "todo"))
+        return self.update(entry.turned(page))
 
     def relocate(self, entry: SlideEntry, path: Path) -> SlideEntry:
         """Tell where a vanished slide is now. Raises UserError when the file there is not the same slide."""

@@ -239,14 +239,15 @@ def test_each_page_has_a_mask_and_a_review_of_its_own(
     assert project.reviewed_count == 0
     project.check(second)
     back = project.turn(second, 0)
-    assert (project.mask_path(back), back.status, back.split) == (first, "doing", entry.split)
+    assert (project.mask_path(back), back.status, back.split) == (first, "reviewed", entry.split)
+    assert (back.reviewed, project.reviewed_count) == (entry.reviewed, 1), "looking at a page takes nothing away"
 
 
 def test_a_project_of_an_earlier_version_opens_as_it_was(
     project: Project, make_picture: MakePicture, review: Review
 ) -> None:
     entry = review(make_picture())
-    new_keys = {"folders", "pictures", "page", "given_mpp"}
+    new_keys = {"folders", "pictures", "page", "given_mpp", "other_pages"}
     for file in (project.folder / "project.json", project.folder / "slides" / entry.id / "slide.json"):
         content = json.loads(file.read_bytes())
         old = {key: value for key, value in content.items() if key not in new_keys} | {"schema": 1}
