@@ -6,7 +6,7 @@ For the compute process and the command line. torch is loaded only where a netwo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -32,6 +32,10 @@ _OUTLINE_SQUARES = 1024
 """Squares on the longer side of an outline's bounding box, in which it is drawn to see which blocks it touches."""
 
 
+class PartsUnreadError(UserError):
+    """Some blocks could not be read; what was found in the others came before. `fields["unread"]`: how many."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
     """Class ids of `region`, uint8 (region.h, region.w); a later one replaces an earlier of the same place.
@@ -49,6 +53,7 @@ class Found:
 class Work:
     """`found` computes while it is gone through; `total` tiles, of which `done` were finished by an earlier job.
 
+    It raises PartsUnreadError at its end when some blocks could not be read, UserError at once when nothing can be.
     `empty`: blocks left out, because nothing lies there. `cell_diameter` in level-0 px.
     """
 
@@ -92,7 +97,7 @@ def segment_slide(
 
     done = tiles_of(plan.finished)
     return Work(
-        _all_readable(slide, plan.wanted, found, cancelled),
+        _all_readable(slide, plan, found, cancelled),
         done, done + tiles_of(plan.wanted), plan.empty, diameter or info.source_cell_diameter,
     )  # fmt: skip
 
@@ -107,15 +112,14 @@ def quick_segment_slide(slide: Slide, request: QuickSegment, cancelled: Callable
     calibration = calibrate(read, slide.dimensions, diameter)
     tiles = calibration.tiles(rect_of(region), request.first)
     plan = _plan(slide, request, [region_of(tile) for tile in tiles], calibration.cell_diameter)
-    last = len(tiles) - 1
 
     def found(number: int) -> Iterator[Found]:
         where = region_of(tiles[number])
-        finished = where if _is_large(slide) else region if number == last else None
-        yield Found(where, calibration.segment(read, tiles[number]), True, finished)
+        yield Found(where, calibration.segment(read, tiles[number]), True, where)
 
+    everything = _all_readable(slide, plan, found, cancelled)
     return Work(
-        _all_readable(slide, plan.wanted, found, cancelled),
+        everything if _is_large(slide) else _as_one_block(everything, region, len(plan.wanted)),
         len(plan.finished), len(plan.finished) + len(plan.wanted), plan.empty, calibration.cell_diameter,
     )  # fmt: skip
 
@@ -162,25 +166,42 @@ def _touched_by(outline: Sequence[tuple[int, int]], slide: Slide) -> Callable[[R
 
 
 def _all_readable(
-    slide: Slide, numbers: Sequence[int], found: Callable[[int], Iterator[Found]], cancelled: Callable[[], bool]
+    slide: Slide, plan: _Plan, found: Callable[[int], Iterator[Found]], cancelled: Callable[[], bool]
 ) -> Iterator[Found]:
-    """What is found in the blocks of these numbers; one that cannot be read does not stop the others.
+    """What is found in the blocks that are wanted; one that cannot be read does not stop the others.
 
-    Raises UserError at the end when there was one, and at once when the file is gone.
+    Raises PartsUnreadError at the end when there was one, and at once what the reader says when the file is gone or
+    there is nothing else.
     """
     unread = 0
-    for number in numbers:
+    count = len(plan.wanted) + len(plan.finished)
+    for number in plan.wanted:
         if cancelled():
             return
         try:
             yield from found(number)
         except UserError:
             unread += 1
-            if unread == len(numbers) or not slide.path.exists():
+            if unread == count or not slide.path.exists():
                 raise
     if unread:
-        raise UserError(
+        raise PartsUnreadError(
             "{unread} of {count} parts of “{path}” could not be read, so no cells were looked for there; what was "
             "found in the others is kept. Copy the file again from its source, then segment it again.",
-            unread=unread, count=len(numbers), path=slide.path,
+            unread=unread, count=count, path=slide.path,
         )  # fmt: skip
+
+
+def _as_one_block(tiles: Iterator[Found], region: Region, count: int) -> Iterator[Found]:
+    """`count` tiles of a photograph: finished with the last of them, so that Cancel leaves it as it was.
+
+    Where some cannot be read, the others are finished one by one at the end.
+    """
+    taken: list[Found] = []
+    try:
+        for tile in tiles:
+            taken.append(tile)
+            yield replace(tile, finished=region if len(taken) == count else None)
+    except PartsUnreadError:
+        yield from (replace(tile, is_new=False) for tile in taken)
+        raise

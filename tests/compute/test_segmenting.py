@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from bcseg_gui.compute import segmenting
 from bcseg_gui.compute.protocol import GRID, QuickSegment, Segment
-from bcseg_gui.compute.segmenting import Found, Work, quick_segment_slide, segment_slide
+from bcseg_gui.compute.segmenting import Found, PartsUnreadError, Work, quick_segment_slide, segment_slide
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.slides import Slide, open_slide
@@ -185,20 +186,55 @@ def test_a_look_changes_what_is_seen(engine, slide: Slide, picture: NDArray[np.u
     np.testing.assert_array_equal(masks[1], masks[2])
 
 
-def test_a_part_that_cannot_be_read_is_left_out_and_told_at_the_end(work_of, slide: Slide, monkeypatch) -> None:
+@pytest.fixture
+def damage(slide: Slide, monkeypatch: pytest.MonkeyPatch):
+    """`damage(x, y)`: what holds this level-0 pixel cannot be read from now on."""
     read = type(slide)._read
 
-    def damaged(self: Slide, location, level, size) -> NDArray[np.uint8]:
-        if Region(*location, *size).intersected(Region(100, 100, 1, 1)).area:
-            raise UserError("A part of “{path}” cannot be read.", path=self.path)
-        return read(self, location, level, size)
+    def begin(x: int, y: int) -> None:
+        def damaged(self: Slide, location, level, size) -> NDArray[np.uint8]:
+            w, h = (math.ceil(length * self.level_downsamples[level]) for length in size)
+            if Region(*location, w, h).intersected(Region(x, y, 1, 1)).area:
+                raise UserError("A part of “{path}” cannot be read.", path=self.path)
+            return read(self, location, level, size)
 
+        monkeypatch.setattr(type(slide), "_read", damaged)
+
+    return begin
+
+
+def test_a_part_that_cannot_be_read_is_left_out_and_told_at_the_end(work_of, damage) -> None:
     work = work_of(skip_empty=False)
-    monkeypatch.setattr(type(slide), "_read", damaged)
+    damage(100, 100)
     mask = np.zeros((HEIGHT, WIDTH), np.uint8)
     with pytest.raises(UserError, match=r"1 of .* parts .* could not be read"):
         taken(work, mask)
     assert mask[300:, :400].any()
+
+
+def test_what_an_earlier_job_found_is_kept_when_the_rest_cannot_be_read(work_of, damage) -> None:
+    blocks = taken(work_of(), np.zeros((HEIGHT, WIDTH), np.uint8))
+    rest = work_of(finished=tuple(block for block in blocks if not (block.x <= 100 < block.right and block.y < 100)))
+    damage(100, 20)
+    with pytest.raises(PartsUnreadError, match=f"1 of {len(blocks)} parts"):
+        list(rest.found)
+
+
+@pytest.mark.parametrize("where", [(20, 20), (WIDTH - 20, HEIGHT - 20)], ids=["first", "last"])
+def test_of_a_photograph_that_cannot_be_read_throughout_the_rest_is_finished(
+    slide: Slide, damage, monkeypatch: pytest.MonkeyPatch, where: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(segmenting, "FIELD", 700)
+    work = quick_segment_slide(slide, QuickSegment(0, slide.path, cell_diameter=DIAMETER))
+    damage(*where)
+    finished: list[Region] = []
+    with pytest.raises(PartsUnreadError):
+        finished.extend(found.finished for found in work.found if found.finished is not None)
+    assert len(finished) == work.total - 1
+    assert not any(region.intersected(Region(*where, 1, 1)).area for region in finished)
+    damage(-1, -1)
+    again = quick_segment_slide(slide, QuickSegment(0, slide.path, cell_diameter=DIAMETER, finished=tuple(finished)))
+    assert (again.done, again.total) == (work.total - 1, work.total)
 
 
 def test_a_slide_that_is_gone_is_said_at_once(work_of, slide: Slide, monkeypatch: pytest.MonkeyPatch) -> None:
