@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import re
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,8 +22,10 @@ from .tiff_colours import Colours, colours_of
 # What is wrong with a file is said by the reader that fails on it, not by stray lines on the terminal.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
-_ASIDE = ("label", "macro", "thumbnail", "overview")
+_ASIDE = re.compile(r"label(?!l?ed|l?ing)|macro(?!phage|cyt)|thumbnail|overview", re.IGNORECASE)
 """In the names of pictures that are no pages: they show the same slide, or the patient's name."""
+_TITLE_LINES, _TITLE_LENGTH = 2, 100
+"""What of a description may be a name: Aperio writes “label 387x463” into its second line."""
 _MASK, _REDUCED, _MACRO = 4, 1, 8
 
 
@@ -152,6 +155,8 @@ def _pages(tiff: tifffile.TiffFile) -> list[_Page]:
         others = [(axis, n) for axis, n in outer if axis != "C"]
         for at in itertools.product(*(range(n) for _axis, n in others)):
             start = sum(i * strides[axis] for (axis, _n), i in zip(others, at, strict=True))
+            if start and _is_loose(series) and _ASIDE.search(_title(series[start])):
+                continue
             planes = tuple(start + channel * strides.get("C", 0) for channel in range(channels))
             name = _name(
                 series if len(kept) > 1 else None, [(a, i) for (a, n), i in zip(others, at, strict=True) if n > 1]
@@ -178,8 +183,22 @@ def _name(series: tifffile.TiffPageSeries | None, at: list[tuple[str, int]]) -> 
 def _is_aside(tiff: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> bool:
     """Whether a series only shows the first one again: a thumbnail, label or mask."""
     keyframe = series.keyframe
-    named = any(word in series.name.lower() for word in _ASIDE)
-    return named or bool(keyframe.subfiletype & (_REDUCED | _MASK | _MACRO)) or keyframe.is_subifd or tiff.is_svs
+    is_named = _ASIDE.search(f"{series.name}\n{_title(keyframe)}") is not None
+    return is_named or bool(keyframe.subfiletype & (_REDUCED | _MASK | _MACRO)) or keyframe.is_subifd or tiff.is_svs
+
+
+def _is_loose(series: tifffile.TiffPageSeries) -> bool:
+    """Whether only the size makes its pages one series, so that each may show something else."""
+    return series.kind in ("generic", "uniform")
+
+
+def _title(page: tifffile.TiffPage | tifffile.TiffFrame | None) -> str:
+    """What a page is called: its name, and the first lines of its description."""
+    if page is None:
+        return ""
+    tags = page.aspage().tags
+    lines = str(tags.valueof(270) or "").splitlines()[:_TITLE_LINES]
+    return "\n".join([str(tags.valueof(285) or ""), *(line[:_TITLE_LENGTH] for line in lines)])
 
 
 def _level(series: tifffile.TiffPageSeries, planes: tuple[int, ...]) -> tuple[StoredImage, ...]:

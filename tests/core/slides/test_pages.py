@@ -99,6 +99,36 @@ def test_levels_thumbnails_and_masks_are_no_pages(tmp_path):
         assert slide.level_dimensions == ((512, 256), (256, 128), (128, 64))
 
 
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"extratags": [(285, "s", 0, "Label", True)]},
+        {"description": "label 80x90"},
+        {"description": "Aperio Image Library v12.0\r\nlabel 387x463"},
+        {"extratags": [(285, "s", 0, "MacroImage", True)]},
+    ],
+)
+@pytest.mark.parametrize("size", [(80, 90), (70, 90)])
+def test_a_label_stored_as_a_page_is_none(tmp_path, pictures, tags, size):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as tiff:
+        tiff.write(pictures[0], photometric="rgb", metadata=None)
+        tiff.write(np.zeros((*size, 3), np.uint8), photometric="rgb", metadata=None, **tags)
+        tiff.write(pictures[2], photometric="rgb", metadata=None)
+    with open_slide(tmp_path / "a.tif") as slide:
+        assert len(slide.page_names) == 2
+    np.testing.assert_array_equal(shown(tmp_path / "a.tif", 1), pictures[2])
+
+
+def test_a_label_among_pages_of_one_size_is_none(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as tiff:
+        for value, name in enumerate(["smear", "edge", "Label", "macrophages", "labelled"]):
+            pixels = np.full((20, 30), value, np.uint8)
+            tiff.write(pixels, photometric="minisblack", metadata=None, extratags=[(285, "s", 0, name, True)])
+    with open_slide(tmp_path / "a.tif") as slide:
+        assert len(slide.page_names) == 4
+    assert [int(shown(tmp_path / "a.tif", page)[0, 0, 0]) for page in range(4)] == [0, 1, 3, 4]
+
+
 @pytest.mark.parametrize("name", ["a.png", "a.tif"])
 @pytest.mark.parametrize("page", [-1, 1])
 def test_a_page_that_is_not_there(tmp_path, pictures, name, page):
