@@ -32,10 +32,6 @@ _OUTLINE_SQUARES = 1024
 """Squares on the longer side of an outline's bounding box, in which it is drawn to see which blocks it touches."""
 
 
-class PartsUnreadError(UserError):
-    """Some blocks could not be read; what was found in the others came before. `fields["unread"]`: how many."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
     """Class ids of `region`, uint8 (region.h, region.w); a later one replaces an earlier of the same place.
@@ -53,8 +49,8 @@ class Found:
 class Work:
     """`found` computes while it is gone through; `total` tiles, of which `done` were finished by an earlier job.
 
-    It raises PartsUnreadError at its end when some blocks could not be read, UserError at once when nothing can be.
-    `empty`: blocks left out, because nothing lies there. `cell_diameter` in level-0 px.
+    It raises UserError at once when nothing can be read, and at its end, with the field `unread`, when so many blocks
+    could not be. `empty`: blocks left out, because nothing lies there. `cell_diameter` in level-0 px.
     """
 
     found: Iterator[Found]
@@ -109,7 +105,7 @@ def quick_segment_slide(slide: Slide, request: QuickSegment, cancelled: Callable
     region = slide.clipped(request.region)
     read = reader_of(slide, request.look)
     diameter = request.cell_diameter or slide_cell_diameter(slide)
-    calibration = calibrate(read, slide.dimensions, diameter)
+    calibration = calibrate(read, slide.dimensions, diameter, unreadable=(UserError,))
     tiles = calibration.tiles(rect_of(region), request.first)
     plan = _plan(slide, request, [region_of(tile) for tile in tiles], calibration.cell_diameter)
 
@@ -170,8 +166,8 @@ def _all_readable(
 ) -> Iterator[Found]:
     """What is found in the blocks that are wanted; one that cannot be read does not stop the others.
 
-    Raises PartsUnreadError at the end when there was one, and at once what the reader says when the file is gone or
-    there is nothing else.
+    Raises UserError at the end when there was one, and at once what the reader says when the file is gone or there is
+    nothing else.
     """
     unread = 0
     count = len(plan.wanted) + len(plan.finished)
@@ -185,7 +181,7 @@ def _all_readable(
             if unread == count or not slide.path.exists():
                 raise
     if unread:
-        raise PartsUnreadError(
+        raise UserError(
             "{unread} of {count} parts of “{path}” could not be read, so no cells were looked for there; what was "
             "found in the others is kept. Copy the file again from its source, then segment it again.",
             unread=unread, count=count, path=slide.path,
@@ -202,6 +198,6 @@ def _as_one_block(tiles: Iterator[Found], region: Region, count: int) -> Iterato
         for tile in tiles:
             taken.append(tile)
             yield replace(tile, finished=region if len(taken) == count else None)
-    except PartsUnreadError:
+    except UserError:
         yield from (replace(tile, is_new=False) for tile in taken)
         raise

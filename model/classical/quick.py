@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 
 import cv2
@@ -100,19 +102,32 @@ class Calibration:
         )
 
 
-def calibrate(read: Reader, dimensions: tuple[int, int], cell_diameter: float | None = None) -> Calibration:
+def calibrate(
+    read: Reader,
+    dimensions: tuple[int, int],
+    cell_diameter: float | None = None,
+    unreadable: tuple[type[Exception], ...] = (),
+) -> Calibration:
     """Look at a slide of `dimensions` = (width, height) as a whole.
 
     `cell_diameter` in level-0 px; None: judged from the cells that lie alone. A slide of which an overview would not
     show single cells is judged from windows at level 0, its background taken for even, as scanners make it.
+
+    `unreadable`: what `read` raises for a part that it cannot read. Other parts serve then; it comes through where none
+    can be read.
     """
     width, height = dimensions
     shrink = max(1.0, max(dimensions) / OVERVIEW)
+    overview = None
     if shrink <= COARSEST:
-        grey = to_grey(read(Rect(0, 0, width, height), (max(1, round(width / shrink)), max(1, round(height / shrink)))))
+        with suppress(*unreadable):
+            overview_size = max(1, round(width / shrink)), max(1, round(height / shrink))
+            overview = read(Rect(0, 0, width, height), overview_size)
+    if overview is not None:
+        grey = to_grey(overview)
         background = _background(grey)
     else:
-        grey, shrink = to_grey(_windows(read, dimensions)), 1.0
+        grey, shrink = to_grey(_windows(read, dimensions, unreadable)), 1.0
         background = np.full((1, 1), np.percentile(grey, 90), np.uint8)
     size = grey.shape[1], grey.shape[0]
     grey = levelled(grey, np.asarray(cv2.resize(background, size, interpolation=cv2.INTER_LINEAR), np.uint8))
@@ -159,16 +174,23 @@ def _background(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.GaussianBlur(closed, (0, 0), 8), np.uint8)
 
 
-def _windows(read: Reader, dimensions: tuple[int, int]) -> NDArray[np.uint8]:
-    """A grid of windows over the slide at level 0, side by side as one picture."""
+def _windows(read: Reader, dimensions: tuple[int, int], unreadable: tuple[type[Exception], ...]) -> NDArray[np.uint8]:
+    """A grid of windows over the slide at level 0, side by side as one picture; some come twice for unreadable ones."""
     side = OVERVIEW // WINDOWS
     width, height = (min(side, length) for length in dimensions)
-    rows = []
-    for row in range(WINDOWS):
+    windows: list[NDArray[np.uint8]] = []
+    problem: Exception | None = None
+    for row, column in itertools.product(range(WINDOWS), repeat=2):
+        x = round((dimensions[0] - width) * (column + 0.5) / WINDOWS)
         y = round((dimensions[1] - height) * (row + 0.5) / WINDOWS)
-        xs = [round((dimensions[0] - width) * (column + 0.5) / WINDOWS) for column in range(WINDOWS)]
-        rows.append(np.hstack([read(Rect(x, y, width, height), (width, height)) for x in xs]))
-    return np.vstack(rows)
+        try:
+            windows.append(read(Rect(x, y, width, height), (width, height)))
+        except unreadable as error:
+            problem = error
+    if problem is not None and not windows:
+        raise problem
+    places = itertools.cycle(windows)
+    return np.vstack([np.hstack(list(itertools.islice(places, WINDOWS))) for _ in range(WINDOWS)])
 
 
 def _typical_diameter(dark: NDArray[np.bool_]) -> float:

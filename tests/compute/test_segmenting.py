@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from bcseg_gui.compute import segmenting
 from bcseg_gui.compute.protocol import GRID, QuickSegment, Segment
-from bcseg_gui.compute.segmenting import Found, PartsUnreadError, Work, quick_segment_slide, segment_slide
+from bcseg_gui.compute.segmenting import Found, Work, quick_segment_slide, segment_slide
+from bcseg_gui.core.cells import diameter
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.slides import Slide, open_slide
@@ -216,8 +217,22 @@ def test_what_an_earlier_job_found_is_kept_when_the_rest_cannot_be_read(work_of,
     blocks = taken(work_of(), np.zeros((HEIGHT, WIDTH), np.uint8))
     rest = work_of(finished=tuple(block for block in blocks if not (block.x <= 100 < block.right and block.y < 100)))
     damage(100, 20)
-    with pytest.raises(PartsUnreadError, match=f"1 of {len(blocks)} parts"):
+    with pytest.raises(UserError, match=f"1 of {len(blocks)} parts"):
         list(rest.found)
+
+
+def test_a_part_that_cannot_be_read_does_not_keep_the_cells_from_being_measured(
+    slide: Slide, damage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(diameter, "_FIELD", 100)
+    monkeypatch.setattr(diameter, "_WINDOW", 300)
+    damage(100, 100)
+    work = quick_segment_slide(slide, QuickSegment(0, slide.path))
+    assert work.cell_diameter == pytest.approx(DIAMETER, rel=0.15)
+    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+    with pytest.raises(UserError, match="could not be read, so no cells were looked for there"):
+        taken(work, mask)
+    assert 0.05 < mask[300:, :400].mean() < 0.5
 
 
 @pytest.mark.parametrize("where", [(20, 20), (WIDTH - 20, HEIGHT - 20)], ids=["first", "last"])
@@ -228,7 +243,7 @@ def test_of_a_photograph_that_cannot_be_read_throughout_the_rest_is_finished(
     work = quick_segment_slide(slide, QuickSegment(0, slide.path, cell_diameter=DIAMETER))
     damage(*where)
     finished: list[Region] = []
-    with pytest.raises(PartsUnreadError):
+    with pytest.raises(UserError, match=r"1 of 12 parts"):
         finished.extend(found.finished for found in work.found if found.finished is not None)
     assert len(finished) == work.total - 1
     assert not any(region.intersected(Region(*where, 1, 1)).area for region in finished)

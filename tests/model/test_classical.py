@@ -226,6 +226,31 @@ def test_a_huge_slide_is_judged_from_windows_and_never_read_whole() -> None:
     assert max(read_at_once) < 4_000_000
 
 
+@pytest.mark.parametrize("size", [(1200, 900), (40_000, 30_000)], ids=["overview", "windows"])
+def test_parts_that_cannot_be_read_do_not_keep_a_slide_from_being_judged(size: tuple[int, int]) -> None:
+    field, expected = smear(*grid())
+    height, width = field.shape[:2]
+
+    def read(rect: Rect, wanted: tuple[int, int]) -> NDArray[np.uint8]:
+        if rect.x < size[0] // 4:
+            raise OSError("damaged")
+        rows, columns = np.arange(rect.y, rect.y + rect.h), np.arange(rect.x, rect.x + rect.w)
+        return field[np.ix_(rows % height, columns % width)]
+
+    calibration = calibrate(read, size, unreadable=(OSError,))
+    assert calibration.cell_diameter == pytest.approx(DIAMETER, rel=0.1)
+    mask = calibration.segment(read, Rect(width * (size[0] // width - 1), 0, width, height))
+    assert dice(mask, expected) > 0.95
+
+
+def test_a_slide_of_which_nothing_can_be_read_cannot_be_judged() -> None:
+    def read(rect: Rect, wanted: tuple[int, int]) -> NDArray[np.uint8]:
+        raise OSError("damaged")
+
+    with pytest.raises(OSError, match="damaged"):
+        calibrate(read, (800, 600), unreadable=(OSError,))
+
+
 def test_no_torch_is_needed() -> None:
     script = "import sys, model.classical; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], timeout=120, check=False).returncode == 0

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import UserError
 from ..geometry import Region
 from ..slides import Slide, read_scaled
 from .outlines import find_outlines, sample_discs
@@ -55,17 +58,28 @@ def slide_cell_diameter(slide: Slide) -> float | None:
     """Diameter of the red cells in level-0 pixels: at the slide's mpp, else as the picture shows.
 
     None when neither tells, or most places of a large slide show no cells. Takes a tenth of a second or, for a large
-    slide, one. Raises UserError when the file can no longer be read.
+    slide, one. A place that cannot be read is passed over; raises UserError when none can be.
     """
     if expected := expected_cell_diameter(slide.mpp):
         return expected
-    seen = [estimate_cell_diameter(slide.read_region((at.x, at.y), 0, (at.w, at.h))) for at in _windows(slide)]
+    seen: list[float | None] = []
+    problem: UserError | None = None
+    for at in _windows(slide):
+        try:
+            seen.append(estimate_cell_diameter(slide.read_region((at.x, at.y), 0, (at.w, at.h))))
+        except UserError as error:
+            problem = error
+    if problem is not None and not seen:
+        raise problem
     found = [diameter for diameter in seen if diameter is not None]
     return float(np.median(found)) if found and 2 * len(found) >= len(seen) else None
 
 
 def _windows(slide: Slide) -> list[Region]:
-    """The whole of a small slide; of a large one some places, from the thinnest to the thickest that are stained."""
+    """The whole of a small slide; of a large one some places, from the thinnest to the thickest that are stained.
+
+    Places all over it where its overview cannot be read.
+    """
     width, height = slide.dimensions
     if max(width, height) <= _FIELD:
         return [Region(0, 0, width, height)]
@@ -77,10 +91,11 @@ def _windows(slide: Slide) -> list[Region]:
     ]  # fmt: skip
     overview_width, overview_height = slide.level_dimensions[-1]
     if overview_width * overview_height <= _OVERVIEW:
-        overview = read_scaled(slide, Region(0, 0, width, height), (8 * columns, 8 * rows))
-        stain = absorbance(overview)[0].reshape(rows, 8, columns, 8).mean(axis=(1, 3)).ravel()
-        stained = np.flatnonzero(stain > 0.3 * stain.max())
-        windows = [windows[index] for index in stained[np.argsort(stain[stained], kind="stable")]]
+        with suppress(UserError):
+            overview = read_scaled(slide, Region(0, 0, width, height), (8 * columns, 8 * rows))
+            stain = absorbance(overview)[0].reshape(rows, 8, columns, 8).mean(axis=(1, 3)).ravel()
+            stained = np.flatnonzero(stain > 0.3 * stain.max())
+            windows = [windows[index] for index in stained[np.argsort(stain[stained], kind="stable")]]
     chosen = np.linspace(0, len(windows) - 1, min(_WINDOWS, len(windows))).round().astype(int)
     return [windows[index] for index in chosen]
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bcseg_gui.core.cells.components import find_cells, median_diameter
 from bcseg_gui.core.cells.diameter import estimate_cell_diameter, expected_cell_diameter, slide_cell_diameter
+from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.slides import Slide, open_slide
 from bcseg_gui.core.synthetic import make_smear
@@ -136,6 +137,40 @@ def test_a_large_slide_is_measured_where_it_is_stained(tmp_path: Path, monkeypat
     windows, whole = [region for region in read if region.area == 400 * 400], Region(0, 0, 2001, 1601)
     assert len(windows) <= 6
     assert all(region.intersected(whole) == region for region in windows), "none is filled up with white"
+
+
+@pytest.mark.parametrize("overview", [True, False], ids=["with an overview", "without"])
+def test_places_that_cannot_be_read_are_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, overview: bool
+) -> None:
+    monkeypatch.setattr("bcseg_gui.core.cells.diameter._FIELD", 800)
+    monkeypatch.setattr("bcseg_gui.core.cells.diameter._WINDOW", 400)
+    damaged = Region(500, 500, 1, 1)
+    with opened(tmp_path / "large.png", make_smear(1600, 1200, seed=2, cell_diameter=40, density=0.2).image) as slide:
+        read_region = slide.read_region
+
+        def read(location: tuple[int, int], level: int, size: tuple[int, int]) -> Picture:
+            wanted = Region(*location, *size)
+            whole = wanted.area > 400 * 400
+            if whole and overview:
+                return read_region(location, level, size)
+            if whole or wanted.intersected(damaged).area:
+                raise UserError("“{path}” could not be read.", path=slide.path)
+            return read_region(location, level, size)
+
+        monkeypatch.setattr(slide, "read_region", read)
+        assert slide_cell_diameter(slide) == pytest.approx(40, rel=0.15)
+
+
+def test_a_slide_of_which_nothing_can_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened(tmp_path / "field.png", np.full((300, 400, 3), 240, np.uint8)) as slide:
+
+        def read(*_args: object) -> Picture:
+            raise UserError("“{path}” could not be read.", path=slide.path)
+
+        monkeypatch.setattr(slide, "read_region", read)
+        with pytest.raises(UserError, match="could not be read"):
+            slide_cell_diameter(slide)
 
 
 def test_an_empty_slide_has_no_diameter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
