@@ -15,12 +15,15 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
+from ..errors import UserError
 from . import tiff_metadata
 from .damage import no_such_page
 from .tiff_colours import Colours, colours_of
 
-# What is wrong with a file is said by the reader that fails on it, not by stray lines on the terminal.
+# What is wrong with a file is said by the reader that fails on it. The lines of tifffile hold names of files, which may
+# be those of patients: neither the terminal nor the log file gets them.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
+logging.getLogger("tifffile").propagate = False
 
 _ASIDE = re.compile(r"label(?!l?ed|l?ing)|macro(?!phage|cyt)|thumbnail|overview", re.IGNORECASE)
 """In the names of pictures that are no pages: they show the same slide, or the patient's name."""
@@ -116,6 +119,13 @@ def read_layout(path: Path, page: int) -> TiffLayout:
         if not 0 <= page < len(pages):
             raise no_such_page(path, page, len(pages))
         chosen = pages[page]
+        if page and not _is_stored(chosen):
+            raise UserError(
+                "Page {page} of “{path}” is in another file, which is missing. Put the files of this picture into one "
+                "folder, with their own names.",
+                page=page + 1,
+                path=path,
+            )
         size = tiff.filehandle.size
         stored = [_level(level, chosen.planes) for level in chosen.series.levels]
         cut = [any(image.is_cut(size) for image in images) for images in stored]
@@ -162,7 +172,16 @@ def _pages(tiff: tifffile.TiffFile) -> list[_Page]:
                 series if len(kept) > 1 else None, [(a, i) for (a, n), i in zip(others, at, strict=True) if n > 1]
             )
             pages.append(_Page(series, index, planes, name or str(len(pages) + 1)))
+    # Only from the end: a page between others keeps its number, by which its mask is known.
+    while len(pages) > 1 and not _is_stored(pages[-1]):
+        pages.pop()
     return pages
+
+
+def _is_stored(page: _Page) -> bool:
+    """Whether it can be opened: of an OME-TIFF of several files, one may be missing."""
+    series = page.series
+    return series.is_truncated or all(plane < len(series) and series[plane] is not None for plane in page.planes)
 
 
 def _series(tiff: tifffile.TiffFile) -> list[tifffile.TiffPageSeries]:

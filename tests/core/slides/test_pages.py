@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -127,6 +128,55 @@ def test_a_label_among_pages_of_one_size_is_none(tmp_path):
     with open_slide(tmp_path / "a.tif") as slide:
         assert len(slide.page_names) == 4
     assert [int(shown(tmp_path / "a.tif", page)[0, 0, 0]) for page in range(4)] == [0, 1, 3, 4]
+
+
+def write_parts(folder: Path, files: list[str]) -> None:
+    """An OME-TIFF of one plane a file."""
+    places = "".join(
+        f'<TiffData IFD="0" FirstZ="{z}" PlaneCount="1"><UUID FileName="{name}">urn:uuid:{z}</UUID></TiffData>'
+        for z, name in enumerate(files)
+    )
+    for z, name in enumerate(files):
+        ome = (
+            '<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" '
+            f'UUID="urn:uuid:{z}"><Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint8" '
+            f'SizeX="64" SizeY="48" SizeZ="{len(files)}" SizeC="1" SizeT="1">'
+            f'<Channel ID="Channel:0:0" SamplesPerPixel="1"/>{places}</Pixels></Image></OME>'
+        )
+        tifffile.imwrite(folder / name, np.full((48, 64), 10 * z, np.uint8), description=ome, metadata=None)
+
+
+def test_a_picture_of_several_files(tmp_path):
+    write_parts(tmp_path, ["a.ome.tif", "b.ome.tif", "c.ome.tif"])
+    with open_slide(tmp_path / "a.ome.tif") as slide:
+        assert slide.page_names == ("z 1", "z 2", "z 3")
+    assert [int(shown(tmp_path / "a.ome.tif", page)[0, 0, 0]) for page in range(3)] == [0, 10, 20]
+
+
+def test_pages_in_files_that_are_missing(tmp_path):
+    write_parts(tmp_path, ["a.ome.tif", "b.ome.tif", "c.ome.tif", "d.ome.tif"])
+    (tmp_path / "b.ome.tif").unlink()
+    (tmp_path / "d.ome.tif").unlink()
+    with open_slide(tmp_path / "a.ome.tif") as slide:
+        assert slide.page_names == ("z 1", "z 2", "z 3"), "the mask of a page is known by its number"
+    assert int(shown(tmp_path / "a.ome.tif", 2)[0, 0, 0]) == 20
+    with pytest.raises(UserError, match=r"Page 2 of .*a\.ome\.tif.* is missing"):
+        open_slide(tmp_path / "a.ome.tif", 1)
+
+
+def test_names_of_files_are_not_logged(tmp_path):
+    records: list[logging.LogRecord] = []
+    handler = logging.Handler()
+    handler.emit = records.append
+    write_parts(tmp_path, ["Jane Doe 1.ome.tif", "Jane Doe 2.ome.tif"])
+    (tmp_path / "Jane Doe 2.ome.tif").unlink()
+    logging.getLogger().addHandler(handler)
+    try:
+        with open_slide(tmp_path / "Jane Doe 1.ome.tif") as slide:
+            assert slide.page_names == ("1",)
+    finally:
+        logging.getLogger().removeHandler(handler)
+    assert [record.getMessage() for record in records] == []
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.tif"])
