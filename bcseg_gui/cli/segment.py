@@ -29,7 +29,7 @@ from bcseg_gui.core.slides import Slide, find_slides, open_slide
 from .failures import complain
 from .models import find_model
 from .progress import TimeLeft, progress_bar_of_inputs
-from .segmenters import Segmenter, with_model, with_watershed
+from .segmenters import Segmenter, Wanted, with_model, with_watershed
 from .working_mask import folder_for, working_mask
 
 
@@ -156,7 +156,7 @@ def segment_slide(
         destination = _destination(path, output, covered, page, taken)
         diameter = cell_diameter or slide_cell_diameter(slide)
         if max(covered.w, covered.h) <= FIELD:
-            work = segmenter.start(slide, covered, diameter, skip_empty=skip_empty)
+            work = segmenter.start(slide, Wanted(covered, diameter, skip_empty=skip_empty))
             picture = np.zeros((covered.h, covered.w), np.uint8)
             for found in _told(work, progress):
                 picture[found.region.slices_in(covered)] = found.classes
@@ -165,9 +165,7 @@ def segment_slide(
         else:
             settings = _settings(slide, covered, segmenter, diameter, skip_empty)
             with working_mask(folder_for(destination), slide.dimensions, settings) as (mask, run):
-                work = segmenter.start(
-                    slide, covered, diameter, finished=run.finished if run else (), skip_empty=skip_empty
-                )
+                work = segmenter.start(slide, Wanted(covered, diameter, run.finished if run else (), skip_empty))
                 edit = mask.begin_run(settings, model=segmenter.name)
                 for found in _told(work, progress):
                     edit.predict(found.region, found.classes)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from bcseg_gui.compute.protocol import QUICK_METHOD, QuickSegment, Segment
 from bcseg_gui.compute.segmenting import Work, quick_segment_slide, segment_slide
@@ -12,21 +12,17 @@ from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.slides import Slide
 
 
-class Start(Protocol):
-    """Begins with a part of a slide; `cell_diameter` in level-0 px where it is known.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A part of a slide to segment; `cell_diameter` in level-0 px where it is known.
 
     `finished`: blocks of an earlier run that are left out, as are empty ones with `skip_empty`.
     """
 
-    def __call__(
-        self,
-        slide: Slide,
-        region: Region,
-        cell_diameter: float | None,
-        *,
-        finished: tuple[Region, ...] = (),
-        skip_empty: bool = True,
-    ) -> Work: ...
+    region: Region
+    cell_diameter: float | None
+    finished: tuple[Region, ...] = ()
+    skip_empty: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +33,7 @@ class Segmenter:
     engine: str
     classes: int
     identity: tuple[object, ...]
-    start: Start
+    start: Callable[[Slide, Wanted], Work]
 
 
 def with_model(folder: Path, threshold: float) -> Segmenter:
@@ -48,17 +44,10 @@ def with_model(folder: Path, threshold: float) -> Segmenter:
     model = load_model(folder)
     info, engine = model.info, TorchEngine(model)
 
-    def start(
-        slide: Slide,
-        region: Region,
-        cell_diameter: float | None,
-        *,
-        finished: tuple[Region, ...] = (),
-        skip_empty: bool = True,
-    ) -> Work:
+    def start(slide: Slide, wanted: Wanted) -> Work:
         request = Segment(
-            0, slide.path, folder, region, cell_diameter=cell_diameter, threshold=threshold, finished=finished,
-            skip_empty=skip_empty,
+            0, slide.path, folder, wanted.region, cell_diameter=wanted.cell_diameter, threshold=threshold,
+            finished=wanted.finished, skip_empty=wanted.skip_empty,
         )  # fmt: skip
         return segment_slide(engine, info, slide, request)
 
@@ -68,17 +57,11 @@ def with_model(folder: Path, threshold: float) -> Segmenter:
 def with_watershed() -> Segmenter:
     """Without torch, so that it starts at once."""
 
-    def start(
-        slide: Slide,
-        region: Region,
-        cell_diameter: float | None,
-        *,
-        finished: tuple[Region, ...] = (),
-        skip_empty: bool = True,
-    ) -> Work:
+    def start(slide: Slide, wanted: Wanted) -> Work:
         request = QuickSegment(
-            0, slide.path, region, cell_diameter=cell_diameter, finished=finished, skip_empty=skip_empty
-        )
+            0, slide.path, wanted.region, cell_diameter=wanted.cell_diameter, finished=wanted.finished,
+            skip_empty=wanted.skip_empty,
+        )  # fmt: skip
         return quick_segment_slide(slide, request)
 
     return Segmenter(QUICK_METHOD, "opencv", 1, (), start)

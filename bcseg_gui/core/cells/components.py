@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import pi, sqrt
@@ -57,11 +56,6 @@ def find_cells(classes: NDArray[np.uint8], min_area: int = 1, origin: tuple[int,
                 centroid = (cx + x0 + 0.5, cy + y0 + 0.5)
                 cells.append(Cell(int(class_id), Region(x + x0, y + y0, w, h), area, centroid, cut))
     return cells
-
-
-def count_cells(cells: Iterable[Cell]) -> dict[int, int]:
-    """Number of cells of each class id that has any."""
-    return dict(Counter(cell.class_id for cell in cells))
 
 
 def count_in_blocks(

@@ -6,7 +6,6 @@ import struct
 import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -33,17 +32,6 @@ def suffix_for(dimensions: tuple[int, int]) -> str:
     """`.png`, or `.tif` for more than 32,767 px a side or half a gigapixel; `dimensions` is (width, height)."""
     large = max(dimensions) > LARGEST_PNG_SIDE or dimensions[0] * dimensions[1] > LARGEST_PNG_PIXELS
     return ".tif" if large else ".png"
-
-
-@contextmanager
-def blank_mask(dimensions: tuple[int, int]) -> Iterator[NDArray[np.uint8]]:
-    """A zeroed array `(height, width)` to fill; for a large slide it lies in a temporary file, not in memory."""
-    width, height = dimensions
-    if suffix_for(dimensions) == ".png":
-        yield np.zeros((height, width), np.uint8)
-        return
-    with tempfile.TemporaryFile() as file:
-        yield np.memmap(file, np.uint8, "w+", shape=(height, width))
 
 
 def write_mask_picture(path: Path, classes: NDArray[np.uint8], class_count: int = 1) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from bcseg_gui.core.cells import components
-from bcseg_gui.core.cells.components import count_cells, count_in_blocks, find_cells, median_diameter
+from bcseg_gui.core.cells.components import count_in_blocks, find_cells, median_diameter
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import MANUAL
 
@@ -57,13 +57,6 @@ def test_specks_are_left_out():
     classes[2, 2] = 1
     classes[5:10, 5:10] = 1
     assert [cell.area for cell in find_cells(classes, min_area=2)] == [25]
-
-
-def test_cells_are_counted_by_class():
-    classes = np.zeros((20, 20), np.uint8)
-    classes[2, 2] = classes[4, 4] = 1
-    classes[8, 8] = 5
-    assert count_cells(find_cells(classes)) == {1: 2, 5: 1}
 
 
 def reader(classes: np.ndarray):
