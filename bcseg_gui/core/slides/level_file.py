@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import shutil
+import socket
+import sys
 import tempfile
 import time
 from contextlib import suppress
@@ -22,6 +26,11 @@ from ..geometry import TILE_SIZE
 _BAND_ROWS = 128  # even: a band of a level makes whole rows of the next
 _SUFFIX = ".levels"
 _DAY = 86_400.0
+_HOST = hashlib.blake2b(socket.gethostname().encode(), digest_size=4).hexdigest()
+_NAME = re.compile(rf"bcseg-(?P<host>[0-9a-f]+)-(?P<pid>\d+)-\w+{re.escape(_SUFFIX)}")
+"""Of the temporary file, so that others know whether the process that made it still runs."""
+_QUERY, _ACCESS_DENIED = 0x1000, 5
+"""Of Windows: the least that may be asked of a process, and that one is there but may not be asked."""
 
 
 def halving(width: int, height: int) -> tuple[tuple[int, int], ...]:
@@ -63,15 +72,14 @@ class LevelFile:
     @classmethod
     def make(cls, dimensions: tuple[tuple[int, int], ...], source: Path) -> LevelFile:
         """A new temporary file of the right size. Raises UserError naming `source` when the disk has no room for it."""
-        # Not the system's temporary folder: often that is memory.
-        folder = platformdirs.user_cache_path("bcseg-gui", appauthor=False) / "levels"
+        folder = _folder()
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            _sweep(folder)
+            sweep()
             size = sum(w * h * 3 for w, h in dimensions)
             if shutil.disk_usage(folder).free < size:
                 raise _no_room(source, size)
-            handle, name = tempfile.mkstemp(_SUFFIX, "bcseg-", folder)
+            handle, name = tempfile.mkstemp(_SUFFIX, f"bcseg-{_HOST}-{os.getpid()}-", folder)
             with os.fdopen(handle, "r+b") as file:
                 file.truncate(size)
         except OSError as error:
@@ -124,9 +132,45 @@ def _no_room(source: Path, size: int) -> UserError:
     )
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what a crash left behind; a file in use is younger, or the system holds it."""
-    for path in folder.glob(f"*{_SUFFIX}"):
-        with suppress(OSError):
-            if path.stat().st_mtime < time.time() - _DAY:
-                path.unlink()
+def sweep() -> None:
+    """Remove what processes left behind that ended without tidying up."""
+    with suppress(OSError):
+        for path in _folder().glob(f"*{_SUFFIX}"):
+            with suppress(OSError):
+                if _is_left_behind(path):
+                    path.unlink()
+
+
+def _folder() -> Path:
+    # Not the system's temporary folder: often that is memory.
+    return platformdirs.user_cache_path("bcseg-gui", appauthor=False) / "levels"
+
+
+def _is_left_behind(path: Path) -> bool:
+    found = _NAME.fullmatch(path.name)
+    if found and found["host"] == _HOST:
+        return not _is_running(int(found["pid"]))
+    # Of a process on another computer that shares this home, only age tells.
+    return path.stat().st_mtime < time.time() - _DAY
+
+
+if sys.platform == "win32":
+    import ctypes
+
+    def _is_running(pid: int) -> bool:
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        process = kernel.OpenProcess(_QUERY, False, pid)
+        if process:
+            kernel.CloseHandle(process)
+        return bool(process) or ctypes.get_last_error() == _ACCESS_DENIED
+
+else:
+
+    def _is_running(pid: int) -> bool:
+        try:
+            os.kill(pid, 0)  # sends nothing, only asks
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        return True

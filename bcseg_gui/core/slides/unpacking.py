@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..errors import UserError
 from .damage import told
-from .level_file import LevelFile, halved
+from .level_file import LevelFile, halved, sweep
 from .pillow_reader import decode_into
 from .slide import unreadable
 from .tiff_layout import read_layout
@@ -44,6 +44,7 @@ class Unpacked:
     """Levels of a source in a temporary file, made when first read; gone with `close()` or the process."""
 
     def __init__(self, source: Source, dimensions: tuple[tuple[int, int], ...]) -> None:
+        sweep()
         self.dimensions = dimensions
         self._source = source
         self._lock = threading.Lock()
@@ -56,18 +57,25 @@ class Unpacked:
 
         Raises UserError when that fails, ValueError when closed.
         """
-        with self._lock:
-            if self._is_closed.is_set():
-                raise ValueError("closed")
-            if self._file is None:
-                self._file = self._unpacked()
-            file = self._file
         try:
-            return file.read(level, x, y, width, height)
+            file = self._levels()
+            try:
+                return file.read(level, x, y, width, height)
+            except FileNotFoundError:  # a cleaner of disks took it
+                return self._levels(instead_of=file).read(level, x, y, width, height)
         except OSError as error:
             if self._is_closed.is_set():
                 raise ValueError("closed") from error
             raise unreadable(self._source.path, error.strerror) from error
+
+    def _levels(self, instead_of: LevelFile | None = None) -> LevelFile:
+        with self._lock:
+            if self._is_closed.is_set():
+                raise ValueError("closed")
+            if self._file is None or self._file is instead_of:
+                self._file = None
+                self._file = self._unpacked()
+            return self._file
 
     def close(self) -> None:
         self._is_closed.set()

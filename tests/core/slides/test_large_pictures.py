@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import collections
 import multiprocessing
+import os
 import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -158,3 +161,44 @@ def test_a_closed_one_says_so(tmp_path, rgb):
     assert temporary_files() == []
     with pytest.raises(UserError, match="was closed"):
         slide.read_region((0, 0), 0, (10, 10))
+
+
+@pytest.mark.usefixtures("few_pixels_are_large")
+def test_a_file_in_use_is_not_swept_however_old(tmp_path, rgb):
+    Image.fromarray(rgb).save(tmp_path / "a.png")
+    with open_slide(tmp_path / "a.png") as slide:
+        slide.read_region((0, 0), 0, (10, 10))
+        (used,) = temporary_files()
+        os.utime(used, (0, 0))
+        with open_slide(tmp_path / "a.png") as other:
+            other.read_region((0, 0), 0, (10, 10))
+            assert used in temporary_files()
+
+
+@pytest.mark.usefixtures("few_pixels_are_large")
+def test_what_a_process_left_behind_is_swept_when_the_next_one_is_opened(tmp_path, rgb):
+    Image.fromarray(rgb).save(tmp_path / "a.png")
+    with open_slide(tmp_path / "a.png") as slide:
+        slide.read_region((0, 0), 0, (10, 10))
+        (used,) = temporary_files()
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    left = used.with_name(used.name.replace(f"-{os.getpid()}-", f"-{ended.pid}-"))
+    elsewhere = used.with_name(f"bcseg-00000000-{ended.pid}-abc.levels")
+    old = used.with_name("bcseg-abc.levels")
+    for file in (left, elsewhere, old):
+        file.write_bytes(b"x")
+    os.utime(old, (0, 0))
+    with open_slide(tmp_path / "a.png"):
+        assert temporary_files() == [elsewhere]
+
+
+@pytest.mark.usefixtures("few_pixels_are_large")
+def test_one_whose_temporary_file_was_taken_away_is_unpacked_anew(tmp_path, rgb):
+    Image.fromarray(rgb).save(tmp_path / "a.png")
+    with open_slide(tmp_path / "a.png") as slide:
+        slide.read_region((0, 0), 0, (10, 10))
+        (file,) = temporary_files()
+        file.unlink()
+        np.testing.assert_array_equal(slide.read_region((30, 20), 0, (10, 10)), rgb[20:30, 30:40])
+    assert temporary_files() == []
