@@ -25,6 +25,7 @@ from .session.jobs import Jobs
 from .session.session import Session
 from .ui import theme
 from .ui.main_window import MainWindow
+from .ui.slide_view.memory import return_freed_tiles
 
 NAME = "bcseg-gui"
 
@@ -46,6 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     language = i18n.install(options.language)
     start_log()
     application = make_application(language)
+    return_freed_tiles()
     running = Running(options)
     running.install_excepthook()
     running.window.show()

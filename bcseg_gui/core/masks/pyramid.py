@@ -16,6 +16,8 @@ MANUAL = 0x80
 CLASS_BITS = 0x7F
 """Bits of a pixel that hold its class id; 0 is background."""
 
+GAP_LEVELS = 3
+"""Overview levels in which gaps between cells are kept; further out, cells are a few pixels wide and would give way."""
 _HALF = TILE_SIZE // 2
 
 
@@ -42,18 +44,19 @@ def children(key: TileKey) -> Iterator[tuple[TileKey, slice, slice]]:
             yield child, slice(down * _HALF, (down + 1) * _HALF), slice(right * _HALF, (right + 1) * _HALF)
 
 
-def halved(tile: Tile) -> Tile:
+def halved(tile: Tile, *, with_gaps: bool = True) -> Tile:
     """Half the size: a pixel is the highest class id of the four below it, without the manual bit, or a gap.
 
     The highest, not the most frequent: the thinnest cell stays visible however far one zooms out, and no cell grows
-    by as much as one overview pixel. A gap of one or two pixels between cells stays visible too, else those that touch
-    would look like one.
+    by as much as one overview pixel. `with_gaps`, one or two pixels between cells stay visible too, else those that
+    touch would look like one.
     """
     classes: Tile = tile & np.uint8(CLASS_BITS)
     rows = np.maximum(classes[0::2], classes[1::2]).view(np.uint16)
     highest = np.maximum(rows & np.uint16(0xFF), rows >> np.uint16(8)).astype(np.uint8)
-    gaps = _gaps(classes != 0)
-    highest[(gaps[0::2] | gaps[1::2]).view(np.uint16) != 0] = 0
+    if with_gaps:
+        gaps = _gaps(classes != 0)
+        highest[(gaps[0::2] | gaps[1::2]).view(np.uint16) != 0] = 0
     return np.asarray(highest, np.uint8)
 
 

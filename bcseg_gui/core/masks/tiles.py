@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import UserError
 from ..geometry import TILE_SIZE, TileKey
 from .packing import pack, unpack
-from .pyramid import Tile, ancestors, children, halved
+from .pyramid import GAP_LEVELS, Tile, ancestors, children, halved
 from .tileset import TileSet
 from .tilestore import TileStore
 
@@ -142,7 +142,7 @@ class Tiles:
             if child in self._stale:
                 yield from self._renew(child)
                 below = self.get(child)
-                self._own(key)[rows, cols] = 0 if below is None else halved(below)
+                self._own(key)[rows, cols] = 0 if below is None else halved(below, with_gaps=child.level < GAP_LEVELS)
                 self._stale.discard(child)
                 if not self._stale_children(key):
                     self._finished[key] = self.packed(key)
