@@ -47,16 +47,16 @@ def test_the_thinnest_cell_stays_and_a_gap_of_three_pixels_is_as_wide_as_it_is()
 def test_dense_cells_do_not_vanish_far_out(tmp_path: Path) -> None:
     cell = np.zeros((64, 64), np.uint8)
     cell[6:58, 6:58] = 1
-    field = np.tile(cell, (256, 128))
-    with Mask.open(tmp_path / "mask.sqlite", (8192, 16384)) as mask:
+    field = np.tile(cell, (128, 128))
+    with Mask.open(tmp_path / "mask.sqlite", (8192, 8192)) as mask:
         edit = mask.begin("segment")
-        edit.predict(Region(0, 0, 8192, 16384), field)
+        edit.predict(Region(0, 0, 8192, 8192), field)
         edit.commit()
         while not mask.refresh_overviews(1.0).is_empty:
             pass
         whole = mask.overview_tile(TileKey(mask.level_count - 1, 0, 0))
         near = mask.overview_tile(TileKey(2, 0, 0))
     assert whole is not None
-    assert (whole[:, :256] == 1).mean() == pytest.approx((field == 1).mean(), abs=0.15)
+    assert (whole == 1).mean() > 0.5
     assert near is not None
     assert (near == 1).mean() == pytest.approx((field == 1).mean(), abs=0.15)
