@@ -175,6 +175,7 @@ def segment_slide(
                 cells = _write_large(
                     destination, mask, slide, covered, segmenter, smallest_cell_area(work.cell_diameter)
                 )
+                mask.end_run()
     skipped = sum(block.area for block in work.empty) / covered.area
     return Segmented(destination, covered, cells, work.cell_diameter, skipped)
 

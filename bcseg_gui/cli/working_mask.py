@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.files import make_folder
 from bcseg_gui.core.masks import Mask, Run
+from bcseg_gui.core.masks.failures import damaged
 
 NAME = "mask.sqlite"
 
@@ -22,23 +24,31 @@ def folder_for(destination: Path) -> Path:
 def working_mask(folder: Path, dimensions: tuple[int, int], settings: str) -> Iterator[tuple[Mask, Run | None]]:
     """The mask and, of an earlier run with the same settings, what is finished; what others left is thrown away.
 
-    The folder goes with the end of the block, and stays after an error or Ctrl+C if a block is finished. Raises
-    UserError when it cannot be written.
+    The folder goes with the end of the block, but stays as long as the run has finished blocks and was not ended.
+    Raises UserError when it cannot be written.
     """
-    if (folder / NAME).exists():
-        with Mask.open(folder / NAME, dimensions) as mask:
-            run = mask.unfinished_run
-        if run is None or run.settings != settings:
-            shutil.rmtree(folder, ignore_errors=True)
+    if (folder / NAME).exists() and not _can_go_on(folder / NAME, dimensions, settings):
+        shutil.rmtree(folder, ignore_errors=True)
     make_folder(folder)
     keep = True
     try:
         with Mask.open(folder / NAME, dimensions) as mask:
             try:
                 yield mask, mask.unfinished_run
-                keep = False
             finally:
-                keep = keep and mask.unfinished_run is not None
+                keep = mask.unfinished_run is not None
     finally:
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _can_go_on(path: Path, dimensions: tuple[int, int], settings: str) -> bool:
+    """Raises UserError for a mask that may be sound: it is in use, or the disk or network fails."""
+    try:
+        with Mask.open(path, dimensions) as mask:
+            run = mask.unfinished_run
+    except UserError as error:
+        if error.__cause__ is not None and error.template != damaged(path).template:
+            raise
+        return False  # damaged, or of another slide of the same name
+    return run is not None and run.settings == settings

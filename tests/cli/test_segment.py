@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from bcseg_gui.cli import models, progress
 from bcseg_gui.cli.progress import TimeLeft
 from bcseg_gui.compute.pace import Pace
 from bcseg_gui.core.formats import mask_picture
-from bcseg_gui.core.masks import MaskEdit
+from bcseg_gui.core.masks import Mask, MaskEdit
 from bcseg_gui.core.synthetic import make_smear
 
 WritePicture = Callable[..., tuple[Path, NDArray[np.bool_]]]
@@ -241,6 +243,35 @@ def test_another_command_starts_anew(
     blocks.clear()
     assert segment_long("--threshold", "0.6").code == 0
     assert len(blocks) == 2
+
+
+@pytest.mark.parametrize("left", ["of another slide", "damaged", "empty"])
+def test_work_that_cannot_be_gone_on_with_is_thrown_away(segment_long: Any, tmp_path: Path, left: str) -> None:
+    folder = tmp_path / "out" / "long.partial"
+    folder.mkdir(parents=True)
+    if left == "of another slide":
+        Mask.open(folder / "mask.sqlite", (5000, 5000)).close()
+    else:
+        (folder / "mask.sqlite").write_bytes(b"no mask" * (left == "damaged"))
+    assert segment_long().code == 0
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["long.png"]
+
+
+@pytest.mark.usefixtures("blocks")
+def test_work_that_another_program_has_open_is_left_alone(
+    segment_long: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv("STOP", "1")
+        segment_long()
+    mask = tmp_path / "out" / "long.partial" / "mask.sqlite"
+    monkeypatch.setattr("bcseg_gui.core.masks.maskfile.SECONDS_TO_WAIT", 0.0)
+    with closing(sqlite3.connect(mask, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        outcome = segment_long()
+    assert outcome.code == 1
+    assert "in use by another program" in outcome.err
+    assert mask.exists()
 
 
 def test_a_slide_stopped_before_anything_is_finished_leaves_nothing(
