@@ -6,9 +6,12 @@ A short-lived child process does it, so that neither the memory nor the time it 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import threading
 import weakref
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -27,6 +30,7 @@ from .tiff_plane import TiffPlane
 _MISSING = 160
 """The grey of what cannot be read, in an overview."""
 _WAIT_SECONDS = 0.2
+_STARTING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +96,7 @@ class Unpacked:
         file = LevelFile.make(self.dimensions, self._source.path)
         weakref.finalize(self, file.remove)  # also at exit
         try:
-            if multiprocessing.current_process().daemon:  # it may have no children, and is itself the window's child
-                unpack(self._source, file)
-            else:
-                self._run_child(file)
+            self._run_child(file)
         except BaseException as error:
             file.remove()
             if isinstance(error, UserError) and self._source.path.exists():
@@ -107,7 +108,8 @@ class Unpacked:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe(duplex=False)
         process = context.Process(target=_run, args=(theirs, self._source, file), name="bcseg-unpack", daemon=True)
-        process.start()
+        with _may_start_processes():
+            process.start()
         theirs.close()
         try:
             while not wait([ours, process.sentinel], _WAIT_SECONDS):
@@ -125,8 +127,33 @@ class Unpacked:
             raise error
 
 
+@contextmanager
+def _may_start_processes() -> Iterator[None]:
+    """Let a daemon, as the compute process is, start a process.
+
+    multiprocessing forbids it because the child of a daemon that is terminated would stay; this one ends by itself.
+    """
+    with _STARTING:
+        config = vars(multiprocessing.current_process())["_config"]
+        is_daemon, config["daemon"] = config.get("daemon", False), False
+        try:
+            yield
+        finally:
+            config["daemon"] = is_daemon
+
+
+def _end_with_parent(file: LevelFile) -> None:
+    """Wait in a thread of the child until the process that wants the levels is gone, however it ended."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        file.remove()
+        os._exit(1)
+
+
 def _run(connection: Connection, source: Source, file: LevelFile) -> None:
     """The child process: sends None when done, else the UserError."""
+    threading.Thread(target=_end_with_parent, args=(file,), name="bcseg-unpack-watch", daemon=True).start()
     error: UserError | None = None
     try:
         unpack(source, file)

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from PIL import Image
 
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
-from bcseg_gui.core.slides import open_slide, read_scaled
+from bcseg_gui.core.slides import open_slide, opening, read_scaled, unpacking
 from bcseg_gui.core.slides.large_picture import LargePicture
 from bcseg_gui.core.slides.level_file import LevelFile
 
@@ -201,4 +202,42 @@ def test_one_whose_temporary_file_was_taken_away_is_unpacked_anew(tmp_path, rgb)
         (file,) = temporary_files()
         file.unlink()
         np.testing.assert_array_equal(slide.read_region((30, 20), 0, (10, 10)), rgb[20:30, 30:40])
+    assert temporary_files() == []
+
+
+def _read_in_a_daemon(path: Path, connection: Connection) -> None:
+    """What a compute process does: reads, in a process that is a daemon, and tells what its own memory was spared."""
+    opening.MAX_PIXELS_IN_MEMORY = 1000
+    unpacking.unpack = lambda *_: pytest.fail("unpacked in this process")  # type: ignore[assignment]
+    with open_slide(path) as slide:
+        connection.send(slide.read_region((30, 20), 0, (10, 10)))
+    connection.send(multiprocessing.current_process().daemon)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_a_daemon_has_it_unpacked_by_another_process(tmp_path, rgb, mode):
+    Image.fromarray(rgb).convert(mode).save(tmp_path / "a.png")
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    daemon = context.Process(target=_read_in_a_daemon, args=(tmp_path / "a.png", theirs), daemon=True)
+    daemon.start()
+    theirs.close()
+    np.testing.assert_array_equal(ours.recv(), rgb[20:30, 30:40])
+    assert ours.recv() is True
+    daemon.join()
+    assert temporary_files() == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_unpacking_ends_with_the_process_that_wanted_it(tmp_path):
+    os.mkfifo(tmp_path / "a.png")
+    code = (
+        "import sys, pathlib; from bcseg_gui.core.slides.unpacking import Source, Unpacked; "
+        "Unpacked(Source(pathlib.Path(sys.argv[1])), ((10, 10),)).read(0, 0, 0, 1, 1)"
+    )
+    reader = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "a.png")], stdout=subprocess.PIPE)
+    with (tmp_path / "a.png").open("wb"):  # opens when the child of the reader opens it, too; then it waits for bytes
+        assert len(temporary_files()) == 1
+        reader.kill()
+        reader.communicate(timeout=60)  # its child has inherited the pipe, which ends with the last of them
     assert temporary_files() == []
