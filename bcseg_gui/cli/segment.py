@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -43,6 +43,8 @@ class Segmented:
     cell_diameter: float
     skipped: float
     """share of the region in which nothing was looked for, because nothing lies there"""
+    unread: UserError | None
+    """what is to be said of parts that could not be read"""
 
 
 def segment(
@@ -121,6 +123,9 @@ def segment(
                 print(
                     said.format(name=path.name, cells=result.cells, output=result.output, seconds=seconds), flush=True
                 )
+            if result.unread is not None:
+                failed = True
+                complain(result.unread)
         bar.update(task, completed=len(slides))
     if failed:
         sys.exit(1)
@@ -148,8 +153,9 @@ def segment_slide(
 ) -> Segmented:
     """Segment one slide into the folder `output`; `taken` maps the masks written so far to their slides.
 
-    `progress` is told the share that is done, at first that of an earlier run. Raises UserError when the slide cannot
-    be read, the region lies outside it, or the mask would replace another file of this run.
+    `progress` is told the share that is done, at first that of an earlier run. Parts that cannot be read are left out.
+    Raises UserError when nothing can be read, the region lies outside the slide, or the mask would replace another file
+    of this run.
     """
     with open_slide(path, page) as slide:
         covered = slide.clipped(region)
@@ -158,8 +164,11 @@ def segment_slide(
         if max(covered.w, covered.h) <= FIELD:
             work = segmenter.start(slide, Wanted(covered, diameter, skip_empty=skip_empty))
             picture = np.zeros((covered.h, covered.w), np.uint8)
-            for found in _told(work, progress):
+
+            def draw(found: Found) -> None:
                 picture[found.region.slices_in(covered)] = found.classes
+
+            unread = _compute(work, draw, progress)
             write_mask_picture(destination, picture, segmenter.classes)
             cells = len(find_cells(picture, smallest_cell_area(work.cell_diameter)))
         else:
@@ -167,26 +176,37 @@ def segment_slide(
             with working_mask(folder_for(destination), slide.dimensions, settings) as (mask, run):
                 work = segmenter.start(slide, Wanted(covered, diameter, run.finished if run else (), skip_empty))
                 edit = mask.begin_run(settings, model=segmenter.name)
-                for found in _told(work, progress):
+
+                def put(found: Found) -> None:
                     edit.predict(found.region, found.classes)
                     if found.finished is not None:
                         edit.finish_block(found.finished)
+
+                unread = _compute(work, put, progress)
                 edit.commit()
                 cells = _write_large(
                     destination, mask, slide, covered, segmenter, smallest_cell_area(work.cell_diameter)
                 )
-                mask.end_run()
+                if unread is None:  # else the same command goes on with what was unread, once it can be read
+                    mask.end_run()
     skipped = sum(block.area for block in work.empty) / covered.area
-    return Segmented(destination, covered, cells, work.cell_diameter, skipped)
+    return Segmented(destination, covered, cells, work.cell_diameter, skipped, unread)
 
 
-def _told(work: Work, progress: Callable[[float], None]) -> Iterator[Found]:
+def _compute(work: Work, put: Callable[[Found], None], progress: Callable[[float], None]) -> UserError | None:
+    """Hand every tile to `put`; returns what is to be said of parts that could not be read."""
     done, total = work.done, max(1, work.total)
     progress(done / total)
-    for found in work.found:
-        yield found
-        done += found.is_new
-        progress(done / total)
+    try:
+        for found in work.found:
+            put(found)
+            done += found.is_new
+            progress(done / total)
+    except UserError as error:
+        if "unread" not in error.fields:
+            raise
+        return error
+    return None
 
 
 def _settings(slide: Slide, region: Region, segmenter: Segmenter, diameter: float | None, skip_empty: bool) -> str:
@@ -237,4 +257,6 @@ def _as_json(
     }
     if result.skipped:
         line["skipped"] = round(result.skipped, 3)
+    if result.unread is not None:
+        line["unread"] = result.unread.fields["unread"]
     return line | {"region": [region.x, region.y, region.w, region.h]} if with_region else line

@@ -18,8 +18,11 @@ from PIL import Image
 from bcseg_gui.cli import models, progress
 from bcseg_gui.cli.progress import TimeLeft
 from bcseg_gui.compute.pace import Pace
+from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.formats import mask_picture
+from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import Mask, MaskEdit
+from bcseg_gui.core.slides.picture import PictureSlide
 from bcseg_gui.core.synthetic import make_smear
 
 WritePicture = Callable[..., tuple[Path, NDArray[np.bool_]]]
@@ -272,6 +275,67 @@ def test_work_that_another_program_has_open_is_left_alone(
     assert outcome.code == 1
     assert "in use by another program" in outcome.err
     assert mask.exists()
+
+
+@pytest.fixture
+def damage(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
+    """`damage(x, y)`: of a picture, what holds this level-0 pixel cannot be read from now on; its overview can."""
+    read = PictureSlide._read
+
+    def begin(x: int, y: int) -> None:
+        def damaged(slide: PictureSlide, location: Any, level: int, size: Any) -> NDArray[np.uint8]:
+            w, h = (round(length * slide.level_downsamples[level]) for length in size)
+            if w < slide.dimensions[0] - 100 and Region(*location, w, h).intersected(Region(x, y, 1, 1)).area:
+                raise UserError("A part of “{path}” cannot be read.", path=slide.path)
+            return read(slide, location, level, size)
+
+        monkeypatch.setattr(PictureSlide, "_read", damaged)
+
+    return begin
+
+
+@pytest.mark.parametrize("method", [(), ("--method", "watershed")], ids=["model", "watershed"])
+def test_what_can_be_read_is_written_and_the_rest_is_told(
+    segment_long: Any,
+    long_slide: tuple[Path, NDArray[np.bool_]],
+    tmp_path: Path,
+    blocks: list[Any],
+    damage: Callable[[int, int], None],
+    method: tuple[str, ...],
+) -> None:
+    whole = json.loads(segment_long(*method, output="whole").out)
+    count = len(blocks)
+    damage(200, 110)
+    outcome = segment_long(*method)
+    assert outcome.code == 1
+    assert len(outcome.err.splitlines()) == 1
+    assert f"1 of {count} parts" in outcome.err
+    line = json.loads(outcome.out)
+    assert line["unread"] == 1
+    assert 0 < line["cells"] < whole["cells"]
+    found = np.asarray(Image.open(tmp_path / "out" / "long.png")) > 0
+    assert not found[:, :300].any()
+    assert np.mean(found[:, 4500:] == long_slide[1][:, 4500:]) > 0.99
+    damage(-1, -1)
+    blocks.clear()
+    line = json.loads(segment_long(*method).out)
+    assert ("unread" in line, line["cells"], len(blocks)) == (False, whole["cells"], 1), "the rest was kept"
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["long.png"]
+    assert (tmp_path / "out" / "long.png").read_bytes() == (tmp_path / "whole" / "long.png").read_bytes()
+
+
+def test_of_a_photograph_what_can_be_read_is_written(
+    bcseg: Any, tmp_path: Path, damage: Callable[[int, int], None]
+) -> None:
+    path = tmp_path / "field.png"
+    Image.fromarray(make_smear(1400, 1000, seed=1, cell_diameter=24, density=0.2).image).save(path)
+    damage(1390, 990)
+    outcome = bcseg("segment", path, "--output", tmp_path / "out", "--method", "watershed", "--cell-diameter", 24)
+    assert outcome.code == 1
+    assert "field.png: " in outcome.out
+    assert "could not be read, so no cells were looked for there" in outcome.err
+    found = np.asarray(Image.open(tmp_path / "out" / "field.png")) > 0
+    assert found[:400, :600].any()
 
 
 def test_a_slide_stopped_before_anything_is_finished_leaves_nothing(
