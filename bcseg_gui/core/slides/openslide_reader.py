@@ -71,12 +71,18 @@ class OpenSlideSlide(Slide):
         with self._lock:
             if self._is_closed:
                 raise self._closed()
-            if self._handle is None:
-                try:
-                    self._handle = openslide.OpenSlide(self.path)
-                except (openslide.OpenSlideError, OSError) as error:
-                    raise unreadable(self.path, error) from error
-            return self._handle
+            if self._handle is not None:
+                return self._handle
+        # Outside the lock: should the drive hang, `close` must not wait for it.
+        try:
+            handle = openslide.OpenSlide(self.path)
+        except (openslide.OpenSlideError, OSError) as error:
+            raise unreadable(self.path, error) from error
+        with self._lock:
+            if self._is_closed:
+                raise self._closed()
+            self._handle = handle
+        return handle
 
     def _failed(self, handle: openslide.OpenSlide, error: Exception) -> UserError:
         # After one error an OpenSlide handle refuses everything; a fresh one may work once the drive is back.

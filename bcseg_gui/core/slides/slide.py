@@ -185,6 +185,11 @@ def unreadable(path: Path, reason: object) -> UserError:
     )
 
 
+def replaced(path: Path) -> UserError:
+    """The sentence for a file that is not the one that was opened."""
+    return UserError("“{path}” was replaced by another file while it was open. Open it again to see it.", path=path)
+
+
 def cut_short(path: Path) -> UserError:
     """The warning of a slide of which only a part is there."""
     return UserError(

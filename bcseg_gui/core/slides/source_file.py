@@ -1,4 +1,4 @@
-"""The bytes of a slide on a drive that may go away and come back."""
+"""The bytes of a slide on a drive that may go away and come back, or hang."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ import os
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
-from ..errors import UserError
+from .slide import replaced
 
 
 class SourceFile:
-    """A file read by several threads; after a failure it is opened anew, so a drive that comes back is enough."""
+    """A file read by several threads; after a failure it is opened anew, so a drive that comes back is enough.
+
+    No lock is held while the drive is waited for: `close` returns at once, even from one that hangs.
+    """
 
     def __init__(self, path: Path) -> None:
         """Raises OSError when the file cannot be read."""
         self.path = path
         self._lock = threading.Lock()
-        self._file: BinaryIO | None = path.open("rb", buffering=0)
-        self._size = os.fstat(self._file.fileno()).st_size
+        self._handle: _Handle | None = _Handle(path)
+        self._size = self._handle.size
         self.is_closed = False
 
     def read(self, offset: int, count: int) -> bytes:
@@ -27,41 +29,58 @@ class SourceFile:
 
         Raises OSError when it cannot be read now, UserError when it is another file now, ValueError when closed.
         """
-        with self._lock:
-            try:
-                return self._read(offset, count)
-            except OSError:  # the handle may have died with its drive, which may be back
-                self._drop()
-                return self._read(offset, count)
+        handle = self._opened()
+        try:
+            return handle.read(offset, count)
+        except OSError:  # the handle may have died with its drive, which may be back
+            with self._lock:
+                if self._handle is handle:
+                    self._handle = None
+            return self._opened().read(offset, count)
 
     def close(self) -> None:
         with self._lock:
             self.is_closed = True
-            self._drop()
+            self._handle = None
 
-    def _read(self, offset: int, count: int) -> bytes:
-        file = self._opened()
-        file.seek(offset)
-        data = file.read(count)
-        while len(data) < count and (more := file.read(count - len(data))):
+    def _opened(self) -> _Handle:
+        with self._lock:
+            if self.is_closed:
+                raise ValueError("closed")
+            if self._handle is not None:
+                return self._handle
+        handle = _Handle(self.path)
+        if handle.size != self._size:
+            raise replaced(self.path)
+        with self._lock:
+            if self.is_closed:
+                raise ValueError("closed")
+            self._handle = handle
+        return handle
+
+
+class _Handle:
+    """An open file. It closes with the last reference to it: a read under way in another thread ends well."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb", buffering=0)
+        self._lock = threading.Lock()
+        self.size = os.fstat(self._file.fileno()).st_size
+
+    def __del__(self) -> None:
+        with suppress(AttributeError, OSError):
+            self._file.close()
+
+    def read(self, offset: int, count: int) -> bytes:
+        data = self._some(offset, count)
+        while len(data) < count and (more := self._some(offset + len(data), count - len(data))):
             data += more
         return data
 
-    def _opened(self) -> BinaryIO:
-        if self.is_closed:
-            raise ValueError("closed")
-        if self._file is None:
-            file = self.path.open("rb", buffering=0)
-            if os.fstat(file.fileno()).st_size != self._size:
-                file.close()
-                raise UserError(
-                    "“{path}” was replaced by another file while it was open. Open it again to see it.", path=self.path
-                )
-            self._file = file
-        return self._file
-
-    def _drop(self) -> None:
-        if self._file is not None:
-            with suppress(OSError):
-                self._file.close()
-            self._file = None
+    def _some(self, offset: int, count: int) -> bytes:
+        if hasattr(os, "pread"):
+            return os.pread(self._file.fileno(), count, offset)
+        with self._lock:
+            self._file.seek(offset)
+            data: bytes = self._file.read(count)
+            return data

@@ -76,17 +76,20 @@ class Unpacked:
         with self._lock:
             if self._is_closed.is_set():
                 raise ValueError("closed")
-            if self._file is None or self._file is instead_of:
-                self._file = None
-                self._file = self._unpacked()
-            return self._file
+            file = self._file
+            if file is None or file is instead_of:
+                self._file = file = self._unpacked()
+            if self._is_closed.is_set():  # meanwhile
+                file.remove()
+                raise ValueError("closed")
+            return file
 
     def close(self) -> None:
+        # Without the lock, which is held while the file is unpacked, maybe from a drive that hangs.
         self._is_closed.set()
-        with self._lock:
-            if self._file is not None:
-                self._file.remove()
-                self._file = None
+        file, self._file = self._file, None
+        if file is not None:
+            file.remove()
 
     def _unpacked(self) -> LevelFile:
         if not self._source.path.exists():

@@ -17,6 +17,7 @@ import tifffile
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.slides import open_slide
 from bcseg_gui.core.slides.openslide_reader import OpenSlideSlide
+from bcseg_gui.core.slides.source_file import SourceFile
 from bcseg_gui.core.slides.tiff_slide import TiffSlide
 
 PIXELS = np.random.default_rng(2).integers(0, 255, (512, 768, 3), np.uint8)
@@ -62,14 +63,24 @@ class Drive:
         self._patch.setattr(owner, name, guarded)
 
 
-class StaleFile:
+class StaleHandle:
     """A handle whose drive is gone."""
 
-    def seek(self, _offset: int) -> None:
+    def read(self, _offset: int, _count: int) -> bytes:
         raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
 
-    def close(self) -> None:
-        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+
+class HangingHandle:
+    """A handle whose drive answers when it likes."""
+
+    def __init__(self, handle) -> None:
+        self._handle = handle
+        self.is_asked, self.answers = threading.Event(), threading.Event()
+
+    def read(self, offset: int, count: int) -> bytes:
+        self.is_asked.set()
+        self.answers.wait()
+        return self._handle.read(offset, count)
 
 
 def test_stale_handles_are_opened_anew(path, monkeypatch):
@@ -78,8 +89,7 @@ def test_stale_handles_are_opened_anew(path, monkeypatch):
         drive = Drive(monkeypatch)
         if isinstance(slide, TiffSlide):
             (file,) = slide._plane._files.values()
-            file._file.close()
-            file._file = StaleFile()
+            file._handle = StaleHandle()
             drive.leave()
         else:
             drive.leave(slide._handle)
@@ -106,11 +116,69 @@ def test_another_file_in_its_place_is_not_mixed_in(path, monkeypatch):
         if not isinstance(slide, TiffSlide):
             pytest.skip("OpenSlide reads its headers again")
         (file,) = slide._plane._files.values()
-        file._file.close()
-        file._file = StaleFile()
+        file._handle = StaleHandle()
         path.write_bytes(path.read_bytes()[:-100])
         with pytest.raises(UserError, match="replaced by another file"):
             slide.read_region((300, 200), 0, (60, 50))
+
+
+def test_closing_does_not_wait_for_a_drive_that_hangs(tmp_path):
+    (tmp_path / "a.bin").write_bytes(b"0123456789")
+    file = SourceFile(tmp_path / "a.bin")
+    file._handle = hanging = HangingHandle(file._handle)
+    got = []
+    reader = threading.Thread(target=lambda: got.append(file.read(2, 3)))
+    reader.start()
+    hanging.is_asked.wait()
+    closer = threading.Thread(target=file.close, daemon=True)
+    closer.start()
+    closer.join(20)
+    assert not closer.is_alive()
+    hanging.answers.set()
+    reader.join()
+    assert got == [b"234"], "a read under way still ends well"
+    with pytest.raises(ValueError, match="closed"):
+        file.read(0, 1)
+
+
+def test_closing_does_not_wait_for_a_drive_that_hangs_when_it_is_opened_anew(path, monkeypatch):
+    is_asked, answers = threading.Event(), threading.Event()
+
+    def hang(original):
+        def opened(*args, **kwargs):
+            is_asked.set()
+            answers.wait()
+            return original(*args, **kwargs)
+
+        return opened
+
+    slide = open_slide(path)
+    if isinstance(slide, TiffSlide):
+        (file,) = slide._plane._files.values()
+        file._handle = None
+    else:
+        slide._handle = None
+    errors = []
+
+    def read() -> None:
+        try:
+            slide.read_region((600, 400), 0, (60, 50))
+        except UserError as error:
+            errors.append(str(error))
+
+    reader = threading.Thread(target=read)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", hang(Path.open))
+        patch.setattr(openslide.OpenSlide, "__init__", hang(openslide.OpenSlide.__init__))
+        reader.start()
+        is_asked.wait()
+        closer = threading.Thread(target=slide.close, daemon=True)
+        closer.start()
+        closer.join(20)
+        assert not closer.is_alive()
+        answers.set()
+        reader.join()
+    assert "was closed" in errors[0]
 
 
 def test_readers_in_several_threads_see_the_same(path):
