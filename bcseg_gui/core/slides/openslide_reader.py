@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..errors import UserError
 from ..i18n import _
 from .pixels import over_white
-from .slide import Slide, plausible_mpp, plausible_power, unreadable
+from .slide import Slide, plausible_mpp, plausible_power, replaced, unreadable
 
 _SCANNERS = (
     "hamamatsu.Product", "leica.device-model", "philips.DICOM_MANUFACTURERS_MODEL_NAME", "dicom.ManufacturerModelName",
@@ -26,8 +26,9 @@ class OpenSlideSlide(Slide):
     """A slide whose tiles OpenSlide decodes when they are asked for."""
 
     def __init__(self, path: Path) -> None:
-        """Raises openslide.OpenSlideError when OpenSlide cannot open the file."""
+        """Raises openslide.OpenSlideError when OpenSlide cannot open the file, OSError when it is away."""
         handle = openslide.OpenSlide(path)
+        self._size = path.stat().st_size
         properties = dict(handle.properties)
         super().__init__(
             path,
@@ -76,8 +77,11 @@ class OpenSlideSlide(Slide):
         # Outside the lock: should the drive hang, `close` must not wait for it.
         try:
             handle = openslide.OpenSlide(self.path)
+            size = self.path.stat().st_size
         except (openslide.OpenSlideError, OSError) as error:
             raise unreadable(self.path, error) from error
+        if (tuple(handle.level_dimensions), size) != (self.level_dimensions, self._size):
+            raise replaced(self.path)
         with self._lock:
             if self._is_closed:
                 raise self._closed()

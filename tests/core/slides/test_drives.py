@@ -111,13 +111,23 @@ def test_a_file_that_is_taken_away_and_put_back(path, tmp_path):
         np.testing.assert_array_equal(slide.read_region((600, 400), 0, (60, 50)), PIXELS[400:450, 600:660])
 
 
-def test_another_file_in_its_place_is_not_mixed_in(path, monkeypatch):
+@pytest.mark.parametrize("change", ["size", "dimensions"])
+def test_another_file_in_its_place_is_not_mixed_in(path, change):
     with open_slide(path) as slide:
-        if not isinstance(slide, TiffSlide):
-            pytest.skip("OpenSlide reads its headers again")
-        (file,) = slide._plane._files.values()
-        file._handle = StaleHandle()
-        path.write_bytes(path.read_bytes()[:-100])
+        size = path.stat().st_size
+        if isinstance(slide, TiffSlide):
+            (file,) = slide._plane._files.values()
+            file._handle = StaleHandle()
+        else:
+            slide._handle = None  # as after a read that failed
+        if change == "size":
+            path.write_bytes(path.read_bytes() + bytes(100))
+        elif isinstance(slide, TiffSlide):
+            pytest.skip("its pieces are read where they were; only the size tells")
+        else:
+            options = {"photometric": "rgb", "tile": (128, 128), "compression": "zlib", "metadata": None}
+            tifffile.imwrite(path, PIXELS[:384, :512], **options)
+            path.write_bytes(path.read_bytes().ljust(size, b"\0"))
         with pytest.raises(UserError, match="replaced by another file"):
             slide.read_region((300, 200), 0, (60, 50))
 
