@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -78,9 +79,8 @@ class _Handle:
         return data
 
     def _some(self, offset: int, count: int) -> bytes:
-        if hasattr(os, "pread"):
+        if sys.platform != "win32":
             return os.pread(self._file.fileno(), count, offset)
         with self._lock:
             self._file.seek(offset)
-            data: bytes = self._file.read(count)
-            return data
+            return self._file.read(count)
