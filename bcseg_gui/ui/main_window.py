@@ -88,7 +88,7 @@ class MainWindow(QMainWindow):
             if key is None:
                 toolbar.addSeparator()
             elif key == "brush_size":
-                toolbar.addWidget(self.brush_size)
+                self._brush_size_action = toolbar.addWidget(self.brush_size)
             else:
                 toolbar.addAction(self.actions_[key])
                 if key in ICON_ONLY:
@@ -111,11 +111,14 @@ class MainWindow(QMainWindow):
     def _fit_toolbar(self) -> None:
         """In a narrow window the tools go without their names, so that Reviewed and Retrain stay in sight."""
         with_name, without = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
+        self._brush_size_action.setVisible(True)
         for keys in NAMELESS_WHEN_NARROW:
             self._set_style(keys, with_name)
         for keys in NAMELESS_WHEN_NARROW:
             if self.toolbar.sizeHint().width() > self.width():
                 self._set_style(keys, without)
+        # On a small screen the size of the brush is left to the keys and the wheel.
+        self._brush_size_action.setVisible(self.toolbar.sizeHint().width() <= self.width())
 
     def _set_style(self, keys: Sequence[str], style: Qt.ToolButtonStyle) -> None:
         for key in keys:
