@@ -23,6 +23,6 @@ def failures_in_plain_words() -> Iterator[None]:
     except (UserError, ModelError) as error:
         complain(error)
         sys.exit(1)
-    except KeyboardInterrupt:
-        print(_("Stopped."), file=sys.stderr)
+    except KeyboardInterrupt as stopped:  # who raises it anew has more to say
+        print(str(stopped) or _("Stopped."), file=sys.stderr)
         sys.exit(130)
