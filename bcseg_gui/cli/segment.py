@@ -30,7 +30,7 @@ from .failures import complain
 from .models import find_model
 from .progress import TimeLeft, progress_bar_of_inputs
 from .segmenters import Segmenter, Wanted, with_model, with_watershed
-from .working_mask import folder_for, working_mask
+from .working_mask import folder_for, remove_unwritten, working_mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +94,6 @@ def segment(
                     path, output, segmenter, cell_diameter=cell_diameter, region=wanted, taken=written, progress=show,
                     page=page - 1, skip_empty=skip_empty,
                 )  # fmt: skip
-            except KeyboardInterrupt:
-                goes_on = any(output.glob("*.partial"))
-                print(
-                    _("Stopped. The same command goes on with what is not finished.") if goes_on else _("Stopped."),
-                    file=sys.stderr,
-                )
-                sys.exit(130)
             except Exception as error:  # noqa: BLE001 – one bad input never stops the others
                 failed = True
                 complain(error)
@@ -160,6 +153,7 @@ def segment_slide(
     with open_slide(path, page) as slide:
         covered = slide.clipped(region)
         destination = _destination(path, output, covered, page, taken)
+        remove_unwritten(destination)
         diameter = cell_diameter or slide_cell_diameter(slide)
         if max(covered.w, covered.h) <= FIELD:
             work = segmenter.start(slide, Wanted(covered, diameter, skip_empty=skip_empty))

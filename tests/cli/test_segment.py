@@ -345,9 +345,20 @@ def test_a_slide_stopped_before_anything_is_finished_leaves_nothing(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(MaskEdit, "predict", stop)
+    other = tmp_path / "out" / "other.partial"
+    other.mkdir(parents=True)
     outcome = segment_long()
     assert (outcome.code, outcome.err) == (130, "Stopped.\n")
-    assert list((tmp_path / "out").iterdir()) == []
+    assert list((tmp_path / "out").iterdir()) == [other]
+
+
+def test_what_a_killed_command_left_half_written_is_removed(bcseg: Any, picture: WritePicture, tmp_path: Path) -> None:
+    half_written, of_another = (tmp_path / "out" / f".{name}.png-0a1b2c3d.tmp" for name in ("field", "other"))
+    for folder in (half_written, of_another):
+        folder.mkdir(parents=True)
+        (folder / "mask.png").touch()
+    assert bcseg("segment", picture()[0], "--output", tmp_path / "out").code == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [of_another.name, "field.png"]
 
 
 KILLED = """
