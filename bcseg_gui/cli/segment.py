@@ -45,6 +45,8 @@ class Segmented:
     """share of the region in which nothing was looked for, because nothing lies there"""
     unread: UserError | None
     """what is to be said of parts that could not be read"""
+    page: int | None
+    """counted from 1, of a file with several"""
 
 
 def segment(
@@ -184,7 +186,8 @@ def segment_slide(
                 if unread is None:  # else the same command goes on with what was unread, once it can be read
                     mask.end_run()
     skipped = sum(block.area for block in work.empty) / covered.area
-    return Segmented(destination, covered, cells, work.cell_diameter, skipped, unread)
+    of_several = page + 1 if len(slide.page_names) > 1 else None
+    return Segmented(destination, covered, cells, work.cell_diameter, skipped, unread, of_several)
 
 
 def _compute(work: Work, put: Callable[[Found], None], progress: Callable[[float], None]) -> UserError | None:
@@ -249,6 +252,8 @@ def _as_json(
         "engine": segmenter.engine,
         "seconds": round(seconds, 3),
     }
+    if result.page is not None:
+        line["page"] = result.page
     if result.skipped:
         line["skipped"] = round(result.skipped, 3)
     if result.unread is not None:

@@ -36,7 +36,7 @@ def test_writes_a_mask_of_the_cells(bcseg: Any, picture: WritePicture, tmp_path:
     assert line["input"] == str(path)
     assert line["output"] == str(tmp_path / "out" / "field.png")
     assert (line["width"], line["height"], line["cells"], line["model"]) == (160, 96, 2, "dark")
-    assert (line["engine"], line["cell_diameter"]) == ("torch", 24.0)
+    assert (line["engine"], line["cell_diameter"], "page" in line) == ("torch", 24.0, False)
     with Image.open(line["output"]) as mask:
         assert mask.mode == "L"
         np.testing.assert_array_equal(np.asarray(mask), cells * np.uint8(255))
@@ -413,6 +413,8 @@ def test_a_page_of_a_file_with_several(bcseg: Any, tmp_path: Path) -> None:
     outcome = bcseg("segment", path, "--output", tmp_path / "out", "--page", 2, "--json")
     line = json.loads(outcome.out)
     assert (line["width"], line["height"], Path(line["output"]).name) == (90, 80, "pages-page2.png")
+    assert line["page"] == 2
+    assert json.loads(bcseg("segment", path, "--output", tmp_path / "out", "--json").out)["page"] == 1
     outcome = bcseg("segment", path, "--output", tmp_path / "out", "--page", 3)
     assert outcome.code == 1
     assert "no page 3" in outcome.err
