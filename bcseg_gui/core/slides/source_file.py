@@ -79,8 +79,9 @@ class _Handle:
         return data
 
     def _some(self, offset: int, count: int) -> bytes:
-        if sys.platform != "win32":
+        if sys.platform == "win32":  # it has no pread
+            with self._lock:
+                self._file.seek(offset)
+                return self._file.read(count)
+        else:
             return os.pread(self._file.fileno(), count, offset)
-        with self._lock:
-            self._file.seek(offset)
-            return self._file.read(count)
