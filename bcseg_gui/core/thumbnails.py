@@ -18,9 +18,7 @@ from platformdirs import user_cache_path
 from .errors import UserError
 from .geometry import Region
 from .slides import Slide, open_slide, read_scaled
-from .slides.large_picture import LargePicture
 from .slides.pixels import upright
-from .slides.tiff_slide import TiffSlide
 
 SIZE = (112, 84)
 """Pixels a thumbnail fits into: those of the worklist on a screen of 200 %."""
@@ -132,8 +130,8 @@ def make_thumbnail(path: Path, page: int = 0) -> NDArray[np.uint8]:
 
 def _pixels_needed(slide: Slide) -> int:
     level = slide.get_best_level_for_downsample(slide.dimensions[0] / _within(*slide.dimensions)[0])
-    if isinstance(slide, LargePicture) or (isinstance(slide, TiffSlide) and level >= slide._stored_levels):
-        level = 0  # this one is not in the file: the whole would be unpacked for it
+    if not slide.reads_cheaply(level):
+        level = 0  # all of which would be unpacked for it
     return math.prod(slide.level_dimensions[level])
 
 

@@ -35,6 +35,9 @@ class LargePicture(Slide):
         source = Source(path, self.page, 0 if tiff else None, is_cut=self.warning is not None)
         self._unpacked = Unpacked(source, dimensions)
 
+    def reads_cheaply(self, level: int) -> bool:
+        return self._unpacked.is_there
+
     def _read(self, location: tuple[int, int], level: int, size: tuple[int, int]) -> NDArray[np.uint8]:
         x, y = (round(v / self.level_downsamples[level]) for v in location)
         try:

@@ -89,6 +89,10 @@ class Slide(ABC):
                 best = level
         return best
 
+    def reads_cheaply(self, level: int) -> bool:
+        """Whether a part of the level can be read now for its own cost; else the whole must be unpacked first."""
+        return True
+
     def read_region(self, location: tuple[int, int], level: int, size: tuple[int, int]) -> NDArray[np.uint8]:
         """RGB (height, width, 3) of `size` = (width, height) pixels of a level.
 

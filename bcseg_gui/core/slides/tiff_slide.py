@@ -55,6 +55,9 @@ class TiffSlide(Slide):
             self.close()
             raise
 
+    def reads_cheaply(self, level: int) -> bool:
+        return level < self._stored_levels or self._overviews.is_there
+
     def _read(self, location: tuple[int, int], level: int, size: tuple[int, int]) -> NDArray[np.uint8]:
         x, y = (round(v / self.level_downsamples[level]) for v in location)
         try:

@@ -56,6 +56,11 @@ class Unpacked:
         self._error: UserError | None = None
         self._is_closed = threading.Event()
 
+    @property
+    def is_there(self) -> bool:
+        """Whether a read need not wait."""
+        return self._file is not None
+
     def read(self, level: int, x: int, y: int, width: int, height: int) -> NDArray[np.uint8]:
         """RGB (height, width, 3); outside the level is white. Waits until it is unpacked.
 

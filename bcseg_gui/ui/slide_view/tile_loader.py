@@ -88,10 +88,10 @@ class TileLoader(QObject):
         return key in self._missing
 
     def reads_cheaply(self, level: int) -> bool:
-        """The file has a level about as coarse as this viewer level, so a tile of it is not averaged from many."""
+        """The slide has a level about as coarse as this viewer level, and without the whole being unpacked for it."""
         downsample = 1 << level
         best = self._slide.get_best_level_for_downsample(downsample)
-        return self._slide.level_downsamples[best] * 4 >= downsample
+        return self._slide.level_downsamples[best] * 4 >= downsample and self._slide.reads_cheaply(best)
 
     def request(self, wanted: Sequence[TileKey], *, moving: bool = False) -> None:
         """Read these tiles, first one first, instead of what was asked for before; tiles here already stay here.

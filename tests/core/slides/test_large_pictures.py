@@ -70,6 +70,8 @@ def test_it_looks_as_a_small_one(tmp_path, rgb, monkeypatch, name, options):
             assert large.level_dimensions == small.level_dimensions
             assert (large.mpp, dict(large.properties)) == (small.mpp, dict(small.properties))
             assert temporary_files() == []  # opened by its header alone
+            assert small.reads_cheaply(0)
+            assert not large.reads_cheaply(0)
             for number, level in enumerate(levels):
                 np.testing.assert_array_equal(large.read_region((0, 0), number, large.level_dimensions[number]), level)
             part = large.read_region((-7, 650), 0, (40, 90))

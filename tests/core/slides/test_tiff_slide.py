@@ -230,3 +230,12 @@ def test_a_hundred_thousand_pixels_a_side_open_without_reading_them(tmp_path):
         assert slide.dimensions == (100_000, 100_000)
         np.testing.assert_array_equal(slide.read_region((0, 0), 0, (512, 512)), tile)
         assert (slide.read_region((99_900, 99_900), 0, (100, 100)) == 255).all()
+
+
+def test_which_levels_are_read_cheaply(tmp_path):
+    """Those in the file; the overviews made of them once they are there."""
+    tifffile.imwrite(tmp_path / "a.tif", noise(4200, 4300), tile=(256, 256), photometric="rgb", compression="zlib")
+    with tiff_slide(tmp_path / "a.tif") as slide:
+        assert [slide.reads_cheaply(level) for level in range(slide.level_count)] == [True, False, False, False]
+        slide.read_region((0, 0), 1, (10, 10))
+        assert all(slide.reads_cheaply(level) for level in range(slide.level_count))
