@@ -28,6 +28,7 @@ _FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF", "JPEG2000", "PPM")
 """Bitmap formats only: Pillow would start other programs for some (EPS)."""
 
 _PNG_DEPTH_OFFSET = 24
+_BAND_ROWS = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Header:
     size: tuple[int, int]
     is_streamed: bool
     """Its decoder can write row by row into a file."""
+    is_grey: bool
     format: str
     mpp: float | None
     properties: Mapping[str, str]
@@ -74,8 +76,14 @@ def decode_into(path: Path, target: NDArray[np.uint8]) -> None:
         return
     check_complete(path, header.format)
     decode = imagecodecs.png_decode if header.format == "PNG" else imagecodecs.jpeg8_decode
+    height, width = target.shape[:2]
+    # Grey goes to the end of the target, where what is spread into RGB from the start on never overtakes it.
+    grey = target.reshape(-1)[2 * height * width :].reshape(height, width)
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        decode(data, out=target)
+        decode(data, out=grey if header.is_grey else target)
+    if header.is_grey:
+        for top in range(0, height, _BAND_ROWS):
+            target[top : top + _BAND_ROWS] = grey[top : top + _BAND_ROWS, :, np.newaxis].copy()
 
 
 def _opened(path: Path) -> Image.Image:
@@ -89,7 +97,7 @@ def _header(path: Path, image: Image.Image) -> Header:
     # A PNG that does not say it before its pixels would be decoded to find it.
     is_told = image.format != "TIFF" and (image.format != "PNG" or "exif" in image.info)
     orientation = image.getexif().get(ExifTags.Base.Orientation, 1) if is_told else 1
-    is_plain = image.mode == "RGB" and not image.has_transparency_data and orientation not in range(2, 9)
+    is_plain = image.mode in ("RGB", "L") and not image.has_transparency_data and orientation not in range(2, 9)
     is_streamed = is_plain and (image.format == "JPEG" or (image.format == "PNG" and _png_depth(path) == 8))
     check_size(path, *image.size, is_streamed=is_streamed)
     mpp_x, mpp_y = (25_400 / float(v) if v else None for v in image.info.get("dpi", (0, 0)))
@@ -97,6 +105,7 @@ def _header(path: Path, image: Image.Image) -> Header:
     return Header(
         size=(width, height),
         is_streamed=is_streamed,
+        is_grey=image.mode == "L",
         format=str(image.format),
         mpp=plausible_mpp(mpp_x, mpp_y),
         properties={"picture.format": str(image.format), "picture.mode": image.mode},

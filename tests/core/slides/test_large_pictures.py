@@ -6,9 +6,11 @@ import collections
 import multiprocessing
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import threading
+import zlib
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -46,6 +48,7 @@ def temporary_files() -> list[Path]:
     [
         ("a.png", {}),
         ("grey.png", {"mode": "L"}),
+        ("grey.jpg", {"mode": "L", "quality": 90}),
         ("alpha.png", {"mode": "RGBA"}),
         ("palette.png", {"mode": "P"}),
         ("a.jpg", {"quality": 90}),
@@ -80,6 +83,31 @@ def test_it_looks_as_a_small_one(tmp_path, rgb, monkeypatch, name, options):
             region = Region(100, 50, 400, 300)
             np.testing.assert_array_equal(read_scaled(large, region, (93, 71)), read_scaled(small, region, (93, 71)))
     assert temporary_files() == []
+
+
+def png_header(width: int, height: int, depth: int, colour: int) -> bytes:
+    """A PNG that says how large it is, and has hardly a pixel."""
+    parts = [
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)),
+        (b"IDAT", zlib.compress(bytes(1000))),
+        (b"IEND", b""),
+    ]
+    chunks = (struct.pack(">I", len(d)) + kind + d + struct.pack(">I", zlib.crc32(kind + d)) for kind, d in parts)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+@pytest.mark.parametrize("colour", [0, 2])
+def test_gigapixels_of_grey_or_colour_open(tmp_path, colour):
+    (tmp_path / "a.png").write_bytes(png_header(60_000, 60_000, 8, colour))
+    with open_slide(tmp_path / "a.png") as slide:
+        assert slide.dimensions == (60_000, 60_000)
+
+
+@pytest.mark.parametrize(("depth", "colour"), [(16, 0), (16, 2), (8, 6)])
+def test_gigapixels_that_must_be_decoded_in_memory_are_refused(tmp_path, depth, colour):
+    (tmp_path / "a.png").write_bytes(png_header(60_000, 60_000, depth, colour))
+    with pytest.raises(UserError, match="1000 million in all"):
+        open_slide(tmp_path / "a.png")
 
 
 @pytest.mark.parametrize("depth", [np.uint8, np.uint16])
