@@ -40,14 +40,14 @@ class Drive:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.is_away = False
-        self._dead: set[int] = set()
+        self._dead: list[object] = []
         self._patch = monkeypatch
         for owner, name in ((openslide.OpenSlide, "read_region"), (Path, "open"), (openslide.OpenSlide, "__init__")):
             self._guard(owner, name)
 
     def leave(self, *handles: object) -> None:
         self.is_away = True
-        self._dead.update(map(id, handles))
+        self._dead.extend(handles)
 
     def come_back(self) -> None:
         self.is_away = False
@@ -56,7 +56,7 @@ class Drive:
         original = getattr(owner, name)
 
         def guarded(handle, *args, **kwargs):
-            if self.is_away or (name == "read_region" and id(handle) in self._dead):
+            if self.is_away or (name == "read_region" and any(handle is dead for dead in self._dead)):
                 raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
             return original(handle, *args, **kwargs)
 
