@@ -26,7 +26,7 @@ USUAL_DIAMETER = 42.0
 """Level-0 pixels: of cells that nobody measured yet."""
 OUTLINED_FROM = 10.0
 """Diameter on screen, device-independent pixels, from which a cell is outlined; smaller ones would be all outline."""
-READING_TIME = 0.006
+READING_TIME, READING_TIME_MOVING = 0.006, 0.002
 """Seconds that one painting may spend on fetching tiles of the mask; the rest of them follows in the next."""
 TILES_HELD = 96
 
@@ -127,7 +127,8 @@ class MaskItem(QGraphicsItem):
         exposed = option.exposedRect.intersected(self._bounds)
         if self._mask is None or self._style.opacity == 0 or exposed.isEmpty():
             return
-        self._deadline, self._is_late = perf_counter() + READING_TIME, False
+        reading = READING_TIME_MOVING if self.coarse else READING_TIME
+        self._deadline, self._is_late = perf_counter() + reading, False
         self._painting.clear()
         to_viewport = painter.worldTransform()
         painter.setWorldTransform(QTransform())

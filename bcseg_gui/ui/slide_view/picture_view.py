@@ -18,7 +18,7 @@ from .tile_loader import TileLoader
 
 BACKGROUND = QColor(119, 119, 119)
 """Neutral mid-grey, so that it shifts no colour of the picture."""
-SMOOTH_AT_ONCE = 1_000_000
+SMOOTH_AT_ONCE = 400_000
 """Screen pixels. While the picture moves, more than so many are painted quickly, and well a moment later."""
 BAND = 800_000
 """Screen pixels painted well at a time, so that the hand never waits."""
