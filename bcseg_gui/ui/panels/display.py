@@ -22,7 +22,7 @@ from ...session.document import Document
 COUNT_DELAY_MS = 250
 LARGEST_COUNTED = 40_000_000
 """Pixels; on larger slides the cells in view are counted."""
-LARGEST_IN_VIEW = 16_000_000
+LARGEST_IN_VIEW = 8_000_000
 """Pixels; of a larger part of such a slide no cells are counted, for counting takes 10 bytes a pixel."""
 SLICE_SECONDS = 0.003
 """How long the mask is read at a time before the window gets its turn."""
