@@ -4,30 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .tool import Point
+from .tool import Point, StillTool
 
 
-class PickTool:
+class PickTool(StillTool):
     """Tells where it was pressed."""
 
     name = "pick"
     pans = False
-    radius: float | None = None
 
     def __init__(self, picked: Callable[[Point], None]) -> None:
         self._picked = picked
 
     def press(self, point: Point, *, erase: bool = False) -> None:
         self._picked(point)
-
-    def move(self, point: Point) -> None:
-        pass
-
-    def release(self, point: Point) -> None:
-        pass
-
-    def abort(self) -> None:
-        pass
-
-    def resize(self, steps: float) -> None:
-        pass

@@ -54,3 +54,24 @@ class Tool(Protocol):
 
     def resize(self, steps: float) -> None:
         """Make the tool larger by so many steps, smaller when negative."""
+
+
+class StillTool:
+    """A tool without a size that changes nothing; what it does hear of, its heirs say."""
+
+    radius: float | None = None
+
+    def press(self, point: Point, *, erase: bool = False) -> None:
+        pass
+
+    def move(self, point: Point) -> None:
+        pass
+
+    def release(self, point: Point) -> None:
+        pass
+
+    def abort(self) -> None:
+        pass
+
+    def resize(self, steps: float) -> None:
+        pass
