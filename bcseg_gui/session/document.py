@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,19 +16,20 @@ from ..compute.protocol import Progress, SegmentResult, TilePredicted
 from ..core.errors import UserError
 from ..core.geometry import Region
 from ..core.masks import Mask, MaskEdit, Run
+from ..core.masks.tools.change import Change
 from ..core.slides import Slide
 from ..core.slides.look import Look
 from .jobs import Job
 from .run_writer import RunWriter
 from .segmentation import Outline, Segmentation
+from .tool_settings import ToolSettings
 
 log = logging.getLogger(__name__)
 
 LARGEST_PICTURE = 64_000_000
 """Level-0 pixels that a person looks through as one picture: some thousand cells."""
-SMALLEST_RADIUS, LARGEST_RADIUS = 0.5, 500.0
-START_RADIUS = 8.0
-"""Radius of the brush in level-0 pixels."""
+USUAL_CELL_DIAMETER = 42.0
+"""Level-0 pixels, where nobody knows."""
 
 
 class Document(QObject):
@@ -58,11 +59,20 @@ class Document(QObject):
     """tuple of Regions that the segmentation leaves out, because nothing lies there"""
     failed = Signal(object)
     """UserError"""
-    brushRadiusChanged = Signal(float)
-    toolChanged = Signal(str)
+    said = Signal(str)
 
-    def __init__(self, path: Path, slide: Slide, open_mask: Callable[[], Mask], parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        slide: Slide,
+        open_mask: Callable[[], Mask],
+        settings: ToolSettings | None = None,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
+        self.settings = settings or ToolSettings(self)
+        self.cell_diameter = USUAL_CELL_DIAMETER
+        """Level-0 pixels"""
         self.path = path
         self.slide = slide
         self.mask: Mask | None = None
@@ -80,8 +90,6 @@ class Document(QObject):
         """The model is shown the slide in the colours of `look`."""
         self._waiting: list[TilePredicted] = []
         self._finished_while_painting: SegmentResult | None = None
-        self._brush_radius = START_RADIUS
-        self._tool = "pan"
         self._author = _user_name()
 
     # -- the mask -------------------------------------------------------------------------------------------------
@@ -129,29 +137,18 @@ class Document(QObject):
                 self.mask.close(discard=True)
         self.slide.close()
 
-    # -- tool in hand ---------------------------------------------------------------------------------------------
+    # -- what the tools look at -----------------------------------------------------------------------------------
 
-    @property
-    def tool(self) -> str:
-        return self._tool
+    def read_mask(self, region: Region) -> NDArray[np.uint8]:
+        """A copy of the mask's bytes, uint8 (h, w) with the manual bit; 0 outside the slide. Raises UserError."""
+        return self.mask.read(region) if self.mask is not None else np.zeros((region.h, region.w), np.uint8)
 
-    @tool.setter
-    def tool(self, name: str) -> None:
-        if name != self._tool:
-            self._tool = name
-            self.toolChanged.emit(name)
+    def read_picture(self, region: Region) -> NDArray[np.uint8]:
+        """Level-0 colours, uint8 (h, w, 3) RGB; white outside the slide. Raises UserError."""
+        return self.slide.read_region((region.x, region.y), 0, (region.w, region.h))
 
-    @property
-    def brush_radius(self) -> float:
-        """Level-0 pixels."""
-        return self._brush_radius
-
-    @brush_radius.setter
-    def brush_radius(self, radius: float) -> None:
-        radius = min(max(radius, SMALLEST_RADIUS), LARGEST_RADIUS)
-        if radius != self._brush_radius:
-            self._brush_radius = radius
-            self.brushRadiusChanged.emit(radius)
+    def say(self, text: str) -> None:
+        self.said.emit(text)
 
     # -- painting: the Canvas the tools draw on -------------------------------------------------------------------
 
@@ -177,6 +174,16 @@ class Document(QObject):
             return
         if not touched.is_empty:
             self.maskChanged.emit(touched)
+
+    def apply(self, tool: str, changes: Sequence[Change]) -> None:
+        """One finished stroke of several classes."""
+        if not changes:
+            return
+        self.begin_stroke(tool, changes[0].class_id)
+        for change in changes:
+            self._stroke_class = change.class_id
+            self.paint(change.region, change.where)
+        self.end_stroke()
 
     def end_stroke(self) -> None:
         if self._stroke is not None:

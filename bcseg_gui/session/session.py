@@ -25,6 +25,7 @@ from .jobs import Jobs
 from .models import Models
 from .segmentation import bounds_of
 from .segmenting import NOWHERE, Segmenting
+from .tool_settings import ToolSettings
 from .worklist import Opening, Worklist, WorklistItem, locate, worklist
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class Session(QObject):
         self.models = Models(bundled, library, self)
         self.models.changed.connect(self.stateChanged)
         self.segmenting = Segmenting(self)
+        self.tools = ToolSettings(self)
         self._sizes = CellSizes(self)
         self._sizes.found.connect(self.stateChanged)
         self._home: Path | None = None
@@ -213,7 +215,7 @@ class Session(QObject):
             slide.close()
             raise
         # No child of ours: it holds us through `open_mask`, and a parent must not be freed by its child's end.
-        document = Document(path, slide, lambda: self._open_mask(path, slide, seen, project))
+        document = Document(path, slide, lambda: self._open_mask(path, slide, seen, project), self.tools)
         try:
             if project is not None and entry is not None and project.mask_path(entry).exists():
                 document.needed_mask()
@@ -222,6 +224,7 @@ class Session(QObject):
             document.deleteLater()
             raise
         document.failed.connect(self.failed)
+        document.said.connect(self.said)
         document.historyChanged.connect(self.stateChanged)
         document.edited.connect(self._edited)
         document.overwritten.connect(self._overwritten)
@@ -266,7 +269,6 @@ class Session(QObject):
         if document is before:
             return
         if before is not None:
-            document.tool, document.brush_radius = before.tool, before.brush_radius
             # Pictures of one microscope need the same.
             document.look, document.look_for_model = before.look, before.look_for_model
             before.end_stroke()

@@ -166,6 +166,8 @@ class MainWindow(QMainWindow):
         session.worklistChanged.connect(self._show_worklist)
         session.stateChanged.connect(self._refresh)
         session.said.connect(self.messages.inform)
+        session.tools.toolChanged.connect(self._show_tool)
+        session.tools.changed.connect(self._show_tool_settings)
         session.failed.connect(self.messages.problem)
         self.worklist.chosen.connect(self.operations.select)
         self.status.modelChosen.connect(lambda name: attempt(lambda: session.models.choose(name)))
@@ -197,8 +199,6 @@ class MainWindow(QMainWindow):
         if document is not None:
             document.maskOpened.connect(lambda: self._mask_opened(document))
             document.maskChanged.connect(lambda region: self._mask_changed(document, region))
-            document.toolChanged.connect(lambda _name: self._show_tool())
-            document.brushRadiusChanged.connect(self._show_radius)
             document.emptyFound.connect(lambda regions: self._empty_found(document, regions))
             self.view.set_empty_regions(document.empty_regions)
             self.view.set_selection(document.selection)
@@ -268,12 +268,13 @@ class MainWindow(QMainWindow):
             "select_rectangle": SelectRectangleTool(self.view),
             "select_lasso": SelectLassoTool(self.view),
         }
-        self.actions_[document.tool].setChecked(True)
-        self.view.set_tool(tools[document.tool])
-        self._show_radius(document.brush_radius)
+        tool = self.session.tools.tool
+        self.actions_[tool].setChecked(True)
+        self.view.set_tool(tools[tool])
+        self._show_tool_settings()
 
-    def _show_radius(self, radius: float) -> None:
-        self.brush_size.show_radius(radius)
+    def _show_tool_settings(self) -> None:
+        self.brush_size.show_radius(self.session.tools.brush_radius)
         self.view.update_tool_size()
 
     def _show_overlay(self) -> None:
@@ -294,6 +295,8 @@ class MainWindow(QMainWindow):
         diameter = size.diameter or 0.0 if size is not None else 0.0
         self.cells.show_cell_diameter(diameter)
         self.view.set_cell_diameter(diameter)
+        if document is not None and diameter:
+            document.cell_diameter = diameter
         self._highlight(main_action(self.session))
 
     def _highlight(self, main: str) -> None:

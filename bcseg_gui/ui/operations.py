@@ -180,7 +180,7 @@ class Operations(QObject):
 
     def _take(self, tool: str) -> None:
         if self._session.document is not None:
-            self._session.document.tool = tool
+            self._session.tools.tool = tool
             self._view.setFocus()
 
     def brush_smaller(self) -> None:
@@ -190,12 +190,10 @@ class Operations(QObject):
         self._resize_brush(RADIUS_STEP)
 
     def _resize_brush(self, factor: float) -> None:
-        if self._session.document is not None:
-            self._session.document.brush_radius *= factor
+        self._session.tools.brush_radius *= factor
 
     def set_brush_radius(self, radius: float) -> None:
-        if self._session.document is not None:
-            self._session.document.brush_radius = radius
+        self._session.tools.brush_radius = radius
 
     def fit(self) -> None:
         self._view.fit()

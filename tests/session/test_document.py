@@ -164,10 +164,10 @@ def test_a_stroke_that_cannot_be_written_is_told_and_tried_again(
 
 
 def test_the_brush_keeps_within_its_limits(document) -> None:
-    document.brush_radius = 1e9
-    assert document.brush_radius == 500
-    document.brush_radius = 0
-    assert document.brush_radius == 0.5
+    document.settings.brush_radius = 1e9
+    assert document.settings.brush_radius == 1000
+    document.settings.brush_radius = 0
+    assert document.settings.brush_radius == 0.5
 
 
 @pytest.fixture

@@ -116,7 +116,7 @@ def test_a_number_is_typed_out_while_the_pointer_moves(window: MainWindow) -> No
     QTest.keyClicks(number, "24")
     QTest.keyClick(number, Qt.Key.Key_Return)
     assert window.session.document is not None
-    assert window.session.document.brush_radius == 12
+    assert window.session.tools.brush_radius == 12
     point_at(window, QPoint(61, 61))
     assert window.view.hasFocus()
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
 
 from ...core.i18n import _
-from ...session.document import LARGEST_RADIUS, START_RADIUS
+from ...session.tool_settings import LARGEST_RADIUS, START_RADIUS
 from .number_box import NumberBox
 
 STEPS = 200

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...core.masks.brush import stroke_segment
+from ...core.masks.tools.brush import stroke_segment
 from .tool import Canvas, Point
 
 RADIUS_STEP = 1.15
@@ -15,20 +15,23 @@ class BrushTool:
     name = "brush"
     pans = False
 
-    def __init__(self, canvas: Canvas, class_id: int = 1) -> None:
-        self.class_id = class_id
+    def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas
         self._last: Point | None = None
 
     @property
     def radius(self) -> float | None:
-        return self._canvas.brush_radius
+        return self._canvas.settings.brush_radius
+
+    @property
+    def _class_id(self) -> int:
+        return self._canvas.settings.class_id
 
     def press(self, point: Point, *, erase: bool = False) -> None:
         if erase:
             self._canvas.begin_stroke(EraserTool.name, 0)
         else:
-            self._canvas.begin_stroke(self.name, self.class_id)
+            self._canvas.begin_stroke(self.name, self._class_id)
         self._last = point
         self._paint_to(point)
 
@@ -48,11 +51,11 @@ class BrushTool:
             self._canvas.abort_stroke()
 
     def resize(self, steps: float) -> None:
-        self._canvas.brush_radius *= RADIUS_STEP**steps
+        self._canvas.settings.brush_radius *= RADIUS_STEP**steps
 
     def _paint_to(self, point: Point) -> None:
         if self._last is not None:
-            self._canvas.paint(*stroke_segment(self._last, point, self._canvas.brush_radius))
+            self._canvas.paint(*stroke_segment(self._last, point, self._canvas.settings.brush_radius))
             self._last = point
 
 
@@ -61,5 +64,6 @@ class EraserTool(BrushTool):
 
     name = "eraser"
 
-    def __init__(self, canvas: Canvas) -> None:
-        super().__init__(canvas, class_id=0)
+    @property
+    def _class_id(self) -> int:
+        return 0

@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...core.geometry import Region
-
-Point = tuple[float, float]
-"""Level-0 position `(x, y)`; pixel (i, j) covers `[i, i + 1) × [j, j + 1)`."""
+from ...core.masks.tools.change import Change, Point
+from ...session.tool_settings import ToolSettings
 
 
 class Canvas(Protocol):
     """The open slide as the tools see it: one stroke at a time, kept whole or taken back whole."""
 
-    brush_radius: float
-    """Level-0 pixels; the canvas keeps it within its limits."""
+    @property
+    def settings(self) -> ToolSettings: ...
+
+    @property
+    def whole(self) -> Region:
+        """All of the slide."""
+
+    @property
+    def cell_diameter(self) -> float:
+        """Of the slide, level-0 pixels."""
+
+    def read_mask(self, region: Region) -> NDArray[np.uint8]:
+        """A copy of the mask's bytes, with the manual bit; 0 outside the slide. Raises UserError."""
+
+    def read_picture(self, region: Region) -> NDArray[np.uint8]:
+        """Level-0 colours, uint8 (h, w, 3) RGB; white outside the slide. Raises UserError."""
+
+    def apply(self, tool: str, changes: Sequence[Change]) -> None:
+        """One finished stroke of several classes."""
+
+    def say(self, text: str) -> None:
+        """One sentence to the person, such as why nothing happened."""
 
     def begin_stroke(self, tool: str, class_id: int) -> None: ...
 
@@ -27,6 +47,9 @@ class Canvas(Protocol):
     def end_stroke(self) -> None: ...
 
     def abort_stroke(self) -> None: ...
+
+
+__all__ = ["Canvas", "Point", "StillTool", "Tool"]
 
 
 class Tool(Protocol):

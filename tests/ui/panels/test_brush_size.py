@@ -16,4 +16,4 @@ def test_slider_and_number_agree(qtbot: QtBot) -> None:
     panel._slider.setValue(STEPS)
     panel._slider.setValue(0)
     panel._number.setValue(24)
-    assert chosen == [500.0, 0.5, 12.0]
+    assert chosen == [1000.0, 0.5, 12.0]

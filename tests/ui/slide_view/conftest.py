@@ -17,6 +17,7 @@ from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import Mask, MaskEdit
 from bcseg_gui.core.slides import Slide
+from bcseg_gui.session.tool_settings import ToolSettings
 from bcseg_gui.ui.slide_view import SlideView
 
 
@@ -53,7 +54,8 @@ class MaskCanvas:
     """Paints straight into a mask, as the open document does."""
 
     def __init__(self, mask: Mask, changed: Callable[[Region], None]) -> None:
-        self.brush_radius = 10.0
+        self.settings = ToolSettings()
+        self.settings.brush_radius = 10.0
         self.mask = mask
         self.strokes: list[str] = []
         self._changed = changed

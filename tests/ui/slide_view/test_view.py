@@ -13,7 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import MANUAL, Mask
-from bcseg_gui.core.masks.brush import stroke_segment
+from bcseg_gui.core.masks.tools.brush import stroke_segment
+from bcseg_gui.session.tool_settings import ToolSettings
 from bcseg_gui.ui.slide_view import SlideView
 from bcseg_gui.ui.tools import BrushTool, EraserTool, PanTool
 
@@ -308,7 +309,9 @@ def test_a_slide_that_cannot_be_read_is_told(qtbot: QtBot, view: SlideView, make
 
 
 class _Nothing:
-    brush_radius = 10.0
+    def __init__(self) -> None:
+        self.settings = ToolSettings()
+        self.settings.brush_radius = 10.0
 
     def begin_stroke(self, tool: str, class_id: int) -> None: ...
     def paint(self, region: Region, where: np.ndarray) -> None: ...
@@ -398,11 +401,11 @@ def test_another_tool_in_hand_keeps_the_stroke_begun(view: SlideView, painting: 
 def test_control_and_wheel_size_the_brush_not_the_picture(view: SlideView, painting: Any) -> None:
     zoom = view.zoom
     wheel(view, QPoint(200, 200), 120, Qt.KeyboardModifier.ControlModifier)
-    larger = painting.brush_radius
+    larger = painting.settings.brush_radius
     wheel(view, QPoint(200, 200), -120, Qt.KeyboardModifier.ControlModifier)
 
     assert larger > 10
-    assert painting.brush_radius == pytest.approx(10)
+    assert painting.settings.brush_radius == pytest.approx(10)
     assert view.zoom == zoom
 
 
@@ -423,10 +426,10 @@ def test_the_ring_has_the_brushes_size_and_shows_on_any_picture(
     assert color_at(view, QPoint(430, 300)) == color
     assert view.viewport().cursor().shape() == Qt.CursorShape.BlankCursor
 
-    painting.brush_radius = 50
+    painting.settings.brush_radius = 50
     view.update_tool_size()
     assert color_at(view, QPoint(420, 300)) == color
-    painting.brush_radius = 1
+    painting.settings.brush_radius = 1
     view.update_tool_size()
     assert view.viewport().cursor().shape() == Qt.CursorShape.CrossCursor
 

@@ -5,6 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from bcseg_gui.core.geometry import Region
+from bcseg_gui.session.tool_settings import ToolSettings
 from bcseg_gui.ui.tools import BrushTool, EraserTool, PanTool, Tool
 
 
@@ -12,7 +13,8 @@ class Recorder:
     """A canvas that writes down what it is told."""
 
     def __init__(self) -> None:
-        self.brush_radius = 4.0
+        self.settings = ToolSettings()
+        self.settings.brush_radius = 4.0
         self.calls: list[tuple[object, ...]] = []
 
     def begin_stroke(self, tool: str, class_id: int) -> None:
@@ -35,7 +37,8 @@ class Recorder:
 
 def test_a_stroke_is_begun_painted_without_gaps_and_ended() -> None:
     canvas = Recorder()
-    brush = BrushTool(canvas, class_id=3)
+    canvas.settings.class_id = 3
+    brush = BrushTool(canvas)
 
     brush.press((100, 100))
     brush.move((160, 100))

@@ -7,7 +7,7 @@ from math import ceil, floor, hypot
 import numpy as np
 from numpy.typing import NDArray
 
-from ..geometry import Region
+from ...geometry import Region
 
 _HALF_DIAGONAL = 0.5**0.5
 """From this radius on a disc holds the centre of the pixel its own centre lies in."""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bcseg_gui.core.geometry import Region
-from bcseg_gui.core.masks.brush import stroke_segment
+from bcseg_gui.core.masks.tools.brush import stroke_segment
 
 coordinates = st.integers(-60 * 64, 60 * 64).map(lambda n: n / 64)
 points = st.tuples(coordinates, coordinates)
