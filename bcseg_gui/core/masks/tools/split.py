@@ -1,0 +1,137 @@
+"""Parting cells along a line, proposing such a line, and taking it back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import UserError
+from ...geometry import Region
+from .. import CLASS_BITS
+from .cell import CellShape, cell_at
+from .change import Change, Point, ReadMask
+from .join import bridged
+from .line import pixels_along, within
+from .neck import narrowest
+
+_CRUMB = 0.01
+"""Share of a cell below which a piece that a line cuts off is no cell but a crumb of its rim."""
+_STRIDE = 256
+"""Pixels of a line for which the mask is read at once."""
+_BESIDE = 3
+"""Pixels from the line within which a cell lies beside it, where the line runs along the gap."""
+
+
+def cut_along(read: ReadMask, whole: Region, line: Sequence[Point]) -> list[Change]:
+    """A line of background, one pixel wide, through every cell that it parts into two or more.
+
+    Where the line ends inside a cell it goes on in its direction to the cell's border. Crumbs that fall off go. Raises
+    UserError when the line parts no cell.
+    """
+    pixels = pixels_along(line)
+    cells = _cells_on(read, whole, pixels)
+    if not cells:
+        raise UserError("There is no cell under this line.")
+    changes = [change for cell in cells if (change := _cut(cell, line)) is not None]
+    if not changes:
+        raise UserError("This line parts no cell: draw it right through one.")
+    return changes
+
+
+def joined_along(read: ReadMask, whole: Region, line: Sequence[Point]) -> list[Change]:
+    """Fills the narrow gaps between the cells that the line touches, class by class.
+
+    The line may lead from one cell to the other or run along the gap. Raises UserError when there is nothing to join.
+    """
+    pixels = pixels_along(line)
+    offsets = (np.mgrid[:3, :3].reshape(2, 9).T - 1) * _BESIDE
+    beside = (pixels[:, None] + offsets).reshape(-1, 2)
+    cells = _cells_on(read, whole, pixels)
+    if not _classes_of_several(cells):
+        cells = _cells_on(read, whole, beside)
+    classes = _classes_of_several(cells)
+    if not classes:
+        raise UserError("There is nothing to join here: draw the line from one cell into another.")
+    return [bridged([cell for cell in cells if cell.class_id == class_id], read) for class_id in classes]
+
+
+def proposed_cut(read: ReadMask, whole: Region, point: Point, cell_diameter: float) -> list[Point] | None:
+    """A line that would part the touching cells under `point`; None for background and for what looks like one cell.
+
+    `cell_diameter` in level-0 pixels. Raises UserError as `cell_at` does.
+    """
+    cell = cell_at(read, whole, point)
+    if cell is None:
+        return None
+    local = point[0] - cell.region.x, point[1] - cell.region.y
+    ends = narrowest(cell.where, local, cell_diameter)
+    return None if ends is None else [(x + cell.region.x, y + cell.region.y) for x, y in ends]
+
+
+def _classes_of_several(cells: Sequence[CellShape]) -> list[int]:
+    ids = [cell.class_id for cell in cells]
+    return sorted({class_id for class_id in ids if ids.count(class_id) > 1})
+
+
+def _cells_on(read: ReadMask, whole: Region, pixels: NDArray[np.int64]) -> list[CellShape]:
+    """The cells that hold one of the pixels (n, 2), in the order of these."""
+    pixels = pixels[within(pixels, whole)]
+    cells: list[CellShape] = []
+    for start in range(0, len(pixels), _STRIDE):
+        part = pixels[start : start + _STRIDE]
+        (x, y), (right, bottom) = part.min(axis=0).tolist(), part.max(axis=0).tolist()
+        window = Region(x, y, right + 1 - x, bottom + 1 - y)
+        ids = read(window) & np.uint8(CLASS_BITS)
+        left = part[ids[part[:, 1] - y, part[:, 0] - x] > 0]
+        for cell in cells:
+            left = left[~_held(cell, left)]
+        while len(left):
+            found = cell_at(read, whole, (int(left[0, 0]), int(left[0, 1])))
+            if found is None:  # another hand changed the mask meanwhile
+                left = left[1:]
+                continue
+            cells.append(found)
+            left = left[~_held(found, left)]
+    return cells
+
+
+def _held(cell: CellShape, pixels: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which of the pixels (n, 2) belong to the cell."""
+    held = within(pixels, cell.region)
+    x, y = (pixels[held] - (cell.region.x, cell.region.y)).T
+    held[held] = cell.where[y, x]
+    return held
+
+
+def _cut(cell: CellShape, line: Sequence[Point]) -> Change | None:
+    """The cut through one cell; None where it parts it not."""
+    reach = cell.region.w + cell.region.h
+    for way in (line, _longer(line, reach)):
+        pixels = pixels_along(way)
+        pixels = pixels[_held(cell, pixels)] - (cell.region.x, cell.region.y)
+        apart = cell.where.copy()
+        apart[pixels[:, 1], pixels[:, 0]] = False
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(apart.view(np.uint8), connectivity=4)
+        crumb = stats[:, cv2.CC_STAT_AREA] < _CRUMB * np.count_nonzero(cell.where)
+        crumb[0] = True
+        if np.count_nonzero(~crumb) > 1:
+            return Change(cell.region, cell.where & crumb[labels], 0)
+    return None
+
+
+def _longer(line: Sequence[Point], reach: float) -> list[Point]:
+    """The line with `reach` px more at both ends, in the direction that it has there."""
+    return [_beyond(line, reach), *line, _beyond(line[::-1], reach)]
+
+
+def _beyond(line: Sequence[Point], reach: float) -> Point:
+    """A point `reach` px before the line's beginning, in the direction of its first few pixels."""
+    (x, y), *others = line
+    for other_x, other_y in others:
+        length = float(np.hypot(x - other_x, y - other_y))
+        if length >= min(5.0, 0.2 * reach):
+            return x + (x - other_x) / length * reach, y + (y - other_y) / length * reach
+    return x, y
