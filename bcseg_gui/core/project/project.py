@@ -15,6 +15,8 @@ from platformdirs import user_data_path
 from ..errors import UserError
 from ..files import fingerprint, is_leftover, make_folder, read_json, remove_leftovers, write_json
 from . import holdout, paths
+from .class_use import require_unused
+from .classes import checked
 from .entry import MaskClass, ProjectFile, SlideEntry
 from .lock import ProjectLock
 from .promotions import Promotions
@@ -120,6 +122,21 @@ class Project:
     @property
     def classes(self) -> tuple[MaskClass, ...]:
         return self._content.classes
+
+    def set_classes(self, classes: Sequence[MaskClass]) -> None:
+        """Keep this list of classes. What is painted must be on disk; a class that goes is looked for in all masks.
+
+        Raises UserError when there could be no such list, or pictures hold cells of a class that is no longer on it.
+        """
+        tidy = checked(classes)
+        self.require_unused({known.id for known in self.classes} - {known.id for known in tidy})
+        if tidy != self.classes:
+            self._write(replace(self._content, classes=tidy))
+
+    def require_unused(self, ids: Iterable[int]) -> None:
+        """Raise UserError when pictures hold cells of one of these classes."""
+        gone = [known for known in self.classes if known.id in set(ids)]
+        require_unused(gone, ((entry, self.mask_path(entry).parent) for entry in self.slides))
 
     @property
     def active_model(self) -> str:

@@ -1,0 +1,65 @@
+"""Which pictures of a project hold cells of a class."""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+
+from ..errors import UserError
+from ..masks import CLASS_BITS
+from ..masks.failures import damaged, explained
+from ..masks.packing import unpack
+from .entry import MaskClass, SlideEntry
+
+
+def require_unused(gone: Iterable[MaskClass], slides: Iterable[tuple[SlideEntry, Path]]) -> None:
+    """Raise UserError when a mask holds a pixel of one of the classes `gone`, or one cannot be read.
+
+    `slides`: each with its folder, which holds a mask for every page that was worked on. What is painted must be on
+    disk. Takes about a second for a thousand tiles of 512².
+    """
+    slides = list(slides)
+    for known in gone:
+        using = [entry.path.name for entry, folder in slides if _uses(folder, known.id)]
+        if len(using) == 1:
+            raise UserError(
+                "“{name}” cannot be removed, for “{picture}” holds such cells. Delete them, or give them another "
+                "class, first.",
+                name=known.name,
+                picture=using[0],
+            )
+        if using:
+            raise UserError(
+                "“{name}” cannot be removed, for {n} pictures hold such cells, “{picture}” among them. Delete them, "
+                "or give them another class, first.",
+                name=known.name,
+                n=len(using),
+                picture=using[0],
+            )
+
+
+def _uses(folder: Path, class_id: int) -> bool:
+    return any(_holds(path, class_id) for path in sorted(folder.glob("mask*.sqlite")))
+
+
+def _holds(path: Path, class_id: int) -> bool:
+    """Not by way of `Mask`, which wants the picture's size: that of a page not shown now nobody knows.
+
+    Opened to be written: only then is a transaction that a crash cut off taken back.
+    """
+    with (
+        explained(path),
+        closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as db,
+        closing(db.execute("SELECT data FROM tiles WHERE level = 0")) as rows,
+    ):
+        for (data,) in rows:
+            try:
+                tile = unpack(data)
+            except (zlib.error, ValueError, TypeError) as error:
+                raise damaged(path) from error
+            if ((tile & CLASS_BITS) == class_id).any():
+                return True
+    return False
