@@ -6,18 +6,19 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from math import floor
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QTimer
+from PySide6.QtCore import QPointF, QRect, QRectF, QTimer
 from PySide6.QtGui import QColor, QImage, QPainter, QTransform, qRgba
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from ...core.errors import UserError
 from ...core.geometry import Region, TileKey
-from ...core.masks import MANUAL, Mask
-from .mask_sampling import OUTLINE, outlined, sample
+from ...core.masks import CLASS_BITS, MANUAL, Mask
+from .mask_sampling import DARK, LIGHT, OUTLINE, VEIL, VEIL_LIGHT, marked, outlined, sample
 from .tile_loader import level_for_scale, tile_region
 
 CONTOUR_WIDTH = 1.5
@@ -26,6 +27,12 @@ USUAL_DIAMETER = 42.0
 """Level-0 pixels: of cells that nobody measured yet."""
 OUTLINED_FROM = 10.0
 """Diameter on screen, device-independent pixels, from which a cell is outlined; smaller ones would be all outline."""
+MANUAL_FROM = 0.25
+"""Screen pixels a level-0 pixel from which it can be shown what a person changed: overviews do not know it."""
+NAMELESS = QColor("#8c8c8c")
+"""Of cells whose class the project does not list: seen, but unlike any class."""
+_MARKS = {DARK: (0, 0, 0, 150), LIGHT: (255, 255, 255, 200), VEIL: (0, 114, 178, 105), VEIL_LIGHT: (255, 255, 255, 200)}
+"""Lines dark beside light show on any stain and class, to colour-blind eyes too; blue is farthest from all stains."""
 READING_TIME, READING_TIME_MOVING = 0.006, 0.002
 """Seconds that one painting may spend on fetching tiles of the mask; the rest of them follows in the next."""
 TILES_HELD = 96
@@ -33,12 +40,16 @@ TILES_HELD = 96
 
 @dataclass(frozen=True, slots=True)
 class OverlayStyle:
-    """How the mask looks: tinted and outlined, or outlined alone. A class without a colour is not drawn."""
+    """How the mask looks: tinted and outlined, or outlined alone. An id without a colour is drawn grey.
+
+    `show_manual`: what a person painted is hatched, what a person erased lies under a hatched veil.
+    """
 
     opacity: float = 0.3
     visible: bool = True
     contour: bool = False
     colors: Mapping[int, QColor] = field(default_factory=dict)
+    show_manual: bool = False
 
     def fill_table(self) -> list[int]:
         return self._table(self.opacity)
@@ -54,14 +65,17 @@ class OverlayStyle:
         line = self._table(min(1.0, 2.5 * self.opacity))
         return [*fill[:OUTLINE], *line[OUTLINE:]]
 
+    def marks_table(self) -> list[int]:
+        """Colours of the marks, and of outlines."""
+        marks = [qRgba(*_MARKS[value]) if value in _MARKS else 0 for value in range(OUTLINE)]
+        return [*marks, *self.outlined_table()[OUTLINE:]]
+
     def _table(self, opacity: float) -> list[int]:
         """Colour of each of the 256 mask values; the manual bit changes nothing."""
-        table = [0] * 256
-        for class_id, color in self.colors.items():
-            if class_id != 0:
-                rgba = qRgba(color.red(), color.green(), color.blue(), round(255 * opacity))
-                table[class_id] = table[class_id | MANUAL] = rgba
-        return table
+        alpha = round(255 * opacity)
+        colors = [self.colors.get(class_id, NAMELESS) for class_id in range(1, CLASS_BITS + 1)]
+        half = [0, *(qRgba(color.red(), color.green(), color.blue(), alpha) for color in colors)]
+        return [*half, *half]
 
 
 class MaskItem(QGraphicsItem):
@@ -100,6 +114,7 @@ class MaskItem(QGraphicsItem):
     def set_style(self, style: OverlayStyle) -> None:
         self._style = style
         self._small_table, self._outlined_table = style.small_table(), style.outlined_table()
+        self._marks_table = style.marks_table()
         self.setVisible(style.visible)
         self.update()
 
@@ -156,12 +171,28 @@ class MaskItem(QGraphicsItem):
         width = _contour_pixels(ratio) if with_outlines else 0
         d_rect = QTransform.fromScale(ratio, ratio).mapRect(v_exposed).toAlignedRect()
         d_around = d_rect.adjusted(-width, -width, width, width)
-        classes = sample(self._tile, self.level_at(scale), d_around, to_screen)
-        if not classes.any():
+        with_marks = self._style.show_manual and scale >= MANUAL_FROM
+        level, bits = (0, CLASS_BITS | MANUAL) if with_marks else (self.level_at(scale), CLASS_BITS)
+        values = sample(self._tile, level, d_around, to_screen, bits)
+        if not values.any():
             return
-        if with_outlines:
-            classes = np.ascontiguousarray(outlined(classes, width)[width:-width, width:-width])
-        image = _indexed(classes, self._outlined_table if with_outlines else self._small_table)
+        inner = (slice(width, -width or None),) * 2
+        classes = values & np.uint8(CLASS_BITS) if with_marks else values
+        lined = np.ascontiguousarray(outlined(classes, width)[inner]) if with_outlines else classes
+        table = self._outlined_table if with_outlines else self._small_table
+        if not with_marks or values.max() < MANUAL:
+            self._draw(painter, d_rect, ratio, lined, table)
+            return
+        origin = floor(to_screen.dx()) - d_rect.x(), floor(to_screen.dy()) - d_rect.y()
+        marks = marked(values[inner], origin, max(1, round(ratio)))
+        np.copyto(marks, lined, where=lined >= OUTLINE)
+        self._draw(painter, d_rect, ratio, np.ascontiguousarray(classes[inner]), table)
+        self._draw(painter, d_rect, ratio, marks, self._marks_table)
+
+    def _draw(
+        self, painter: QPainter, d_rect: QRect, ratio: float, values: NDArray[np.uint8], table: list[int]
+    ) -> None:
+        image = _indexed(values, table)
         image.setDevicePixelRatio(ratio)
         painter.drawImage(QPointF(d_rect.x() / ratio, d_rect.y() / ratio), image)
 

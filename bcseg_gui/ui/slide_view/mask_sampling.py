@@ -11,7 +11,7 @@ from PySide6.QtCore import QRect
 from PySide6.QtGui import QTransform
 
 from ...core.geometry import Region, TileKey, tiles_covering
-from ...core.masks import CLASS_BITS
+from ...core.masks import CLASS_BITS, MANUAL
 
 Classes = NDArray[np.uint8]
 Steps = NDArray[np.intp]
@@ -19,11 +19,23 @@ Steps = NDArray[np.intp]
 OUTLINE = 0x80
 """Bit of a screen pixel that lies on an outline; the others are the class id."""
 
+DARK, LIGHT, VEIL, VEIL_LIGHT = 1, 2, 3, 4
+"""What a person changed, as `marked` says it: the lines over a cell, and erased background with its lines."""
+SPACING = 8
+"""From line to line, in pixels across the screen."""
 
-def sample(tile: Callable[[TileKey], Classes | None], level: int, d_rect: QRect, to_screen: QTransform) -> Classes:
+
+def sample(
+    tile: Callable[[TileKey], Classes | None],
+    level: int,
+    d_rect: QRect,
+    to_screen: QTransform,
+    bits: int = CLASS_BITS,
+) -> Classes:
     """Class ids (h, w) under the centres of the screen's pixels `d_rect`; 0 where `tile` has none.
 
-    `to_screen` takes level-0 positions to those pixels and turns by quarters at most.
+    `bits` are those of the mask's bytes that are wanted; overviews know no manual bit. `to_screen` takes level-0
+    positions to those pixels and turns by quarters at most.
     """
     back, _invertible = to_screen.inverted()
     across = np.arange(d_rect.left(), d_rect.right() + 1) + 0.5
@@ -35,6 +47,7 @@ def sample(tile: Callable[[TileKey], Classes | None], level: int, d_rect: QRect,
         cols, rows = across * back.m11() + back.dx(), down * back.m22() + back.dy()
     side = 1 << level
     classes = _gather(tile, level, np.floor(cols / side).astype(np.intp), np.floor(rows / side).astype(np.intp))
+    classes &= bits
     return np.ascontiguousarray(classes.T if turned else classes)
 
 
@@ -57,7 +70,6 @@ def _gather(tile: Callable[[TileKey], Classes | None], level: int, cols: Steps, 
         result[first_row:last_row, first_col:last_col] = part.take(
             cols[first_col:last_col] - place.x, axis=1, mode="clip"
         )
-    result &= CLASS_BITS
     return result
 
 
@@ -75,3 +87,27 @@ def outlined(classes: Classes, width: int) -> Classes:
     line |= classes
     line[classes == 0] = 0
     return line
+
+
+def marked(values: Classes, origin: tuple[int, int], width: int = 1) -> Classes:
+    """What a person changed, as marks on the screen; 0 elsewhere. `values`: mask bytes (h, w) with the manual bit.
+
+    Rising lines, LIGHT beside DARK, on cells; VEIL with falling ones, VEIL_LIGHT, on background. The lines are `width`
+    pixels wide, and stand still against the pixel (x, y) `origin`, which may lie far outside.
+    """
+    height, length = values.shape
+    (x, y), spacing = origin, SPACING * width
+    rows, columns = np.arange(height), np.arange(length)
+    steps = np.arange(spacing)[:, None]
+    # A line of pixels for each step across the pattern: far quicker than to ask each pixel where it lies.
+    rising = _lines((columns + steps) % spacing, width, (0, LIGHT, DARK))[(rows - x - y) % spacing]
+    falling = _lines((columns - steps) % spacing, width, (VEIL, VEIL_LIGHT, VEIL))[(rows + x - y) % spacing]
+    marks = np.where(values > MANUAL, rising, np.uint8(0))
+    np.copyto(marks, falling, where=values == MANUAL)
+    return marks
+
+
+def _lines(steps: Steps, width: int, kinds: tuple[int, int, int]) -> Classes:
+    """`kinds`: between the lines, of the first line, of the one beside it."""
+    between, first, second = kinds
+    return np.where(steps < width, first, np.where(steps < 2 * width, second, between)).astype(np.uint8)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtCore import QPoint, QPointF, QRectF
 from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
@@ -63,7 +63,15 @@ def test_manual_pixels_look_like_predicted_ones() -> None:
     table = OverlayStyle(0.5, colors={1: GREEN, 2: RED}).fill_table()
 
     assert table[1] == table[MANUAL | 1] != table[2] == table[MANUAL | 2]
-    assert table[0] == table[MANUAL] == table[3] == 0
+    assert table[0] == table[MANUAL] == 0
+
+
+def test_cells_without_a_class_of_their_own_are_seen(settle: Settle, view: SlideView, mask: Mask) -> None:
+    put(mask, SQUARE, 77)
+    style(view)
+    settle()
+
+    assert color_of(view, 800, 575) == (0x8C, 0x8C, 0x8C)
 
 
 @pytest.mark.parametrize("zoom", [0.25, 0.3, 0.49, 1, 1.7, 3])
@@ -181,3 +189,86 @@ def test_a_mask_that_cannot_be_read_is_said_once(
         shown(view)
     qtbot.waitUntil(lambda: bool(told))
     assert [str(error) for error in told] == ["It is damaged."]
+
+
+# -- what a person changed ----------------------------------------------------------------------------------------
+
+
+PREDICTED, ERASED = Region(648, 500, 48, 150), Region(904, 500, 48, 150)
+
+
+@pytest.fixture
+def marked_view(view: SlideView, mask: Mask) -> SlideView:
+    """Beside the painted square one that was predicted, and background that a person set."""
+    edit = mask.begin("segment")
+    edit.predict(PREDICTED, np.ones((PREDICTED.h, PREDICTED.w), np.uint8))
+    edit.commit()
+    put(mask, ERASED, 0)
+    return view
+
+
+def mark(view: SlideView, on: bool = True, contour: bool = False) -> None:
+    view._mask_item.set_style(OverlayStyle(0.4, contour=contour, colors={1: GREEN}, show_manual=on))
+
+
+def colors_in(view: SlideView, region: Region) -> set[tuple[int, ...]]:
+    """Of the inside of a level-0 region, on screen."""
+    place = view.viewportTransform().mapRect(QRectF(region.x, region.y, region.w, region.h)).toRect()
+    image = shown(view).copy(place.adjusted(3, 3, -3, -3)).convertToFormat(QImage.Format.Format_RGB32)
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(-1, 4)[:, 2::-1]
+    return {tuple(int(part) for part in color) for color in np.unique(pixels, axis=0)}
+
+
+@pytest.mark.parametrize("contour", [False, True])
+@pytest.mark.parametrize("zoom", [0.26, 0.5, 1, 2.6])
+def test_what_a_person_changed_is_told_from_what_was_found(
+    settle: Settle, marked_view: SlideView, zoom: float, contour: bool
+) -> None:
+    view = marked_view
+    view.zoom_by(zoom / view.zoom)
+    mark(view, on=False, contour=contour)
+    settle()
+    seen = [region.intersected(view.visible_region()) for region in (SQUARE, PREDICTED, ERASED)]
+    painted, found, erased = (colors_in(view, region) for region in seen)
+    assert painted == found
+    assert len(found) == len(erased) == 1
+
+    mark(view, contour=contour)
+    settle()
+
+    assert colors_in(view, seen[1]) == found
+    over_cells, over_background = colors_in(view, seen[0]) - found - erased, colors_in(view, seen[2]) - found - erased
+    assert over_cells
+    assert over_background
+    assert not over_cells & over_background
+
+
+@pytest.mark.parametrize("zoom", [0.26, 1, 2.6])
+def test_the_lines_stand_still_when_a_part_is_painted_anew(
+    settle: Settle, marked_view: SlideView, mask: Mask, zoom: float
+) -> None:
+    view = marked_view
+    mark(view)
+    view.zoom_by(zoom / view.zoom)
+    settle()
+    view.horizontalScrollBar().setValue(view.horizontalScrollBar().value() + 3)
+    settle()
+    for region in (Region(880, 600, 61, 43), Region(740, 520, 17, 90)):
+        put(mask, region, 1)
+        view.mask_changed(region)
+    settle()
+
+    screen = view.screen().grabWindow(view.winId()).toImage().convertToFormat(QImage.Format.Format_RGB32)
+    assert screen == shown(view).convertToFormat(QImage.Format.Format_RGB32)
+
+
+def test_far_out_the_cells_look_as_ever(settle: Settle, marked_view: SlideView) -> None:
+    view = marked_view
+    view.zoom_by(0.24 / view.zoom)
+    mark(view, on=False)
+    settle()
+    before = shown(view)
+    mark(view)
+    settle()
+
+    assert shown(view) == before
