@@ -13,18 +13,17 @@ from PySide6.QtCore import QObject, Signal
 from ..compute.protocol import WarmUp
 from ..core.errors import UserError
 from ..core.files import fingerprint
-from ..core.geometry import Region
-from ..core.i18n import _, ngettext, sentence
+from ..core.i18n import _, sentence
 from ..core.masks import Mask
-from ..core.project import DEFAULT_CLASSES, MaskClass, Project, SlideEntry, Status
+from ..core.project import DEFAULT_CLASSES, MaskClass, Project, SlideEntry
 from ..core.slides import Slide, open_slide
 from ..core.slides.slide import PLAUSIBLE_MPP
 from .cell_size import CellSize, CellSizes
-from .document import LARGEST_PICTURE, Document
+from .document import Document
 from .jobs import Jobs
 from .models import Models
-from .segmentation import bounds_of
-from .segmenting import NOWHERE, Segmenting
+from .reviewing import Reviewing
+from .segmenting import Segmenting
 from .tool_settings import ToolSettings
 from .worklist import Opening, Worklist, WorklistItem, locate, worklist
 
@@ -56,6 +55,7 @@ class Session(QObject):
         self.models = Models(bundled, library, self)
         self.models.changed.connect(self.stateChanged)
         self.segmenting = Segmenting(self)
+        self.reviewing = Reviewing(self)
         self.tools = ToolSettings(self)
         self._sizes = CellSizes(self)
         self._sizes.found.connect(self.stateChanged)
@@ -131,10 +131,10 @@ class Session(QObject):
         try:
             document = self._documents.get(path) or self._new_document(path, self.project)
         except UserError as error:
-            self._mark(path, "problem", sentence(error))
+            self.mark(path, "problem", sentence(error))
             self.failed.emit(error)
             return
-        self._mark(path, self._entry_status(path))
+        self.mark(path, self.reviewing.status_of(path))
         self._show(document)
 
     def step(self, by: int) -> None:
@@ -157,7 +157,7 @@ class Session(QObject):
             self.said.emit(_("The cells of this page are being found. Stop that first, or wait for its end."))
             return
         document.keep()
-        entry = self._entry(document.path)
+        entry = self.entry(document.path)
         if self.project is not None and entry is not None:
             self.project.turn(entry, page)
         try:
@@ -167,7 +167,7 @@ class Session(QObject):
                 self.project.update(entry)
             raise
         self._show(turned)
-        self._mark(document.path, self.status)
+        self.mark(document.path, self.reviewing.status)
         if entry is not None and entry.status == "reviewed":
             self.said.emit(_("Each page has a review of its own. Learning and export take the page in front."))
 
@@ -191,14 +191,6 @@ class Session(QObject):
         if self.project is not None:
             self.project.close()
         self.project, self._home, self._unremembered = None, None, None
-
-    @property
-    def can_retrain(self) -> bool:
-        return self.reviewed_count >= 2
-
-    @property
-    def all_reviewed(self) -> bool:
-        return bool(self.worklist) and not self.worklist.has_left
 
     # -- documents ------------------------------------------------------------------------------------------------
 
@@ -226,8 +218,7 @@ class Session(QObject):
         document.failed.connect(self.failed)
         document.said.connect(self.said)
         document.historyChanged.connect(self.stateChanged)
-        document.edited.connect(self._edited)
-        document.overwritten.connect(self._overwritten)
+        self.reviewing.follow(document)
         self.segmenting.follow(document)
         document.segmentingChanged.connect(self._segmenting_changed)
         return document
@@ -260,7 +251,7 @@ class Session(QObject):
                 self._unremembered = None
         return self.project
 
-    def _entry(self, path: Path) -> SlideEntry | None:
+    def entry(self, path: Path) -> SlideEntry | None:
         return self.project.find(path) if self.project is not None else None
 
     def _show(self, document: Document) -> None:
@@ -293,88 +284,11 @@ class Session(QObject):
                 document.keep()
                 self._close_document(document)
 
-    def _overwritten(self, document: Document, region: Region) -> None:
-        """What was declared right may be so no longer."""
-        entry = self._entry(document.path)
-        if entry is None or entry.status != "reviewed":
-            return
-        left = tuple(part for part in entry.reviewed_regions() if part.intersected(region).is_empty)
-        if len(left) < len(entry.reviewed_regions()):
-            self._set_status(document.path, "reviewed" if left else "doing", left)
-            text = _("“{name}” was segmented anew, so it has to be reviewed again.")
-            self.said.emit(text.format(name=document.path.stem))
-
-    # -- reviewing ------------------------------------------------------------------------------------------------
-
-    @property
-    def status(self) -> str:
-        """Of the picture in front: "todo", "doing" or "reviewed"; empty without one."""
-        return self._entry_status(self.document.path) if self.document is not None else ""
-
-    @property
-    def reviewed_count(self) -> int:
-        return self.project.reviewed_count if self.project is not None else 0
-
-    @property
-    def has_todo(self) -> bool:
-        return self.worklist.has_left
-
-    def mark_reviewed(self, visible: Region = NOWHERE) -> None:
-        """All cells of the picture in front are right; goes to the next one to do. Raises UserError.
-
-        Of a large slide only what is selected, or else `visible` (level 0), counts, and it stays in front.
-        """
-        document = self.document
-        if document is None or document.segmenting:
-            return
-        document.needed_mask()
-        document.keep()
-        if document.is_large:
-            self._review_part(document, bounds_of(document.selection) if document.selection else visible)
-            return
-        self._set_status(document.path, "reviewed", (document.whole,))
-        following = self.worklist.next_left(self.index)
-        if following is None:
-            self.said.emit(_("All pictures are reviewed."))
-        else:
-            self.select(following)
-
-    def _review_part(self, document: Document, part: Region) -> None:
-        part = document.slide.clipped(part)
-        if part.area > LARGEST_PICTURE:
-            raise UserError("This is too much to have been looked at cell by cell. Zoom in, or select a smaller part.")
-        reviewed = (*(known for known in self.reviewed_regions if known != part), part)
-        self._set_status(document.path, "reviewed", reviewed)
-        parts = ngettext("{n} part of this slide is reviewed.", "{n} parts of this slide are reviewed.", len(reviewed))
-        self.said.emit(parts.format(n=len(reviewed)))
-
-    @property
-    def reviewed_regions(self) -> tuple[Region, ...]:
-        """Of the slide in front."""
-        entry = self._entry(self.document.path) if self.document is not None else None
-        return entry.reviewed_regions() if entry is not None else ()
-
-    def unmark_reviewed(self) -> None:
-        if self.document is not None and self.status == "reviewed":
-            self._set_status(self.document.path, "doing")
-
-    def _edited(self, document: Document) -> None:
-        if self._entry_status(document.path) == "todo":
-            self._set_status(document.path, "doing")
-
-    def _entry_status(self, path: Path) -> str:
-        entry = self._entry(path)
-        return entry.status if entry is not None else "todo"
-
-    def _set_status(self, path: Path, status: Status, reviewed: tuple[Region, ...] = ()) -> None:
-        project = self.needed_project()
-        project.update(replace(project.add(path), status=status, reviewed=reviewed))
-        self._mark(path, status)
-
-    def _mark(self, path: Path, status: str, problem: str = "") -> None:
+    def mark(self, path: Path, status: str, problem: str = "") -> None:
+        """Show on the worklist how far a picture is."""
         place = self.worklist.place(path)
         if place >= 0:  # else it was segmented to the end, and others are on the list now
-            entry = self._entry(path)
+            entry = self.entry(path)
             item = WorklistItem(path, status, problem, entry.page if entry is not None else 0)
             if item != self.worklist[place]:
                 self.worklist = self.worklist.marked(item)
@@ -392,13 +306,13 @@ class Session(QObject):
         """Of the picture in front: what its file says, else what the person does."""
         if self.document is None:
             return None
-        entry = self._entry(self.document.path)
+        entry = self.entry(self.document.path)
         return self.document.slide.mpp or (entry.given_mpp if entry is not None else None)
 
     def set_given_mpp(self, mpp: float | None) -> None:
         """µm per level-0 pixel where the file says none; kept with the slide. None: unknown. Raises UserError."""
         document = self.document
-        if document is None or document.slide.mpp or (mpp is None and self._entry(document.path) is None):
+        if document is None or document.slide.mpp or (mpp is None and self.entry(document.path) is None):
             return
         low, high = PLAUSIBLE_MPP
         if mpp is not None and not low <= mpp <= high:
@@ -419,7 +333,7 @@ class Session(QObject):
         document = self.document
         if document is None:
             return None
-        entry = self._entry(document.path)
+        entry = self.entry(document.path)
         if entry is not None and entry.cell_diameter:
             return CellSize(entry.cell_diameter, "person")
         active = self.models.active
@@ -429,7 +343,7 @@ class Session(QObject):
     def set_cell_diameter(self, diameter: float | None) -> None:
         """Level-0 pixels; kept with the slide. None: as scale or picture tell. Raises UserError."""
         document = self.document
-        if document is not None and (diameter or self._entry(document.path) is not None):
+        if document is not None and (diameter or self.entry(document.path) is not None):
             project = self.needed_project()
             project.update(replace(project.add(document.path), cell_diameter=diameter))
             self.stateChanged.emit()

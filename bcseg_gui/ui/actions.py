@@ -46,7 +46,7 @@ def _has_selection(session: Session) -> bool:
 
 def _can_review(session: Session) -> bool:
     """Not an untouched picture: a second Enter by mistake would teach the model that it has no cells."""
-    return _can_segment(session) and session.status in ("doing", "reviewed")
+    return _can_segment(session) and session.reviewing.status in ("doing", "reviewed")
 
 
 def _can_undo(session: Session) -> bool:
@@ -58,7 +58,7 @@ def _can_redo(session: Session) -> bool:
 
 
 def _is_reviewed(session: Session) -> bool:
-    return session.document is not None and session.status == "reviewed"
+    return session.document is not None and session.reviewing.status == "reviewed"
 
 
 def _several(session: Session) -> bool:
@@ -66,11 +66,11 @@ def _several(session: Session) -> bool:
 
 
 def _can_export(session: Session) -> bool:
-    return session.reviewed_count > 0
+    return session.reviewing.count > 0
 
 
 def _can_retrain(session: Session) -> bool:
-    return session.can_retrain
+    return session.reviewing.is_enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,11 +272,11 @@ def main_action(session: Session) -> str:
         return "open"
     if document.segmenting:
         return ""
-    if session.all_reviewed and session.can_retrain:
+    if session.reviewing.is_complete and session.reviewing.is_enough:
         return "retrain"
-    if session.status == "todo":
+    if session.reviewing.status == "todo":
         return "segment"
-    return "reviewed" if session.status == "doing" else "next" if session.has_todo else ""
+    return "reviewed" if session.reviewing.status == "doing" else "next" if session.reviewing.has_todo else ""
 
 
 class Actions:

@@ -288,7 +288,7 @@ class MainWindow(QMainWindow):
         self.view.set_mpp(self.session.mpp)
         document = self.session.document
         self.view.set_reviewed_regions(
-            self.session.reviewed_regions if document is not None and document.is_large else ()
+            self.session.reviewing.regions if document is not None and document.is_large else ()
         )
         self.cells.show_unfinished(self.session.segmenting.percent_done)
         size = self.session.cell_size

@@ -130,10 +130,10 @@ class Operations(QObject):
 
     def reviewed(self) -> None:
         self._bar.hide()
-        self._session.mark_reviewed(self._view.visible_region())
+        self._session.reviewing.mark(self._view.visible_region())
 
     def not_reviewed(self) -> None:
-        self._session.unmark_reviewed()
+        self._session.reviewing.unmark()
 
     def select(self, index: int) -> None:
         """Another picture of the worklist; what was said of the one before is over."""

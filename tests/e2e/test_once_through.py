@@ -190,7 +190,7 @@ def retrain_and_promote(person: Person) -> None:
 
 def segment_with_the_new_model(person: Person) -> None:
     assert person.segment() == "ward-retrained"
-    assert person.session.status == "doing", "it has to be reviewed again"
+    assert person.session.reviewing.status == "doing", "it has to be reviewed again"
     models = person.window.status.findChild(QComboBox, "model")
     assert [models.itemText(row) for row in range(models.count())] == ["tiny", "ward-retrained"]
     assert models.currentText() == "ward-retrained"

@@ -80,7 +80,7 @@ def test_what_the_lasso_holds_is_segmented(qtbot: QtBot, run_main: Callable[...,
         assert not pixels(window, Region(310, 1200, 200, 300)).any(), "left of the slanted side"
         assert not pixels(window, Region(1600, 0, 2800, 2000)).any()
         choose(window, "reviewed")
-        assert [region.x for region in window.session.reviewed_regions] == [pytest.approx(300, abs=20)]
+        assert [region.x for region in window.session.reviewing.regions] == [pytest.approx(300, abs=20)]
         choose(window, "select_nothing")
         assert not window.actions_["segment_selection"].isEnabled()
 

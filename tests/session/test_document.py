@@ -250,7 +250,7 @@ def test_a_picture_is_left_and_called_reviewed_only_when_its_strokes_are_written
         told.clear()
         session.select(1)
         with pytest.raises(UserError, match="full"):
-            session.mark_reviewed()
+            session.reviewing.mark()
         with pytest.raises(UserError, match="full"):
             session.open([document.path.with_name("b.png")])
     assert told == ["The disk is full."]

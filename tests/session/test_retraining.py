@@ -15,7 +15,7 @@ def reviewed(session, pictures, paint):
     session.open(pictures)
     for _ in pictures:
         paint(session)
-        session.mark_reviewed()
+        session.reviewing.mark()
     return session
 
 

@@ -14,7 +14,7 @@ from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.slides.look import Look
 from bcseg_gui.session import document as document_module
-from bcseg_gui.session import session as session_module
+from bcseg_gui.session import reviewing as reviewing_module
 from bcseg_gui.session.session import Session
 
 HERE = QPoint(30, 40)
@@ -32,7 +32,7 @@ def opened(session: Session, pictures: list[Path]) -> Session:
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """The small pictures of these tests count as whole slides."""
-    for module in (document_module, session_module):
+    for module in (document_module, reviewing_module):
         monkeypatch.setattr(module, "LARGEST_PICTURE", 2500)
 
 
@@ -135,18 +135,18 @@ def test_a_large_slide_is_reviewed_part_by_part(opened, paint) -> None:
     opened.said.connect(said.append)
     paint(opened)
     opened.document.selection = ((0, 0), (20, 0), (20, 30), (0, 30))
-    opened.mark_reviewed(VISIBLE)
+    opened.reviewing.mark(VISIBLE)
     opened.document.selection = ()
     paint(opened, Region(100, 100, 4, 4))
-    assert opened.reviewed_regions == (Region(0, 0, 20, 30),)
+    assert opened.reviewing.regions == (Region(0, 0, 20, 30),)
     with pytest.raises(UserError, match="Zoom in"):
-        opened.mark_reviewed(opened.document.whole)
-    opened.mark_reviewed(Region(100, 100, 8, 8))
-    assert opened.reviewed_regions == (Region(0, 0, 20, 30), Region(100, 100, 8, 8))
+        opened.reviewing.mark(opened.document.whole)
+    opened.reviewing.mark(Region(100, 100, 8, 8))
+    assert opened.reviewing.regions == (Region(0, 0, 20, 30), Region(100, 100, 8, 8))
     assert opened.document.path.stem == "a", "it stays in front"
     assert said[-1] == "2 parts of this slide are reviewed."
-    opened.unmark_reviewed()
-    assert opened.reviewed_regions == ()
+    opened.reviewing.unmark()
+    assert opened.reviewing.regions == ()
 
 
 @pytest.mark.usefixtures("large")
@@ -155,21 +155,21 @@ def test_reviewed_parts_that_are_segmented_anew_are_to_be_reviewed_again(opened,
     opened.said.connect(said.append)
     paint(opened)
     for part in (Region(10, 10, 20, 20), Region(100, 10, 20, 20)):
-        opened.mark_reviewed(part)
+        opened.reviewing.mark(part)
     opened.segmenting.whole(HERE)
     stop_after_the_left_half(client)
-    assert opened.reviewed_regions == (Region(100, 10, 20, 20),)
+    assert opened.reviewing.regions == (Region(100, 10, 20, 20),)
     assert any("reviewed again" in text for text in said)
 
 
 def test_a_reviewed_picture_is_not_so_any_more_when_a_part_of_it_was_segmented_anew(opened, client) -> None:
     path = opened.document.path
     opened.document.needed_mask()
-    opened.mark_reviewed()
+    opened.reviewing.mark()
     opened.select(opened.worklist.place(path))
     opened.segmenting.picture(HERE)
     stop_after_the_left_half(client)
-    assert opened.status == "doing"
+    assert opened.reviewing.status == "doing"
 
 
 def test_tiles_that_come_after_a_cancel_are_kept_when_the_end_came_too(opened, client) -> None:

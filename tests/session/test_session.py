@@ -67,7 +67,7 @@ def test_the_first_stroke_makes_a_project_beside_the_pictures(session, pictures,
 def test_a_folder_is_continued_where_it_was_left(session, pictures, paint, make_session) -> None:
     session.open([pictures[0].parent])
     paint(session)
-    session.mark_reviewed()
+    session.reviewing.mark()
     session.close()
     again = make_session()
     again.open([pictures[0].parent])
@@ -177,24 +177,24 @@ def test_reviewing_goes_round_to_the_next_to_do(session, pictures) -> None:
     seen = []
     for _ in pictures:
         seen.append(session.document.path.stem)
-        session.mark_reviewed()
+        session.reviewing.mark()
     assert seen == ["b", "c", "a"]
     assert statuses(session) == ["reviewed"] * 3
     assert said == ["All pictures are reviewed."]
-    assert session.can_retrain
-    session.unmark_reviewed()
-    assert session.reviewed_count == 2
+    assert session.reviewing.is_enough
+    session.reviewing.unmark()
+    assert session.reviewing.count == 2
 
 
 def test_a_reviewed_picture_that_is_segmented_anew_is_to_be_reviewed_again(session, pictures, client) -> None:
     session.open([pictures[0]])
-    session.mark_reviewed()
+    session.reviewing.mark()
     session.segmenting.picture(QPoint(0, 0))
     job = client.last(Segment).job
     whole = session.document.whole
     client.answer(TilePredicted(job, whole, np.ones((whole.h, whole.w), np.uint8), whole))
     client.finish_segmenting(job)
-    assert session.status == "doing"
+    assert session.reviewing.status == "doing"
 
 
 def test_a_picture_that_is_left_is_segmented_to_the_end(session, pictures, client) -> None:
@@ -301,7 +301,7 @@ def test_quick_segmentation_needs_no_model_and_is_one_edit_that_leaves_what_a_pe
     assert (mask.read(Region(10, 10, 20, 20)) == MANUAL).all()
     assert int((mask.read(session.document.whole) == 1).sum()) == 160 * 120 - 400
     assert [(edit.tool, edit.model) for edit in mask.edits()] == [("eraser", ""), ("segment", "watershed")]
-    assert session.status == "doing"
+    assert session.reviewing.status == "doing"
     session.document.undo()
     assert not (mask.read(session.document.whole) == 1).any()
     session.close()
@@ -338,7 +338,7 @@ def test_a_folder_opened_after_one_of_its_pictures_shows_that_picture(session, p
     assert session.document.path == pictures[0]
     assert session.document.slide.read_region((0, 0), 0, (2, 2)).shape == (2, 2, 3)
     paint(session)
-    assert session.status == "doing"
+    assert session.reviewing.status == "doing"
 
 
 def test_a_project_made_by_another_window_is_taken_up(session, make_session, pictures, paint) -> None:
@@ -366,7 +366,7 @@ def test_a_project_is_made_once_the_disk_has_room_again(session, pictures, paint
     again.open(pictures)
     paint(again)
     assert told == ["The disk is full."]
-    assert again.status == "doing"
+    assert again.reviewing.status == "doing"
 
 
 def test_a_picture_that_changed_after_it_was_opened_is_not_painted_on(session, pictures, paint) -> None:
@@ -379,7 +379,7 @@ def test_a_picture_that_changed_after_it_was_opened_is_not_painted_on(session, p
     assert "changed since it was opened" in told[0]
     session.open(pictures[:1])
     paint(session)
-    assert session.status == "doing"
+    assert session.reviewing.status == "doing"
 
 
 def test_a_picture_that_changed_is_not_segmented(session, pictures, paint, client) -> None:
@@ -526,13 +526,13 @@ def test_looking_at_pages_leaves_no_file(session, tmp_path) -> None:
 
 def test_each_page_has_a_review_of_its_own(session, tmp_path) -> None:
     session.open([write_pages(tmp_path / "stack.tif", 40, 200)])
-    session.mark_reviewed()
+    session.reviewing.mark()
     texts = told(session)
     session.set_page(1)
     assert "review of its own" in texts[0]
-    assert (session.status, session.reviewed_count, statuses(session)) == ("todo", 0, ["todo"])
+    assert (session.reviewing.status, session.reviewing.count, statuses(session)) == ("todo", 0, ["todo"])
     session.set_page(0)
-    assert (session.status, session.reviewed_count) == ("reviewed", 1)
+    assert (session.reviewing.status, session.reviewing.count) == ("reviewed", 1)
 
 
 def test_no_other_page_while_the_cells_of_one_are_found(session, tmp_path, client) -> None:
@@ -546,10 +546,10 @@ def test_no_other_page_while_the_cells_of_one_are_found(session, tmp_path, clien
 
 def test_a_page_that_does_not_exist_changes_nothing(session, paint, tmp_path) -> None:
     session.open([write_pages(tmp_path / "stack.tif", 40, 200)])
-    session.mark_reviewed()
+    session.reviewing.mark()
     with pytest.raises(UserError):
         session.set_page(5)
-    assert (session.document.slide.page, session.status) == (0, "reviewed")
+    assert (session.document.slide.page, session.reviewing.status) == (0, "reviewed")
     paint(session)
     assert session.document.can_undo
 

@@ -34,18 +34,19 @@ def test_every_icon_is_there() -> None:
 @pytest.mark.parametrize(
     ("status", "state", "expected"),
     [
-        ("", {"document": None}, "open"),
         ("todo", {}, "segment"),
         ("doing", {}, "reviewed"),
         ("doing", {"segmenting": True}, ""),
         ("reviewed", {"has_todo": True}, "next"),
-        ("reviewed", {"all_reviewed": True, "can_retrain": True}, "retrain"),
+        ("reviewed", {"is_complete": True, "is_enough": True}, "retrain"),
     ],
 )
-def test_one_thing_to_do_next(status: str, state: dict[str, object], expected: str) -> None:
+def test_one_thing_to_do_next(status: str, state: dict[str, bool], expected: str) -> None:
     document = SimpleNamespace(segmenting=state.pop("segmenting", False))
-    session = SimpleNamespace(
-        **{"document": document, "all_reviewed": False, "can_retrain": False, "has_todo": False, "status": status}
-        | state
-    )
+    how_far = {"status": status, "is_complete": False, "is_enough": False, "has_todo": False} | state
+    session = SimpleNamespace(document=document, reviewing=SimpleNamespace(**how_far))
     assert main_action(session) == expected
+
+
+def test_first_of_all_something_is_opened() -> None:
+    assert main_action(SimpleNamespace(document=None)) == "open"

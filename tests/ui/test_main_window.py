@@ -137,7 +137,7 @@ def test_the_arrows_go_through_the_list_of_pictures(window: MainWindow) -> None:
 
 def test_enter_on_an_untouched_picture_does_not_review_it(window: MainWindow) -> None:
     QTest.keyClick(window, Qt.Key.Key_Return)
-    assert window.session.reviewed_count == 0
+    assert window.session.reviewing.count == 0
     assert not window.actions_["reviewed"].isEnabled()
     document = window.session.document
     assert document is not None
