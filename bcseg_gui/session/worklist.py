@@ -17,12 +17,16 @@ LEFT = ("todo", "doing")
 
 @dataclass(frozen=True, slots=True)
 class WorklistItem:
-    """`status`: "todo", "doing", "reviewed", or "problem" when the slide could not be opened."""
+    """`status`: "todo", "doing", "reviewed", or "problem" when the slide could not be opened.
+
+    `seconds` is how long a person worked on it.
+    """
 
     path: Path
     status: str = "todo"
     problem: str = ""
     page: int = 0
+    seconds: float = 0.0
 
 
 class Worklist(Sequence[WorklistItem]):
@@ -120,7 +124,9 @@ def worklist(opening: Opening) -> Worklist:
         raise opening.problem or UserError("The project “{project}” holds no picture yet.", project=project.name)
     entries = {entry.path: entry for entry in project.slides} if project is not None else {}
     items = (
-        WorklistItem(path, entry.status, page=entry.page) if (entry := entries.get(path)) else WorklistItem(path)
+        WorklistItem(path, entry.status, page=entry.page, seconds=entry.seconds_spent)
+        if (entry := entries.get(path))
+        else WorklistItem(path)
         for path in opening.slides
     )
     return Worklist(items)

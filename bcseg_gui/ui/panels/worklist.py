@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from PySide6.QtCore import QEvent, QModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QListView,
     QPushButton,
     QStackedWidget,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from ...core.i18n import _
 from ...session.worklist import WorklistItem
+from .durations import duration_words
+from .search_box import SearchBox
 from .thumbnails import ICON, Key, Thumbnails
 from .worklist_model import AnyIndex, WorklistModel, status_words
+from .worklist_options import WorklistOptions
 
 LONG = 30
 """Pictures; a longer list can be searched."""
@@ -55,9 +57,11 @@ class WorklistPanel(QWidget):
         self._thumbnails = Thumbnails(self)
         self._model = WorklistModel(self._thumbnails, self)
         self._list = self._make_list()
-        self._search = _SearchBox()
-        self._status = QComboBox()
-        self._filters = QWidget()
+        self._options = WorklistOptions()
+        self._search = SearchBox()
+        self._status = ""
+        self._only = QWidget()
+        self._only_words = QLabel()
         self._nothing = QWidget()
         self._pages = QStackedWidget()
         self._lay_out()
@@ -86,23 +90,42 @@ class WorklistPanel(QWidget):
         return rows
 
     def _lay_out(self) -> None:
-        self._title.setContentsMargins(12, 0, 12, 0)
+        head = QHBoxLayout()
+        head.setContentsMargins(12, 0, 8, 0)
+        head.addWidget(self._title, 1)
+        head.addWidget(self._options)
+        self._only_words.setObjectName("caption")
+        everything = QToolButton()
+        everything.setText("✕")
+        everything.setAutoRaise(True)
+        everything.setToolTip(_("Show all pictures"))
+        everything.setAccessibleName(_("Show all pictures"))
+        everything.clicked.connect(self._show_all)
+        row = QHBoxLayout(self._only)
+        row.setContentsMargins(12, 0, 8, 0)
+        row.addWidget(self._only_words, 1)
+        row.addWidget(everything)
+        self._only.hide()
         self._search.setPlaceholderText(_("Find"))
         self._search.setAccessibleName(_("Find pictures by name"))
         self._search.setToolTip(_("Show only pictures whose name holds this text (Ctrl+F)"))
         self._search.setClearButtonEnabled(True)
-        self._status.setAccessibleName(_("Show pictures that are"))
-        self._status.addItem(_("All"), "")
-        for status in ("todo", "doing", "reviewed"):
-            self._status.addItem("{}  {}".format(*status_words(status)), status)
-        self._status.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self._status.setMinimumContentsLength(7)
-        row = QHBoxLayout(self._filters)
-        row.setContentsMargins(10, 0, 10, 0)
-        row.setSpacing(6)
-        row.addWidget(self._search, 1)
-        row.addWidget(self._status)
-        self._filters.hide()
+        self._search.hide()
+        search = QHBoxLayout()
+        search.setContentsMargins(10, 0, 10, 0)
+        search.addWidget(self._search)
+        self._lay_out_nothing()
+        self._pages.addWidget(self._list)
+        self._pages.addWidget(self._nothing)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 10, 0, 0)
+        layout.setSpacing(8)
+        layout.addLayout(head)
+        layout.addLayout(search)
+        layout.addWidget(self._only)
+        layout.addWidget(self._pages, 1)
+
+    def _lay_out_nothing(self) -> None:
         none = QLabel(_("No picture is like that."))
         none.setObjectName("caption")
         none.setWordWrap(True)
@@ -115,14 +138,6 @@ class WorklistPanel(QWidget):
         column.addWidget(none)
         column.addWidget(everything, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(3)
-        self._pages.addWidget(self._list)
-        self._pages.addWidget(self._nothing)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 10, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self._title)
-        layout.addWidget(self._filters)
-        layout.addWidget(self._pages, 1)
 
     def _connect(self) -> None:
         self._list.selectionModel().currentChanged.connect(self._row_changed)
@@ -137,7 +152,8 @@ class WorklistPanel(QWidget):
         self._search.textChanged.connect(self._filter)
         self._search.entered.connect(self._choose_first)
         self._search.left.connect(self._list.setFocus)
-        self._status.currentIndexChanged.connect(self._filter)
+        self._options.filterChosen.connect(self._show_only)
+        self._options.orderChosen.connect(self._sort)
         self._find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self.search)
         self._find.setEnabled(False)
 
@@ -146,18 +162,31 @@ class WorklistPanel(QWidget):
     def show_items(self, items: Sequence[WorklistItem], current: int) -> None:
         self._current = current
         self._showing = True
-        is_long = len(items) > LONG
         if self._model.show(items):
             self._forget_filter()
         self._mark_current()
         self._showing = False
-        self._filters.setVisible(is_long)
-        self._find.setEnabled(is_long)
-        reviewed = [item.status for item in items].count("reviewed")
-        self._title.setText(
-            _("{done} of {total} reviewed").format(done=reviewed, total=len(items)) if items else _("Pictures")
-        )
+        self._options.setVisible(len(items) > 1)
+        self._search.setVisible(len(items) > LONG)
+        self._find.setEnabled(len(items) > LONG)
+        self._show_title(items)
         self._load_soon()
+
+    def _show_title(self, items: Sequence[WorklistItem]) -> None:
+        reviewed = [item.status for item in items].count("reviewed")
+        done = _("{done} of {total} reviewed").format(done=reviewed, total=len(items))
+        self._title.setText(done if items else _("Pictures"))
+        seconds = sum(item.seconds for item in items)
+        time = _("{time} of work on these pictures").format(time=duration_words(seconds))
+        self._title.setToolTip(time if seconds >= 1 else "")
+
+    def next_left(self, after: int) -> int | None:
+        """The next picture still to do in the order shown, going round; None when there is none but `after`."""
+        return self._model.next_left(after)
+
+    def step(self, place: int, by: int) -> int | None:
+        """The picture shown before (−1) or after (+1) this one; None at the ends."""
+        return self._model.step(place, by)
 
     def search(self) -> None:
         """Bring the keyboard to the search."""
@@ -183,22 +212,38 @@ class WorklistPanel(QWidget):
 
     @property
     def _is_filtered(self) -> bool:
-        return bool(self._search.text() or self._status.currentData())
+        return bool(self._search.text() or self._status)
 
     def _filter(self) -> None:
+        self._show_rows(lambda: self._model.filter(self._search.text().strip(), self._status))
+
+    def _sort(self, order: str) -> None:
+        self._show_rows(lambda: self._model.sort_by(order))
+        self._list.scrollTo(self._list.currentIndex(), QAbstractItemView.ScrollHint.PositionAtCenter)
+
+    def _show_rows(self, arrange: Callable[[], None]) -> None:
         self._showing = True
-        self._model.filter(self._search.text().strip(), self._status.currentData())
+        arrange()
         self._mark_current()
         self._showing = False
         self._load_soon()
 
+    def _show_only(self, status: str) -> None:
+        self._status = status
+        self._show_status()
+        self._filter()
+
+    def _show_status(self) -> None:
+        self._options.show_filter(self._status)
+        self._only.setVisible(bool(self._status))
+        if self._status:
+            self._only_words.setText(_("Only: {status}").format(status=status_words(self._status)[1]))
+
     def _forget_filter(self) -> None:
-        for widget in (self._search, self._status):
-            widget.blockSignals(True)
-        self._search.clear()
-        self._status.setCurrentIndex(0)
-        for widget in (self._search, self._status):
-            widget.blockSignals(False)
+        with QSignalBlocker(self._search):
+            self._search.clear()
+        self._status = ""
+        self._show_status()
 
     def _show_all(self) -> None:
         self._forget_filter()
@@ -258,29 +303,3 @@ class _Rows(QListView):
     def dataChanged(self, first: AnyIndex, last: AnyIndex, roles: Sequence[int] = ()) -> None:
         # QListView would lay out all rows again: 50 ms for 10,000.
         QAbstractItemView.dataChanged(self, first, last, roles)
-
-
-class _SearchBox(QLineEdit):
-    """Enter and the arrow down go to the list, Escape gives the search up, instead of being the window's own keys."""
-
-    entered = Signal()
-    left = Signal()
-    _KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape, Qt.Key.Key_Down)
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in self._KEYS:
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        match event.key():
-            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
-                self.entered.emit()
-            case Qt.Key.Key_Down:
-                self.left.emit()
-            case Qt.Key.Key_Escape:
-                self.clear()
-                self.clearFocus()
-            case _:
-                super().keyPressEvent(event)

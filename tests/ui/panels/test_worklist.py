@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QColor, QShortcut
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLineEdit, QListView, QPushButton
+from PySide6.QtWidgets import QLabel, QLineEdit, QListView, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui.core import thumbnails
@@ -75,8 +75,14 @@ def choose(panel: WorklistPanel, row: int) -> None:
 
 
 def only(panel: WorklistPanel, status: str) -> None:
-    box = panel.findChild(QComboBox)
-    box.setCurrentIndex(box.findData(status))
+    words = {"": "All pictures", "todo": "to do", "doing": "in progress", "reviewed": "reviewed"}[status]
+    choose_option(panel, words)
+
+
+def choose_option(panel: WorklistPanel, words: str) -> None:
+    """From the menu of the button beside the title."""
+    actions = panel._options.menu().actions()
+    next(action for action in actions if action.text().endswith(words)).trigger()
 
 
 def middle(panel: WorklistPanel, row: int) -> QColor:
@@ -243,6 +249,115 @@ def test_enter_in_the_search_is_not_the_windows_own(panel: WorklistPanel, many: 
     panel.search()
     QTest.keyClick(panel.findChild(QLineEdit), Qt.Key.Key_Return)
     assert pressed == []
+
+
+# -- the order ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Worklist:
+    """Four pictures, found in an order of their own."""
+    facts = (("b10", "reviewed", 30.0), ("a", "todo", 0.0), ("b9", "todo", 400.0), ("c", "doing", 90.0))
+    return Worklist(WorklistItem(tmp_path / f"{name}.png", status, seconds=s) for name, status, s in facts)
+
+
+def names(panel: WorklistPanel) -> list[str]:
+    return [words.split(",")[0] for words in spoken(panel)]
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        ("Order of the folder", ["b10", "a", "b9", "c"]),
+        ("Name", ["a", "b9", "b10", "c"]),
+        ("Status", ["c", "a", "b9", "b10"]),
+        ("Time spent", ["b9", "c", "b10", "a"]),
+    ],
+)
+def test_the_pictures_can_be_sorted(panel: WorklistPanel, mixed: Worklist, chosen, order: str, expected) -> None:
+    panel.show_items(mixed, 3)
+    choose_option(panel, order)
+    assert names(panel) == expected
+    assert current(panel) == "c, in progress"
+    QCoreApplication.processEvents()
+    assert chosen == [], "sorting is not choosing"
+    choose(panel, 0)
+    assert [mixed[place].path.stem for place in chosen] == [name for name in expected[:1] if name != "c"]
+
+
+def test_a_mark_moves_no_row_until_it_is_sorted_anew(panel: WorklistPanel, mixed: Worklist) -> None:
+    panel.show_items(mixed, 3)
+    choose_option(panel, "Status")
+    marked = mixed.marked(replace(mixed[3], status="reviewed"))
+    panel.show_items(marked, 1)
+    assert spoken(panel) == ["c, reviewed", "a, to do", "b9, to do", "b10, reviewed"]
+    assert current(panel) == "a, to do"
+    choose_option(panel, "Status")
+    assert names(panel) == ["a", "b9", "b10", "c"]
+
+
+def test_enter_and_the_page_keys_follow_the_order_shown(panel: WorklistPanel, mixed: Worklist) -> None:
+    panel.show_items(mixed, 0)
+    choose_option(panel, "Name")  # a, b9, b10, c
+    assert panel.next_left(0) == 3
+    assert panel.next_left(3) == 1, "it goes round"
+    assert panel.step(0, 1) == 3
+    assert panel.step(0, -1) == 2
+    assert panel.step(1, -1) is None
+    assert panel.step(3, 1) is None
+
+
+def test_enter_stays_among_those_shown_as_long_as_there_are_any(panel: WorklistPanel, many: Worklist) -> None:
+    panel.show_items(many, 101)
+    panel.findChild(QLineEdit).setText("Field 10")
+    assert panel.next_left(109) == 100, "not 110"
+    only(panel, "todo")
+    marked = many.marked(replace(many[101], status="reviewed"))
+    panel.show_items(marked, 101)
+    assert panel.next_left(101) == 104, "though it has left the list"
+    assert panel.step(101, 1) == 104
+    assert panel.step(101, -1) is None
+    only(panel, "reviewed")
+    assert panel.next_left(101) == 103, "none is shown that is left to do: the next of all"
+
+
+def test_there_is_no_next_when_all_is_done(panel: WorklistPanel, items) -> None:
+    panel.show_items([replace(item, status="reviewed") for item in items[:2]] + items[2:], 2)
+    assert panel.next_left(2) is None
+    assert panel.next_left(0) == 2
+
+
+def test_another_folder_keeps_the_order_chosen(panel: WorklistPanel, mixed: Worklist, items) -> None:
+    panel.show_items(items, 0)
+    choose_option(panel, "Name")
+    panel.show_items(mixed, 0)
+    assert names(panel) == ["a", "b9", "b10", "c"]
+
+
+def test_one_status_alone_says_so_and_leads_back(panel: WorklistPanel, items) -> None:
+    panel.show()
+    panel.show_items(items, 0)
+    only(panel, "todo")
+    said = next(label for label in panel.findChildren(QLabel) if label.text() == "Only: to do")
+    assert said.isVisible()
+    next(button for button in panel.findChildren(QToolButton) if button.text() == "✕").click()
+    assert not said.isVisible()
+    assert len(spoken(panel)) == 3
+
+
+def test_a_single_picture_needs_no_order(panel: WorklistPanel, items) -> None:
+    panel.show()
+    panel.show_items(items[:1], 0)
+    assert not panel._options.isVisible()
+    panel.show_items(items, 0)
+    assert panel._options.isVisible()
+
+
+def test_the_time_spent_is_told_where_the_pointer_rests(panel: WorklistPanel, mixed: Worklist) -> None:
+    panel.show_items(mixed, 0)
+    tips = [rows_of(panel).model().index(row, 0).data(Qt.ItemDataRole.ToolTipRole) for row in range(3)]
+    assert tips == [f"{mixed[0].path}\n30 s of work", str(mixed[1].path), f"{mixed[2].path}\n6 min of work"]
+    assert panel._title.toolTip() == "8 min of work on these pictures"
 
 
 # -- thumbnails ----------------------------------------------------------------------------------------------------

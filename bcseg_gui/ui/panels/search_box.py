@@ -1,0 +1,33 @@
+"""A field in which a person types what they look for in a list."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLineEdit
+
+
+class SearchBox(QLineEdit):
+    """Enter and the arrow down go to the list, Escape gives the search up, instead of being the window's own keys."""
+
+    entered = Signal()
+    left = Signal()
+    _KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape, Qt.Key.Key_Down)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in self._KEYS:
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        match event.key():
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
+                self.entered.emit()
+            case Qt.Key.Key_Down:
+                self.left.emit()
+            case Qt.Key.Key_Escape:
+                self.clear()
+                self.clearFocus()
+            case _:
+                super().keyPressEvent(event)
