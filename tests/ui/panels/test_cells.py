@@ -16,8 +16,8 @@ from bcseg_gui.core.cells.diameter import smallest_cell_area
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region, TileKey
 from bcseg_gui.core.masks import Mask
-from bcseg_gui.ui.panels import display
-from bcseg_gui.ui.panels.display import CellsPanel
+from bcseg_gui.ui.panels import cells
+from bcseg_gui.ui.panels.cells import CellsPanel
 
 SIDE = 2200
 """Five tiles a side, the last ones cut."""
@@ -25,8 +25,8 @@ SIDE = 2200
 
 @pytest.fixture
 def panel(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[CellsPanel]:
-    monkeypatch.setattr(display, "COUNT_DELAY_MS", 0)
-    monkeypatch.setattr(display, "SLICE_SECONDS", 0.0)  # a tile at a time
+    monkeypatch.setattr(cells, "COUNT_DELAY_MS", 0)
+    monkeypatch.setattr(cells, "SLICE_SECONDS", 0.0)  # a tile at a time
     panel = CellsPanel()
     qtbot.addWidget(panel)
     panel.resize(190, 200)
@@ -70,7 +70,7 @@ def test_the_cells_of_a_photograph_are_counted(qtbot: QtBot, panel: CellsPanel, 
 def test_of_a_large_slide_those_in_view_are(
     qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, panel: CellsPanel, mask: Mask, view: Region
 ) -> None:
-    monkeypatch.setattr(display, "LARGEST_COUNTED", 1_000_000)
+    monkeypatch.setattr(cells, "LARGEST_COUNTED", 1_000_000)
     panel.show_document(document(mask))
     panel.view_moved(view)
     seen = view.intersected(Region(0, 0, SIDE, SIDE))
@@ -81,8 +81,8 @@ def test_of_a_large_slide_those_in_view_are(
 def test_where_too_much_is_in_view_it_says_what_to_do(
     qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, panel: CellsPanel, mask: Mask
 ) -> None:
-    monkeypatch.setattr(display, "LARGEST_COUNTED", 1_000_000)
-    monkeypatch.setattr(display, "LARGEST_IN_VIEW", 500_000)
+    monkeypatch.setattr(cells, "LARGEST_COUNTED", 1_000_000)
+    monkeypatch.setattr(cells, "LARGEST_IN_VIEW", 500_000)
     panel.show_document(document(mask))
     panel.view_moved(Region(0, 0, 2000, 2000))
     qtbot.waitUntil(lambda: caption(panel) == "Zoom in to count the cells in view")
@@ -171,3 +171,21 @@ def test_an_unfinished_segmentation_is_told(panel: CellsPanel) -> None:
     assert "40 %" in panel._unfinished.text()
     panel.show_unfinished(None)
     assert not panel._unfinished.isVisible()
+
+
+def test_the_cells_of_each_class_are_told(qtbot: QtBot, panel: CellsPanel, mask: Mask) -> None:
+    edit = mask.begin("brush")
+    for x in (1100, 1300):
+        edit.paint(Region(x, 1100, 90, 90), np.ones((90, 90), np.bool_), 0)
+        edit.paint(Region(x + 20, 1120, 40, 40), np.ones((40, 40), np.bool_), 2)
+    edit.commit()
+    told: list[dict[int, int] | None] = []
+    panel.counted.connect(told.append)
+    panel.show_document(document(mask))
+    qtbot.waitUntil(lambda: panel.text != "–")
+    cells = find_cells(mask.read(Region(0, 0, SIDE, SIDE)))
+    assert told[0] is None
+    assert told[-1] == {n: sum(cell.class_id == n for cell in cells) for n in (1, 2)}
+    assert panel.text == str(len(cells))
+    panel.show_document(None)
+    assert told[-1] is None

@@ -1,0 +1,95 @@
+"""How the mask is drawn over the picture."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+
+from ...core.i18n import _
+from ..slide_view.mask_item import MANUAL_FROM
+from .cells import panel_title
+
+
+class OverlayPanel(QWidget):
+    """Opacity, show or hide, outlines or filled, what was changed; the boxes follow the actions of the same name."""
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        show_mask: QAction,
+        contour: QAction,
+        show_manual: QAction | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._show, self._contour, self._show_manual = show_mask, contour, show_manual
+        self._zoom = 1.0
+        self._opacity = QSlider(Qt.Orientation.Horizontal)
+        self._opacity.setRange(5, 100)
+        self._opacity.setValue(30)
+        self._opacity.setAccessibleName(_("Opacity of the cells found"))
+        self._percent = QLabel()
+        self._percent.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._percent.setFixedWidth(self._percent.fontMetrics().horizontalAdvance("100 %") + 4)
+        self._opacity.valueChanged.connect(self._opacity_changed)
+        row = QHBoxLayout()
+        row.addWidget(self._opacity, 1)
+        row.addWidget(self._percent)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addWidget(panel_title(_("Display")))
+        for action in filter(None, (show_mask, contour, show_manual)):
+            layout.addWidget(_box(action))
+            action.toggled.connect(self.changed)
+        self._hint = QLabel(_("Zoom in to see what you changed"))
+        self._hint.setObjectName("caption")
+        self._hint.setWordWrap(True)
+        layout.addWidget(self._hint)
+        self.changed.connect(self._refresh_hint)
+        layout.addSpacing(4)
+        layout.addWidget(QLabel(_("Opacity")))
+        layout.addLayout(row)
+        self._opacity_changed(self._opacity.value())
+
+    @property
+    def opacity(self) -> float:
+        return self._opacity.value() / 100
+
+    @property
+    def visible(self) -> bool:
+        return self._show.isChecked()
+
+    @property
+    def contour(self) -> bool:
+        return self._contour.isChecked()
+
+    @property
+    def show_manual(self) -> bool:
+        return self._show_manual is not None and self._show_manual.isChecked()
+
+    def zoomed(self, zoom: float) -> None:
+        """`zoom` is screen pixels a level-0 pixel; too far out it cannot be shown what was changed."""
+        self._zoom = zoom
+        self._refresh_hint()
+
+    def _refresh_hint(self) -> None:
+        self._hint.setVisible(self.show_manual and self.visible and self._zoom < MANUAL_FROM)
+
+    def _opacity_changed(self, value: int) -> None:
+        self._percent.setText(f"{value} %")
+        self.changed.emit()
+
+
+def _box(action: QAction) -> QCheckBox:
+    """A check box that is one with a checkable action."""
+    box = QCheckBox(action.text())
+    box.setToolTip(action.toolTip())
+    box.setChecked(action.isChecked())
+    box.setEnabled(action.isEnabled())
+    action.toggled.connect(box.setChecked)
+    action.enabledChanged.connect(box.setEnabled)
+    box.toggled.connect(action.setChecked)
+    return box
