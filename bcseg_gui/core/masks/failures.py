@@ -10,6 +10,14 @@ from pathlib import Path
 from ..errors import UserError
 
 
+class DamagedMaskError(UserError):
+    """The file cannot be read whole, or is no mask; `recovery.recover` saves of it what can be saved."""
+
+    @property
+    def path(self) -> Path:
+        return Path(str(self.fields["path"]))
+
+
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
     """Turn SQLite's failures inside the block into UserError."""
@@ -22,8 +30,8 @@ def explained(path: Path) -> Iterator[None]:
         raise _sentence(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF, path) from error
 
 
-def damaged(path: Path) -> UserError:
-    return UserError(
+def damaged(path: Path) -> DamagedMaskError:
+    return DamagedMaskError(
         "“{path}” is damaged or not a mask of this program: put back a copy of it, or move it away to start anew.",
         path=path,
     )
