@@ -1,16 +1,24 @@
-"""The ring that shows where and how large the brush is."""
+"""The ring that shows where and how large the brush is, and what it would do."""
 
 from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 DARK, LIGHT = QColor(0, 0, 0, 200), QColor(255, 255, 255)
 DARK_WIDTH, LIGHT_WIDTH = 3.5, 1.5
 """Device-independent pixels. White on black: one of the two shows on any picture."""
+SIGN = 4.5
+"""Half the length of a sign's strokes, device-independent pixels."""
+ROOMY = 14.0
+"""Radius in device-independent pixels from which the sign stands in the middle of the ring, else beside it."""
+CROSS = QPointF(3.5, 11.0)
+"""Where the arms of the cross begin and end, device-independent pixels: its middle leaves the place itself free."""
+LARGEST_CACHED = 256.0
+"""Radius in device-independent pixels; a larger ring is drawn anew each time, for its picture would be mostly empty."""
 
 
 class BrushCursor(QGraphicsItem):
@@ -24,22 +32,60 @@ class BrushCursor(QGraphicsItem):
         self.hide()
         self._radius = 0.0
         self._pixel = 1.0
+        self._sign = 0
+        self._cross = False
 
-    def place(self, point: QPointF, radius: float, pixel: float) -> None:
-        """`pixel`: level-0 pixels a device-independent pixel shows."""
-        if (radius, pixel) != (self._radius, self._pixel):
+    def place(self, point: QPointF, radius: float, pixel: float, sign: int = 0, *, cross: bool = False) -> None:
+        """`radius` 0: no ring. `pixel`: level-0 pixels a device-independent pixel shows. `sign`: −1, 0 or +1.
+
+        `cross`: with one that shows the place.
+        """
+        look = (radius, pixel, sign, cross)
+        if look != (self._radius, self._pixel, self._sign, self._cross):
             self.prepareGeometryChange()
-            self._radius, self._pixel = radius, pixel
+            self._radius, self._pixel, self._sign, self._cross = look
+            small = radius <= LARGEST_CACHED * pixel
+            mode = QGraphicsItem.CacheMode.DeviceCoordinateCache if small else QGraphicsItem.CacheMode.NoCache
+            if self.cacheMode() != mode:
+                self.setCacheMode(mode)
+            self.update()
         self.setPos(point)
 
     def boundingRect(self) -> QRectF:
         # The pointer is at a whole pixel, so edges at half ones are safe from rounding, which would void the cache.
-        reach = (math.ceil(self._radius / self._pixel + DARK_WIDTH) + 0.5) * self._pixel
+        extent = max(self._radius / self._pixel + DARK_WIDTH, CROSS.y() + DARK_WIDTH if self._cross else 0.0)
+        if self._sign:
+            extent = max(extent, self._sign_at() + SIGN + DARK_WIDTH)
+        reach = (math.ceil(extent) + 0.5) * self._pixel
         return QRectF(-reach, -reach, 2 * reach, 2 * reach)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        lines = self._lines()
         for color, width in ((DARK, DARK_WIDTH), (LIGHT, LIGHT_WIDTH)):
             painter.setPen(QPen(color, width * self._pixel))
-            painter.drawEllipse(QPointF(0, 0), self._radius, self._radius)
+            if self._radius:
+                painter.drawEllipse(QPointF(0, 0), self._radius, self._radius)
+            painter.drawLines(lines)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def _sign_at(self) -> float:
+        """How far to the right of the middle, and below it, the sign stands, in device-independent pixels."""
+        radius = self._radius / self._pixel
+        if radius >= ROOMY and not self._cross:
+            return 0.0
+        return max(radius * math.sqrt(0.5), CROSS.x() if self._cross else 0.0) + 2 * SIGN
+
+    def _lines(self) -> list[QLineF]:
+        """Of sign and cross, in level-0 pixels."""
+        lines = []
+        if self._sign:
+            at = self._sign_at()
+            lines.append(QLineF(at - SIGN, at, at + SIGN, at))
+            if self._sign > 0:
+                lines.append(QLineF(at, at - SIGN, at, at + SIGN))
+        if self._cross:
+            start, end = CROSS.x(), CROSS.y()
+            lines += [QLineF(start, 0, end, 0), QLineF(-end, 0, -start, 0)]
+            lines += [QLineF(0, start, 0, end), QLineF(0, -end, 0, -start)]
+        return [QLineF(line.p1() * self._pixel, line.p2() * self._pixel) for line in lines]

@@ -1,36 +1,18 @@
-"""The hand on the slide: mouse, wheel, touch and keys, and the tool it holds."""
+"""The keys of the hand on the slide, which can do all that a mouse does."""
 
 from __future__ import annotations
 
-import math
-import sys
-
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
-from PySide6.QtGui import (
-    QEnterEvent,
-    QFocusEvent,
-    QInputEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QNativeGestureEvent,
-    QWheelEvent,
-)
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QGestureEvent, QPinchGesture, QWidget
+from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QWidget
 
-from ..tools import PanTool, Tool
-from .brush_cursor import BrushCursor
-from .kinetic import KineticPan
-from .navigation import NavigationView
+from ..tools import PLAIN, Hand
+from .mouse import MouseView
 
-WHEEL_FACTOR = 1.25
-"""Zoom of one notch of a mouse wheel; a touchpad's fractions of a notch zoom by the same power."""
-NOTCH = 120
-PIXELS_A_NOTCH = 40
-"""Of touchpads that tell pixels alone."""
 ARROW_STEP, PAGE_STEP = 0.1, 0.9
 """Parts of the view that an arrow key moves it by, without and with Shift."""
-SMALLEST_RING = 3.0
-"""Radius in device-independent pixels under which a ring no longer shows the pointer's place and a cross does."""
+LARGE_STEP = 10
+"""Screen pixels that an arrow moves the pointer by with Alt and Shift; with Alt alone it is one."""
 
 _ARROWS = {
     Qt.Key.Key_Left: QPoint(-1, 0),
@@ -38,248 +20,165 @@ _ARROWS = {
     Qt.Key.Key_Up: QPoint(0, -1),
     Qt.Key.Key_Down: QPoint(0, 1),
 }
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_NONE, _SHIFT, _ALT = (
+    Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier,
+)  # fmt: skip
 
 
-class HandView(NavigationView):
-    """Hands the pointer to a tool in level-0 pixels.
+class HandView(MouseView):
+    """Arrows pan (Shift: by a page), Home fits, Space held moves the picture with any tool, also within a stroke.
 
-    Space held or the middle button pan with any tool, a flick glides on, the wheel and two fingers zoom, arrows pan
-    (Shift: by a page), Home fits, Ctrl and the wheel change the tool's size, Esc takes a stroke under way back, the
-    right button erases.
+    Alt and arrows move the pointer, P puts the tool down and lifts it (Alt: to take away, Shift: to add), Enter
+    finishes what the tool began, Backspace takes a step of it back, Esc gives it up. Tab held hides the mask; Shift+Tab
+    and F6 leave for the rest of the window.
     """
 
-    cursorMoved = Signal(object)
-    """(x, y) of the level-0 pixel under the pointer, or None outside the slide"""
+    maskPeek = Signal(bool)
+    """the mask is to be hidden, as long as Tab is held"""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        self._tool: Tool = PanTool()
-        self._gesture: str | None = None
-        self._gesture_button = Qt.MouseButton.NoButton
-        self._space_held = False
-        self._pointer: QPointF | None = None
-        self._pixel: tuple[int, int] | None = None
-        self._ring = BrushCursor()
+        self._peeking = False
         super().__init__(parent)
-        self._kinetic = KineticPan(lambda dx, dy: self.pan_by(-dx, -dy), self)
-        self.scene().addItem(self._ring)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.viewport().setMouseTracking(True)
-        if sys.platform != "darwin":  # there the native gesture comes as well, and would zoom twice
-            self.viewport().grabGesture(Qt.GestureType.PinchGesture)
-        self._show_pointer()
-
-    def set_tool(self, tool: Tool) -> None:
-        """Put a tool in hand. A stroke under way is finished, not lost."""
-        self._finish_gesture()
-        self._tool = tool
-        self._show_pointer()
-
-    def update_tool_size(self) -> None:
-        """Redraw the ring after the tool's radius changed elsewhere."""
-        self._show_pointer()
-
-    def scrollContentsBy(self, dx: int, dy: int) -> None:
-        super().scrollContentsBy(dx, dy)
-        # The pointer stands still while the picture moves under it.
-        self._show_pointer()
-
-    # -- pointer --------------------------------------------------------------------------------------------------
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._kinetic.stop()
-        if self._gesture is not None or self._slide_size.isEmpty():
-            return
-        self._pointer = event.position()
-        self._gesture_button = event.button()
-        if event.button() == Qt.MouseButton.MiddleButton:
-            self._gesture = "pan"
-        elif self._tool.pans or self._space_held:
-            self._gesture = "pan" if event.button() == Qt.MouseButton.LeftButton else None
-        elif event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
-            self._gesture = "stroke"
-            self._tool.press(_point(self.to_level0(self._pointer)), erase=event.button() == Qt.MouseButton.RightButton)
-        if self._gesture == "pan":
-            self._kinetic.drag(self._pointer, _seconds(event))
-        self._show_pointer()
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        # Two quick dabs are two dabs.
-        self.mousePressEvent(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        last, self._pointer = self._pointer, event.position()
-        self._take_keyboard()
-        if self._gesture == "pan" and last is not None:
-            self._kinetic.drag(self._pointer, _seconds(event))
-            way = last.toPoint() - self._pointer.toPoint()
-            self.pan_by(way.x(), way.y())
-        elif self._gesture == "stroke":
-            self._tool.move(_point(self.to_level0(self._pointer)))
-        self._show_pointer()
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._gesture is not None and event.button() == self._gesture_button:
-            self._pointer = event.position()
-            if self._gesture == "pan":
-                self._kinetic.release(_seconds(event))
-            self._finish_gesture()
-
-    def enterEvent(self, event: QEnterEvent) -> None:
-        self._pointer = event.position()
-        self._take_keyboard()
-        self._show_pointer()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._pointer = None
-        self._show_pointer()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        self._kinetic.stop()
-        notches = event.angleDelta().y() / NOTCH or event.pixelDelta().y() / PIXELS_A_NOTCH
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self._tool.resize(notches)
-        else:
-            self._zoom_under(WHEEL_FACTOR**notches, event.position())
-        event.accept()
-        self._show_pointer()
-
-    def viewportEvent(self, event: QEvent) -> bool:
-        if isinstance(event, QNativeGestureEvent):
-            if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
-                self._kinetic.stop()
-                self._zoom_under(1 + event.value(), event.position())
-            return True
-        if isinstance(event, QGestureEvent):
-            pinch = event.gesture(Qt.GestureType.PinchGesture)
-            if isinstance(pinch, QPinchGesture):
-                self._pinch(pinch)
-                event.accept()
-                return True
-        return super().viewportEvent(event)
-
-    def _pinch(self, pinch: QPinchGesture) -> None:
-        if pinch.state() == Qt.GestureState.GestureStarted:
-            # What the first of the two fingers began was no stroke.
-            self._abort_gesture()
-        last, now = (QPointF(self.viewport().mapFromGlobal(p)) for p in (pinch.lastCenterPoint(), pinch.centerPoint()))
-        way = (last - now).toPoint()
-        self.pan_by(way.x(), way.y())
-        self._zoom_under(pinch.scaleFactor(), now)
-
-    # -- keys -----------------------------------------------------------------------------------------------------
 
     def event(self, event: QEvent) -> bool:
-        # Before a shortcut of the window takes a key that belongs to the hand on the picture.
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._takes(event):
-            event.accept()
-            return True
+        if isinstance(event, QKeyEvent):
+            # Before a shortcut of the window takes a key that belongs to the hand on the picture.
+            if event.type() == QEvent.Type.ShortcutOverride and self._takes(event):
+                event.accept()
+                return True
+            # Before Qt goes to the next widget.
+            if event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Tab and self._takes(event):
+                self._peek(True)
+                return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         self._kinetic.stop()
-        arrow = _ARROWS.get(Qt.Key(event.key()))
-        if arrow is not None:
-            step = PAGE_STEP if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else ARROW_STEP
+        key, keys = Qt.Key(event.key()), _modifiers(event)
+        arrow = _ARROWS.get(key)
+        if key in (Qt.Key.Key_Alt, Qt.Key.Key_Shift):
+            self._hold(keys)
+        elif arrow is not None and keys & _ALT:
+            self._step(arrow * (LARGE_STEP if keys & _SHIFT else 1))
+        elif arrow is not None:
+            step = PAGE_STEP if keys & _SHIFT else ARROW_STEP
             port = self.viewport().size()
             self.pan_by(round(arrow.x() * step * port.width()), round(arrow.y() * step * port.height()))
-        elif event.key() == Qt.Key.Key_Home:
+        elif key == Qt.Key.Key_Home:
             self.fit()
+        elif key == Qt.Key.Key_F6 and keys == _NONE:
+            self.focusNextChild()
         elif not self._takes(event):
             super().keyPressEvent(event)
-        elif event.key() == Qt.Key.Key_Escape:
+        elif key == Qt.Key.Key_Escape:
             self._escape()
-        elif not event.isAutoRepeat():
-            self._space_held = True
+        elif not event.isAutoRepeat() or key == Qt.Key.Key_Backspace:
+            self._act(key, keys)
         self._show_pointer()
 
+    def _act(self, key: Qt.Key, keys: Qt.KeyboardModifier) -> None:
+        if key == Qt.Key.Key_Space:
+            self._space_held = True
+        elif key == Qt.Key.Key_P:
+            self._put_down(Hand(bool(keys & _ALT), bool(keys & _SHIFT)))
+        elif key in _ENTER:
+            self._tool.finish()
+        elif key == Qt.Key.Key_Backspace:
+            self._tool.back()
+
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Space:
-            self._space_held = self._space_held and event.isAutoRepeat()
-            self._show_pointer()
+        key = event.key()
+        if event.isAutoRepeat():
+            event.ignore()
+        elif key == Qt.Key.Key_Space:
+            self._space_held = False
+            self._go_on()
+        elif key == Qt.Key.Key_Tab:
+            self._peek(False)
+        elif key in (Qt.Key.Key_Alt, Qt.Key.Key_Shift):
+            self._hold(_modifiers(event))
         else:
             super().keyReleaseEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        # The release of Space goes elsewhere now.
+        # The release of a key goes elsewhere now.
         self._space_held = False
-        self._show_pointer()
+        self._peek(False)
+        self._hold(_NONE)
+        if self._by_keys:
+            self._finish_gesture()
+        self._go_on()
         super().focusOutEvent(event)
 
-    def _take_keyboard(self) -> None:
-        """With the pointer over the picture its keys work, whatever was clicked before; a number may be typed out."""
-        if not self.hasFocus() and not isinstance(QApplication.focusWidget(), QAbstractSpinBox):
-            self.setFocus(Qt.FocusReason.MouseFocusReason)
+    # -- what keys do ---------------------------------------------------------------------------------------------
 
     def _takes(self, event: QKeyEvent) -> bool:
-        if event.key() == Qt.Key.Key_Escape:
+        key, keys = Qt.Key(event.key()), _modifiers(event)
+        if self._slide_size.isEmpty():
+            return False
+        if key == Qt.Key.Key_Escape:
             return self._can_escape()
-        return event.key() == Qt.Key.Key_Space and event.modifiers() == Qt.KeyboardModifier.NoModifier
+        if key in _ENTER or key == Qt.Key.Key_Backspace:
+            return keys == _NONE and self._tool.is_busy and self._gesture is None
+        if key == Qt.Key.Key_Alt:  # else it would go to the menus when it is let go
+            return not self._tool.pans and self._pointer is not None
+        if key == Qt.Key.Key_P:
+            return keys in (_NONE, _SHIFT, _ALT) and not self._tool.pans
+        if key in _ARROWS:
+            return keys in (_ALT, _ALT | _SHIFT)
+        return key in (Qt.Key.Key_Space, Qt.Key.Key_Tab) and keys == _NONE
 
     def _can_escape(self) -> bool:
         """Esc has something to take back here."""
-        return self._gesture == "stroke"
+        return self._gesture == "stroke" or self._tool.is_busy
 
     def _escape(self) -> None:
-        self._abort_gesture()
-
-    # -- state of the hand ----------------------------------------------------------------------------------------
-
-    def _finish_gesture(self) -> None:
-        """End what the pointer is doing, as if its button were released."""
-        if self._gesture == "stroke" and self._pointer is not None:
-            self._tool.release(_point(self.to_level0(self._pointer)))
-        self._gesture = None
-        self._show_pointer()
-
-    def _abort_gesture(self) -> None:
-        """End what the pointer is doing, as if it had never begun."""
-        if self._gesture == "stroke":
-            self._tool.abort()
-        self._gesture = None
-
-    def _show_pointer(self) -> None:
-        """Set the pointer's shape, the ring and `cursorMoved` right, after anything they depend on."""
-        elsewhere = self._pointer is None or self._slide_size.isEmpty() or self._is_on_overview
-        here = None if elsewhere or self._pointer is None else self.to_level0(self._pointer)
-        panning = self._gesture == "pan"
-        hand = panning or (self._gesture is None and (self._tool.pans or self._space_held))
-        radius = None if hand else self._tool.radius
-        if here is not None and radius is not None:
-            self._ring.place(here, radius, 1 / self._logical_zoom)
-        self._ring.setVisible(here is not None and radius is not None)
-        if self._slide_size.isEmpty():
-            shape = Qt.CursorShape.ArrowCursor
-        elif self._is_on_overview:
-            shape = Qt.CursorShape.PointingHandCursor
-        elif hand:
-            shape = Qt.CursorShape.ClosedHandCursor if panning else Qt.CursorShape.OpenHandCursor
-        elif radius is not None and radius * self._logical_zoom >= SMALLEST_RING:
-            shape = Qt.CursorShape.BlankCursor
+        if self._gesture is not None:
+            self._abort_gesture()
         else:
-            shape = Qt.CursorShape.CrossCursor
-        if self.viewport().cursor().shape() != shape:
-            self.viewport().setCursor(shape)
-        self._tell_pixel(here)
+            self._tool.abort()
 
-    @property
-    def _is_on_overview(self) -> bool:
-        """The pointer is on something that lies over the slide."""
-        return False
+    def _hold(self, keys: Qt.KeyboardModifier) -> None:
+        """Show what the tool would do with Alt or Shift."""
+        # Alt moves a pointer that keys move: it takes nothing away then.
+        if self._gesture is None and not self._by_keys:
+            self._hand = Hand(bool(keys & _ALT), bool(keys & _SHIFT))
+            if self._pointer is not None:
+                self._hover()
 
-    def _tell_pixel(self, here: QPointF | None) -> None:
-        pixel = None
-        if here is not None:
-            x, y = math.floor(here.x()), math.floor(here.y())
-            if 0 <= x < self._slide_size.width() and 0 <= y < self._slide_size.height():
-                pixel = (x, y)
-        if pixel != self._pixel:
-            self._pixel = pixel
-            self.cursorMoved.emit(pixel)
+    def _step(self, way: QPoint) -> None:
+        """Move the pointer by screen pixels; from the middle of the view when it is elsewhere."""
+        if self._slide_size.isEmpty() or (self._gesture is not None and not self._by_keys):
+            return
+        ratio = self.devicePixelRatioF()
+        port = self.viewport().rect()
+        place = QPointF(self._pointer if self._pointer is not None else port.center())
+        self._by_keys = True
+        place += QPointF(way) / ratio
+        inside = QPointF(
+            min(max(place.x(), 0.0), port.width() - 1.0), min(max(place.y(), 0.0), port.height() - 1.0)
+        )  # fmt: skip
+        if inside != place:  # the picture comes along
+            self._draws_on = True
+            self.pan_by(way.x(), way.y())
+            self._draws_on = False
+        self._move_to(inside, PLAIN)
+
+    def _put_down(self, hand: Hand) -> None:
+        if self._gesture == "stroke" and self._by_keys:
+            self._finish_gesture()
+        elif self._gesture is None:
+            if self._pointer is None:
+                self._step(QPoint())
+            self._by_keys, self._gesture_button = True, Qt.MouseButton.NoButton
+            self._press(hand)
+
+    def _peek(self, peeking: bool) -> None:
+        if peeking != self._peeking:
+            self._peeking = peeking
+            self.maskPeek.emit(peeking)
 
 
-def _point(place: QPointF) -> tuple[float, float]:
-    return (place.x(), place.y())
-
-
-def _seconds(event: QInputEvent) -> float:
-    return event.timestamp() / 1000
+def _modifiers(event: QKeyEvent) -> Qt.KeyboardModifier:
+    return event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier

@@ -1,15 +1,16 @@
-"""Outlines of what a person selected, and of what was reviewed."""
+"""Outlines of what a person selected or is about to do, and of what was reviewed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 DARK, LIGHT = QColor(0, 0, 0, 160), QColor(255, 255, 255)
-REVIEWED = QColor("#2fd3a0")
+REVIEWED, PICKED = QColor("#2fd3a0"), QColor("#ffd60a")
+TAKEN_AWAY = QColor("#ff9f8c")
 DARK_WIDTH, LIGHT_WIDTH = 4.0, 2.0
 """Device-independent pixels. White on black: one of the two shows on any picture."""
 
@@ -22,14 +23,20 @@ class OutlineItem(QGraphicsItem):
         self.setZValue(50)
         self._color = color
         self._polygons: list[QPolygonF] = []
+        self._closed = True
         self._pixel = 1.0
 
-    def show_outlines(self, outlines: Iterable[Sequence[tuple[float, float]]]) -> None:
+    def show_outlines(self, outlines: Iterable[Sequence[tuple[float, float]]], *, closed: bool = True) -> None:
         """Nothing is drawn of an empty one."""
         polygons = [QPolygonF([QPointF(x, y) for x, y in outline]) for outline in outlines if outline]
-        if polygons != self._polygons:
+        if (polygons, closed) != (self._polygons, self._closed):
             self.prepareGeometryChange()
-            self._polygons = polygons
+            self._polygons, self._closed = polygons, closed
+
+    def set_color(self, color: QColor) -> None:
+        if color != self._color:
+            self._color = color
+            self.update()
 
     def set_pixel(self, pixel: float) -> None:
         """`pixel`: level-0 pixels a device-independent pixel shows."""
@@ -46,10 +53,12 @@ class OutlineItem(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        draw = painter.drawPolygon if self._closed else painter.drawPolyline
         for color, width in ((DARK, DARK_WIDTH), (self._color, LIGHT_WIDTH)):
             pen = QPen(color, width)
             pen.setCosmetic(True)
+            pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
             painter.setPen(pen)
             for polygon in self._polygons:
-                painter.drawPolygon(polygon)
+                draw(polygon)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QHideEvent,
@@ -18,13 +18,12 @@ from PySide6.QtWidgets import QWidget
 
 from ...core.geometry import Region, TileKey, tiles_covering
 from ...core.masks import Mask
-from ...core.slides import Slide
 from .mask_item import MaskItem, OverlayStyle
 from .minimap import Minimap
-from .outline_item import REVIEWED, OutlineItem
 from .overview_refresher import OverviewRefresher
-from .picture_view import PictureView, rects
+from .picture_view import rects
 from .scale_bar import ScaleBar
+from .sketch_view import SketchView
 from .throttle import Throttle
 
 BETWEEN_CHANGES = 50
@@ -35,24 +34,17 @@ ROOM_FOR_MINIMAP = QSize(460, 320)
 """Device-independent pixels: of overview and scale bar to the edges, and of a view that has room for both."""
 
 
-class SlideView(PictureView):
-    """Shows a slide, its mask and the selection, with an overview and a scale bar in the corners."""
-
-    selectionChanged = Signal(object)
-    """The outline, as `selection`; not told when another slide is shown"""
+class SlideView(SketchView):
+    """Shows a slide, its mask and what is drawn over both, with an overview and a scale bar in the corners."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        self._selection: tuple[tuple[int, int], ...] = ()
         self._mask: Mask | None = None
         self._minimap, self._minimap_wanted, self._steering = Minimap(), True, False
         self._scale_bar = ScaleBar()
         self._corners: list[Minimap | ScaleBar] = []
         self._mask_item = MaskItem(lambda error: self.readFailed.emit(error))
-        self._selection_item, self._reviewed_item = OutlineItem(), OutlineItem(REVIEWED)
         super().__init__(parent)
         self.scene().addItem(self._mask_item)
-        self.scene().addItem(self._selection_item)
-        self.scene().addItem(self._reviewed_item)
         self._mask_throttle = Throttle(BETWEEN_CHANGES, self._show_mask_change, self)
         self._refresher = OverviewRefresher(
             self._mask_tiles_in_view, self._mask_throttle.add, lambda error: self.readFailed.emit(error), self
@@ -60,15 +52,6 @@ class SlideView(PictureView):
         self._place_corners()
 
     # -- what is shown --------------------------------------------------------------------------------------------
-
-    def set_slide(self, slide: Slide | None) -> None:
-        """Show a slide, whole and unturned, with nothing selected and nothing known to be empty.
-
-        Returns when no thread reads the one shown before, which may then be closed.
-        """
-        super().set_slide(slide)
-        self._selection = ()
-        self._selection_item.show_outlines(())
 
     def set_mpp(self, mpp: float | None) -> None:
         """µm per level-0 pixel, for the scale bar; None when nobody knows."""
@@ -82,12 +65,6 @@ class SlideView(PictureView):
     def set_empty_regions(self, regions: Sequence[Region]) -> None:
         super().set_empty_regions(regions)
         self._minimap.set_empty_regions(self._empty)
-
-    def set_reviewed_regions(self, regions: Sequence[Region]) -> None:
-        """Outline the parts of a slide that were declared right."""
-        self._reviewed_item.show_outlines(
-            [(r.x, r.y), (r.right, r.y), (r.right, r.bottom), (r.x, r.bottom)] for r in regions
-        )
 
     def show_minimap(self, wanted: bool) -> None:
         self._minimap_wanted = wanted
@@ -109,43 +86,6 @@ class SlideView(PictureView):
     def set_overlay(self, *, opacity: float, visible: bool, contour: bool, colors: Mapping[int, QColor]) -> None:
         """How the mask is shown: `opacity` 0 to 1, surfaces or outlines, a colour a class id."""
         self._mask_item.set_style(OverlayStyle(opacity, visible, contour, dict(colors)))
-
-    # -- selection ------------------------------------------------------------------------------------------------
-
-    @property
-    def selection(self) -> tuple[tuple[int, int], ...]:
-        """Corners of the selected outline in level-0 pixels, within the slide; empty when nothing is selected."""
-        return self._selection
-
-    @property
-    def pixel(self) -> float:
-        """Level-0 pixels a device-independent pixel shows."""
-        return 1 / self._logical_zoom
-
-    def set_selection(self, outline: Sequence[tuple[float, float]]) -> None:
-        """Select within an outline; one without an area selects nothing."""
-        width, height = self._slide_size.width(), self._slide_size.height()
-        corners = tuple(
-            dict.fromkeys((round(min(max(x, 0), width)), round(min(max(y, 0), height))) for x, y in outline)
-        )
-        selection = corners if _has_area(corners) else ()
-        self._selection_item.show_outlines([selection])
-        if selection != self._selection:
-            self._selection = selection
-            self.selectionChanged.emit(selection)
-
-    def show_selection(self, outline: Sequence[tuple[float, float]]) -> None:
-        """Draw an outline in the making, without selecting it."""
-        self._selection_item.show_outlines([outline])
-
-    def _can_escape(self) -> bool:
-        return super()._can_escape() or bool(self._selection)
-
-    def _escape(self) -> None:
-        if super()._can_escape():
-            super()._escape()
-        else:
-            self.set_selection(())
 
     # -- painting -------------------------------------------------------------------------------------------------
 
@@ -208,8 +148,6 @@ class SlideView(PictureView):
 
     def _moved(self) -> None:
         super()._moved()
-        for item in (self._selection_item, self._reviewed_item):
-            item.set_pixel(self.pixel)
         self._place_corners()
 
     def _place_corners(self) -> None:
@@ -264,8 +202,3 @@ class SlideView(PictureView):
             self._show_pointer()
         else:
             super().mouseReleaseEvent(event)
-
-
-def _has_area(corners: Sequence[tuple[int, int]]) -> bool:
-    xs, ys = {x for x, _y in corners}, {y for _x, y in corners}
-    return len(corners) >= 3 and len(xs) > 1 and len(ys) > 1

@@ -1,69 +1,127 @@
-"""Round brush and eraser."""
+"""Round brush, eraser, and the brush that stays inside what it began in."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core.errors import UserError
+from ...core.geometry import Region
+from ...core.i18n import sentence
 from ...core.masks.tools.brush import stroke_segment
-from .tool import Canvas, Point
+from ...core.masks.tools.smart import SmartBrush
+from .tool import PLAIN, Canvas, Hand, Point, StillTool
 
 RADIUS_STEP = 1.15
 """A step makes the brush so many times larger: fine when it is small, quick when it is large."""
+LIGHTEST = 0.2
+"""Share of the brush's size under a pen that hardly presses."""
+
+Segment = Callable[[Point, Point, float], tuple[Region, NDArray[np.bool_]]]
 
 
-class BrushTool:
-    """Paints one class along the pointer's way, or background while the second button is held."""
+class BrushTool(StillTool):
+    """Paints one class along the pointer's way, or takes away. A pen's pressure is its size."""
 
     name = "brush"
-    pans = False
 
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas
         self._last: Point | None = None
+        self._share = 1.0
+        self._segment: Segment = stroke_segment
 
     @property
     def radius(self) -> float | None:
-        return self._canvas.settings.brush_radius
+        return self._size
 
     @property
-    def _class_id(self) -> int:
-        return self._canvas.settings.class_id
+    def _size(self) -> float:
+        return self._canvas.settings.brush_radius * self._share
 
-    def press(self, point: Point, *, erase: bool = False) -> None:
-        if erase:
-            self._canvas.begin_stroke(EraserTool.name, 0)
-        else:
-            self._canvas.begin_stroke(self.name, self._class_id)
+    def sign(self, hand: Hand) -> int:
+        return -1 if hand.subtract else 0
+
+    def press(self, point: Point, hand: Hand = PLAIN) -> None:
+        takes_away = self.sign(hand) < 0
+        self._canvas.begin_stroke(self._stroke_name(takes_away), 0 if takes_away else self._canvas.settings.class_id)
         self._last = point
-        self._paint_to(point)
+        self._paint_to(point, hand)
 
-    def move(self, point: Point) -> None:
-        self._paint_to(point)
+    def move(self, point: Point, hand: Hand = PLAIN) -> None:
+        self._paint_to(point, hand)
+
+    def skip(self, point: Point) -> None:
+        if self._last is not None:
+            self._last = point
 
     def release(self, point: Point) -> None:
         if self._last is not None:
             if point != self._last:
-                self._paint_to(point)
-            self._last = None
+                self._paint_to(point, Hand(pressure=_pressure(self._share)))
+            self._end()
             self._canvas.end_stroke()
 
     def abort(self) -> None:
         if self._last is not None:
-            self._last = None
+            self._end()
             self._canvas.abort_stroke()
 
     def resize(self, steps: float) -> None:
         self._canvas.settings.brush_radius *= RADIUS_STEP**steps
 
-    def _paint_to(self, point: Point) -> None:
+    def _stroke_name(self, takes_away: bool) -> str:
+        return EraserTool.name if takes_away else BrushTool.name
+
+    def _paint_to(self, point: Point, hand: Hand) -> None:
         if self._last is not None:
-            self._canvas.paint(*stroke_segment(self._last, point, self._canvas.settings.brush_radius))
+            self._share = LIGHTEST + (1 - LIGHTEST) * min(max(hand.pressure, 0.0), 1.0)
+            self._canvas.paint(*self._segment(self._last, point, self._size))
             self._last = point
+
+    def _end(self) -> None:
+        self._last, self._share = None, 1.0
 
 
 class EraserTool(BrushTool):
-    """Paints background."""
+    """Paints background; with Shift it paints as the brush does."""
 
     name = "eraser"
 
-    @property
-    def _class_id(self) -> int:
-        return 0
+    def sign(self, hand: Hand) -> int:
+        return 1 if hand.add and not hand.subtract else -1
+
+
+class SmartBrushTool(BrushTool):
+    """Paints only what belongs to the cell, or to the background, that the stroke began in."""
+
+    name = "smart_brush"
+
+    def press(self, point: Point, hand: Hand = PLAIN) -> None:
+        canvas = self._canvas
+        try:
+            brush = SmartBrush(
+                canvas.read_picture, canvas.whole, point, canvas.cell_diameter, canvas.settings.sensitivity
+            )
+        except UserError as error:
+            canvas.say(sentence(error))
+            return
+        self._segment = brush.segment
+        super().press(point, hand)
+
+    def _stroke_name(self, takes_away: bool) -> str:
+        return self.name
+
+    def _paint_to(self, point: Point, hand: Hand) -> None:
+        try:
+            super()._paint_to(point, hand)
+        except UserError as error:  # the picture cannot be read there
+            self._canvas.say(sentence(error))
+            self._end()
+            self._canvas.end_stroke()
+
+
+def _pressure(share: float) -> float:
+    return (share - LIGHTEST) / (1 - LIGHTEST)

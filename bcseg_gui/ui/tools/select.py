@@ -9,7 +9,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from .tool import Point
+from .tool import PLAIN, Hand, Point, StillTool
 
 CLICK = 4.0
 """Device-independent pixels: a shorter drag is a click, which selects nothing."""
@@ -35,21 +35,19 @@ class Selector(Protocol):
         """Draw an outline in the making."""
 
 
-class _SelectTool:
+class _SelectTool(StillTool):
     """Selects by a drag; a click selects nothing."""
 
     name: str
-    pans = False
-    radius: float | None = None
 
     def __init__(self, selector: Selector) -> None:
         self._selector = selector
         self._way: list[Point] = []
 
-    def press(self, point: Point, *, erase: bool = False) -> None:
+    def press(self, point: Point, hand: Hand = PLAIN) -> None:
         self._way = [point]
 
-    def move(self, point: Point) -> None:
+    def move(self, point: Point, hand: Hand = PLAIN) -> None:
         if self._way:
             self._add(point)
             self._selector.show_selection(self._outline())
@@ -65,9 +63,6 @@ class _SelectTool:
     def abort(self) -> None:
         self._way = []
         self._selector.show_selection(self._selector.selection)
-
-    def resize(self, steps: float) -> None:
-        pass
 
     def _add(self, point: Point) -> None:
         raise NotImplementedError
@@ -100,8 +95,12 @@ class SelectLassoTool(_SelectTool):
             self._way.append(point)
 
     def _outline(self) -> list[Point]:
-        # Relative to its start: single precision would move points of a large slide.
-        x0, y0 = self._way[0]
-        way = np.array([(x - x0, y - y0) for x, y in self._way], np.float32)
-        kept = cv2.approxPolyDP(way, STRAIGHT * self._selector.pixel, closed=False)
-        return [(float(x) + x0, float(y) + y0) for x, y in kept[:, 0]]
+        return simplified(self._way, STRAIGHT * self._selector.pixel)
+
+
+def simplified(way: Sequence[Point], tolerance: float) -> list[Point]:
+    """The way without the points that lie, within `tolerance` level-0 pixels, on a line between others."""
+    # Relative to its start: single precision would move points of a large slide.
+    x0, y0 = way[0]
+    kept = cv2.approxPolyDP(np.array([(x - x0, y - y0) for x, y in way], np.float32), tolerance, closed=False)
+    return [(float(x) + x0, float(y) + y0) for x, y in kept[:, 0]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -49,11 +50,47 @@ class Canvas(Protocol):
     def abort_stroke(self) -> None: ...
 
 
-__all__ = ["Canvas", "Point", "StillTool", "Tool"]
+__all__ = ["PLAIN", "Canvas", "Hand", "Point", "Sketch", "StillTool", "Tool"]
+
+
+class Sketch(Protocol):
+    """Where a tool draws what is in the making: over the picture, never on the mask."""
+
+    @property
+    def pixel(self) -> float:
+        """Level-0 pixels a device-independent pixel shows."""
+
+    @property
+    def pointed(self) -> Point | None:
+        """Where the pointer is on the slide; None when it is elsewhere."""
+
+    def show_preview(self, lines: Sequence[Sequence[Point]], *, closed: bool = True, subtract: bool = False) -> None:
+        """Instead of the preview before; without lines: none. `subtract`: it is about to be taken away."""
+
+    def show_picked(self, outlines: Sequence[Sequence[Point]]) -> None:
+        """The outlines of the cells that are picked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """How the hand holds the tool."""
+
+    subtract: bool = False
+    """Alt, the second button or the pen's eraser: take away"""
+    add: bool = False
+    """Shift: add to what is there"""
+    pressure: float = 1.0
+    """Of a pen, 0 to 1; a mouse presses fully"""
+
+
+PLAIN = Hand()
 
 
 class Tool(Protocol):
-    """Receives the pointer in level-0 pixels: `press`, any number of `move`, then `release` or `abort`."""
+    """Receives the pointer in level-0 pixels: `press`, any number of `move`, then `release` or `abort`.
+
+    A tool that `is_busy` between strokes hears of `finish`, `back` and `abort` too.
+    """
 
     @property
     def name(self) -> str: ...
@@ -66,12 +103,35 @@ class Tool(Protocol):
     def radius(self) -> float | None:
         """Size of the ring at the pointer in level-0 pixels; None for a tool without one."""
 
-    def press(self, point: Point, *, erase: bool = False) -> None:
-        """`erase`: pressed with the second button."""
+    @property
+    def is_busy(self) -> bool:
+        """Something is begun: Enter finishes it, Backspace takes a step of it back, Esc gives it up."""
 
-    def move(self, point: Point) -> None: ...
+    def sign(self, hand: Hand) -> int:
+        """What the pointer shows: +1 it would add, −1 take away, 0 what the tool does anyway."""
+
+    def press(self, point: Point, hand: Hand = PLAIN) -> None: ...
+
+    def move(self, point: Point, hand: Hand = PLAIN) -> None:
+        """The pointer moved while pressed."""
+
+    def skip(self, point: Point) -> None:
+        """The picture was moved under the pressed pointer: the stroke goes on from `point`, without a line there."""
 
     def release(self, point: Point) -> None: ...
+
+    def double_click(self, point: Point) -> bool:
+        """The second press of two quick ones. True when the tool took it; else it is pressed like any other."""
+
+    def hover(self, point: Point | None, hand: Hand = PLAIN) -> None:
+        """The pointer moved without being pressed; None: it left the slide."""
+
+    def linger(self, point: Point, hand: Hand = PLAIN) -> None:
+        """The pointer stands still for a moment, not pressed: the time for a preview that costs something."""
+
+    def finish(self) -> None: ...
+
+    def back(self) -> None: ...
 
     def abort(self) -> None: ...
 
@@ -80,17 +140,46 @@ class Tool(Protocol):
 
 
 class StillTool:
-    """A tool without a size that changes nothing; what it does hear of, its heirs say."""
+    """A tool without a size that does nothing; what it does, its heirs say."""
 
-    radius: float | None = None
+    pans = False
 
-    def press(self, point: Point, *, erase: bool = False) -> None:
+    @property
+    def radius(self) -> float | None:
+        return None
+
+    @property
+    def is_busy(self) -> bool:
+        return False
+
+    def sign(self, hand: Hand) -> int:
+        return 0
+
+    def press(self, point: Point, hand: Hand = PLAIN) -> None:
         pass
 
-    def move(self, point: Point) -> None:
+    def move(self, point: Point, hand: Hand = PLAIN) -> None:
+        pass
+
+    def skip(self, point: Point) -> None:
         pass
 
     def release(self, point: Point) -> None:
+        pass
+
+    def double_click(self, point: Point) -> bool:
+        return False
+
+    def hover(self, point: Point | None, hand: Hand = PLAIN) -> None:
+        pass
+
+    def linger(self, point: Point, hand: Hand = PLAIN) -> None:
+        pass
+
+    def finish(self) -> None:
+        pass
+
+    def back(self) -> None:
         pass
 
     def abort(self) -> None:

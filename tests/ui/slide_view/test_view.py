@@ -431,7 +431,7 @@ def test_the_ring_has_the_brushes_size_and_shows_on_any_picture(
     assert color_at(view, QPoint(420, 300)) == color
     painting.settings.brush_radius = 1
     view.update_tool_size()
-    assert view.viewport().cursor().shape() == Qt.CursorShape.CrossCursor
+    assert view.viewport().cursor().shape() == Qt.CursorShape.BitmapCursor, "too small a ring to be seen"
 
     QApplication.sendEvent(view, QEvent(QEvent.Type.Leave))
     assert color_at(view, QPoint(402, 300)) == color

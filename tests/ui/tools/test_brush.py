@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.session.tool_settings import ToolSettings
-from bcseg_gui.ui.tools import BrushTool, EraserTool, PanTool, Tool
+from bcseg_gui.ui.tools import PLAIN, BrushTool, EraserTool, Hand, PanTool, Tool
 
 
 class Recorder:
@@ -75,13 +75,66 @@ def test_after_abort_the_pointer_draws_no_more() -> None:
     assert canvas.names == ["begin", "paint", "abort"]
 
 
-@pytest.mark.parametrize(("tool", "erase"), [(BrushTool, True), (EraserTool, False), (EraserTool, True)])
-def test_erasing_is_painting_background(tool: type[EraserTool], erase: bool) -> None:
+@pytest.mark.parametrize(
+    ("tool", "hand"),
+    [
+        (BrushTool, Hand(subtract=True)),
+        (BrushTool, Hand(subtract=True, add=True)),
+        (EraserTool, PLAIN),
+        (EraserTool, Hand(subtract=True)),
+        (EraserTool, Hand(subtract=True, add=True)),
+    ],
+)
+def test_erasing_is_painting_background(tool: type[BrushTool], hand: Hand) -> None:
     canvas = Recorder()
 
-    tool(canvas).press((5, 5), erase=erase)
+    tool(canvas).press((5, 5), hand)
 
     assert canvas.calls[0] == ("begin", "eraser", 0)
+    assert tool(canvas).sign(hand) == -1
+
+
+@pytest.mark.parametrize(
+    ("tool", "hand", "sign"), [(BrushTool, PLAIN, 0), (BrushTool, Hand(add=True), 0), (EraserTool, Hand(add=True), 1)]
+)
+def test_painting_with_either(tool: type[BrushTool], hand: Hand, sign: int) -> None:
+    canvas = Recorder()
+
+    tool(canvas).press((5, 5), hand)
+
+    assert canvas.calls[0] == ("begin", "brush", 1)
+    assert tool(canvas).sign(hand) == sign
+
+
+def test_a_pens_pressure_is_the_brushs_size() -> None:
+    canvas = Recorder()
+    canvas.settings.brush_radius = 100.0
+    brush = BrushTool(canvas)
+
+    brush.press((500, 500), Hand(pressure=1.0))
+    brush.move((500, 500), Hand(pressure=0.0))
+    assert brush.radius == pytest.approx(20)
+    brush.move((500, 500), Hand(pressure=0.5))
+
+    widths = [region.w for name, *rest in canvas.calls if name == "paint" for region in rest]
+    assert widths == pytest.approx([200, 40, 120], abs=2)
+    brush.release((500, 500))
+    assert brush.radius == 100
+
+
+def test_a_stroke_goes_on_elsewhere_without_a_line_between() -> None:
+    canvas = Recorder()
+    brush = BrushTool(canvas)
+    brush.press((100, 100))
+
+    brush.skip((300, 100))
+    brush.move((310, 100))
+    brush.release((310, 100))
+
+    painted = [region for name, *rest in canvas.calls if name == "paint" for region in rest]
+    assert [(r.x >= 290) for r in painted] == [False, True]
+    assert painted[0].right <= 110
+    assert canvas.names[-1] == "end"
 
 
 def test_size_changes_by_a_factor_and_back() -> None:

@@ -1,0 +1,63 @@
+"""Pointers of the tools without a ring: a cross, the tool beside it, and whether it adds or takes away."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from PySide6.QtCore import QByteArray, QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QCursor, QPainter, QPen, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from ...core.resources import resource
+
+SIDE, HOT = 32, 11
+"""Device-independent pixels: side of the pointer's picture, and where in it the place itself is."""
+INK, RIM = QColor(20, 20, 22), QColor(255, 255, 255)
+INK_WIDTH, RIM_WIDTH = 1.5, 4.0
+"""Dark within light: one of the two shows on any picture."""
+GLYPH = QRectF(16, 16, 15, 15)
+GLYPH_INK, GLYPH_RIM = "2", "6"
+"""Widths of the icons' lines, of whose 24 units GLYPH shows each in 0.6 device-independent pixels."""
+SIGN_AT, SIGN = QPointF(24, 6), 4.0
+
+
+@cache
+def tool_cursor(name: str, sign: int, ratio: float) -> QCursor:
+    """`sign`: −1, 0 or +1. `ratio`: screen pixels a device-independent pixel. A tool without an icon has the cross."""
+    pixmap = QPixmap(round(SIDE * ratio), round(SIDE * ratio))
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    lines = _cross() + _sign(sign)
+    for color, width in ((RIM, RIM_WIDTH), (INK, INK_WIDTH)):
+        painter.setPen(QPen(color, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.drawLines(lines)
+    _draw_glyph(painter, name)
+    painter.end()
+    return QCursor(pixmap, HOT, HOT)
+
+
+def _cross() -> list[QLineF]:
+    """Its middle is free: what is pointed at stays in sight."""
+    middle = HOT + 0.5
+    return [
+        QLineF(middle + 3 * dx, middle + 3 * dy, middle + 9 * dx, middle + 9 * dy)
+        for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1))
+    ]
+
+
+def _sign(sign: int) -> list[QLineF]:
+    x, y = SIGN_AT.x(), SIGN_AT.y()
+    lines = [QLineF(x - SIGN, y, x + SIGN, y), QLineF(x, y - SIGN, x, y + SIGN)]
+    return lines if sign > 0 else lines[:1] if sign < 0 else []
+
+
+def _draw_glyph(painter: QPainter, name: str) -> None:
+    file = resource("icons", f"{name}.svg")
+    if not file.is_file():
+        return
+    svg = file.read_text(encoding="utf-8")
+    for color, width in ((RIM, GLYPH_RIM), (INK, GLYPH_INK)):
+        drawn = svg.replace("currentColor", color.name()).replace('stroke-width="1.75"', f'stroke-width="{width}"')
+        QSvgRenderer(QByteArray(drawn.encode())).render(painter, GLYPH)

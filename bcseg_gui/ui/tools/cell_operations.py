@@ -1,0 +1,163 @@
+"""What is done to whole cells: to those that are picked, else to the one under the pointer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import cv2
+import numpy as np
+
+from ...core.errors import UserError
+from ...core.geometry import Region
+from ...core.i18n import _, sentence
+from ...core.masks.tools import cell_edits
+from ...core.masks.tools.cell import CellShape, cell_at, outlines_of, united_region
+from ...core.masks.tools.change import Change
+from .tool import Canvas, Point, Sketch
+
+
+class CellOperations:
+    """Knows the picked cells of one canvas. Each operation is one stroke, after which what is left is picked still.
+
+    `clipboard` outlives the canvas: what was copied in one picture can be put into the next.
+    """
+
+    def __init__(self, canvas: Canvas, sketch: Sketch, clipboard: list[CellShape] | None = None) -> None:
+        self._canvas, self._sketch = canvas, sketch
+        self._clipboard: list[CellShape] = [] if clipboard is None else clipboard
+        self._picked: list[CellShape] = []
+        self._applying = False
+
+    @property
+    def picked(self) -> Sequence[CellShape]:
+        return self._picked
+
+    # -- picking --------------------------------------------------------------------------------------------------
+
+    def cell_under(self, point: Point | None) -> CellShape | None:
+        """Raises UserError as `cell_at` does."""
+        return None if point is None else cell_at(self._canvas.read_mask, self._canvas.whole, point)
+
+    def picked_at(self, point: Point) -> CellShape | None:
+        """The picked cell that holds the point."""
+        return next((cell for cell in self._picked if _holds(cell, point)), None)
+
+    def pick(self, cells: Sequence[CellShape]) -> None:
+        """Instead of those picked before."""
+        self._picked = list(cells)
+        self._sketch.show_picked([outline for cell in self._picked for outline in outlines_of(cell)])
+
+    def mask_changed(self, region: Region) -> None:
+        """Somebody else painted: what it touched is no longer the cell that was picked."""
+        if self._picked and not self._applying:
+            kept = [cell for cell in self._picked if cell.region.grown(1).intersected(region).is_empty]
+            if len(kept) != len(self._picked):
+                self.pick(kept)
+
+    # -- operations -----------------------------------------------------------------------------------------------
+
+    def delete(self) -> None:
+        self._edit("delete", cell_edits.deleted)
+
+    def join(self) -> None:
+        """All picked cells become one, of the class of the first."""
+        self._edit("join", lambda cells: cell_edits.merged(cells, self._canvas.read_mask))
+
+    def grow(self) -> None:
+        self._edit("grow", lambda cells: cell_edits.grown(cells, self._canvas.read_mask, self._canvas.whole))
+
+    def shrink(self) -> None:
+        self._edit("shrink", lambda cells: cell_edits.shrunk(cells, self._canvas.whole))
+
+    def recolour(self, class_id: int) -> None:
+        self._edit("class", lambda cells: cell_edits.recoloured(cells, class_id))
+
+    def copy(self) -> None:
+        try:
+            cells = self._meant()
+        except UserError as error:
+            self._canvas.say(sentence(error))
+            return
+        if cells:
+            self._clipboard[:] = cells
+        else:
+            self._canvas.say(_("There is no cell here."))
+
+    def paste(self) -> None:
+        """What was copied, its middle at the pointer."""
+        point = self._sketch.pointed
+        if not self._clipboard:
+            self._canvas.say(_("Nothing has been copied yet: point at a cell and press Ctrl+C."))
+        elif point is None:
+            self._canvas.say(_("Point at the place for the copy."))
+        else:
+            x, y = _middle(united_region([cell.region for cell in self._clipboard]))
+            self.copy_by(self._clipboard, (point[0] - x, point[1] - y))
+
+    def copy_by(self, cells: Sequence[CellShape], way: Point) -> None:
+        """Put copies of cells so many level-0 pixels to the right and down, as one stroke, and pick them."""
+        canvas, changes, problem = self._canvas, list[Change](), None
+        for cell in cells:
+            x, y = _middle(cell.region)
+            to = (x + way[0], y + way[1])
+            try:
+                changes += cell_edits.copied(
+                    cell, to, canvas.read_mask, canvas.whole, canvas.settings.keeps_apart
+                )  # fmt: skip
+            except UserError as error:
+                problem = error
+        if changes:
+            self._apply("paste", changes, [_inside(change) for change in changes])
+        if problem is not None:
+            canvas.say(sentence(problem))
+
+    def _edit(self, name: str, changes_of: Callable[[Sequence[CellShape]], list[Change]]) -> None:
+        try:
+            cells = self._meant()
+            changes = changes_of(cells)
+        except UserError as error:
+            self._canvas.say(sentence(error))
+            return
+        self._apply(name, changes, [_inside(cell) for cell in cells] if self._picked else [])
+
+    def _meant(self) -> list[CellShape]:
+        """Raises UserError."""
+        if self._picked:
+            return list(self._picked)
+        cell = self.cell_under(self._sketch.pointed)
+        return [] if cell is None else [cell]
+
+    def _apply(self, name: str, changes: Sequence[Change], places: Sequence[Point]) -> None:
+        """`places`: what is there afterwards is picked, so that one may go on with it."""
+        self._applying = True
+        try:
+            self._canvas.apply(name, changes)
+        finally:
+            self._applying = False
+        cells: list[CellShape] = []
+        for place in places:
+            if any(_holds(cell, place) for cell in cells):
+                continue
+            try:
+                cell = self.cell_under(place)
+            except UserError:  # it grew too large to be picked
+                continue
+            if cell is not None:
+                cells.append(cell)
+        self.pick(cells)
+
+
+def _holds(cell: CellShape, point: Point) -> bool:
+    x, y = int(point[0] // 1) - cell.region.x, int(point[1] // 1) - cell.region.y
+    return 0 <= x < cell.region.w and 0 <= y < cell.region.h and bool(cell.where[y, x])
+
+
+def _middle(region: Region) -> Point:
+    return (region.x + region.w // 2, region.y + region.h // 2)
+
+
+def _inside(shape: CellShape | Change) -> Point:
+    """The point of it that lies deepest inside, where it still is when it was made smaller."""
+    depth = cv2.distanceTransform(np.pad(shape.where, 1).view(np.uint8), cv2.DIST_L2, 3)
+    row, col = divmod(int(depth.argmax()), depth.shape[1])
+    return (shape.region.x + col - 0.5, shape.region.y + row - 0.5)

@@ -1,0 +1,124 @@
+"""Picking whole cells, and dragging a copy of them to another place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from ...core.errors import UserError
+from ...core.i18n import sentence
+from ...core.masks.tools.cell import CellShape, outlines_of
+from .cell_operations import CellOperations
+from .select import CLICK
+from .tool import PLAIN, Canvas, Hand, Point, Sketch, StillTool
+
+
+class CellsTool(StillTool):
+    """A click picks the cell under it, Shift adds one or leaves it out, a drag puts a copy elsewhere."""
+
+    name = "cells"
+
+    def __init__(self, canvas: Canvas, sketch: Sketch, operations: CellOperations) -> None:
+        self._canvas, self._sketch, self._operations = canvas, sketch, operations
+        self._pressed: Point | None = None
+        self._hand = PLAIN
+        self._dragged: Sequence[CellShape] | None = None
+        """None until a press has become a drag"""
+        self._outlines: list[list[Point]] = []
+        self._pointed: CellShape | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        return bool(self._operations.picked)
+
+    def sign(self, hand: Hand) -> int:
+        return -1 if hand.subtract else 1 if hand.add else 0
+
+    def press(self, point: Point, hand: Hand = PLAIN) -> None:
+        self._pressed, self._hand, self._dragged = point, hand, None
+        self._forget_pointed()
+
+    def move(self, point: Point, hand: Hand = PLAIN) -> None:
+        if self._pressed is None:
+            return
+        way = (point[0] - self._pressed[0], point[1] - self._pressed[1])
+        if self._dragged is None and math.hypot(*way) >= CLICK * self._sketch.pixel:
+            self._take_up(self._pressed)
+        if self._dragged:
+            moved = [[(x + way[0], y + way[1]) for x, y in outline] for outline in self._outlines]
+            self._sketch.show_preview(moved)
+
+    def release(self, point: Point) -> None:
+        if self._pressed is None:
+            return
+        pressed, self._pressed = self._pressed, None
+        dragged, self._dragged = self._dragged, None
+        self._sketch.show_preview(())
+        if dragged is None:
+            self._pick(pressed)
+        elif dragged:
+            self._operations.copy_by(dragged, (point[0] - pressed[0], point[1] - pressed[1]))
+
+    def hover(self, point: Point | None, hand: Hand = PLAIN) -> None:
+        pointed = self._pointed
+        if pointed is not None and (point is None or not _may_hold(pointed, point)):
+            self._forget_pointed()
+
+    def linger(self, point: Point, hand: Hand = PLAIN) -> None:
+        cell = self._cell_under(point, quietly=True)
+        if cell is not None and self._operations.picked_at(point) is None:
+            self._pointed = cell
+            self._sketch.show_preview(outlines_of(cell), subtract=hand.subtract)
+        else:
+            self._forget_pointed()
+
+    def finish(self) -> None:
+        self._operations.pick(())
+
+    def back(self) -> None:
+        self._operations.delete()
+
+    def abort(self) -> None:
+        if self._pressed is None:
+            self._operations.pick(())
+        self._pressed, self._dragged = None, None
+        self._forget_pointed()
+        self._sketch.show_preview(())
+
+    def _pick(self, point: Point) -> None:
+        here, picked = self._operations.picked_at(point), list(self._operations.picked)
+        if here is not None and self.sign(self._hand):
+            self._operations.pick([cell for cell in picked if cell is not here])
+        elif here is None and not self._hand.subtract:
+            cell = self._cell_under(point)
+            added = [] if cell is None else [cell]
+            self._operations.pick([*picked, *added] if self._hand.add else added)
+        elif here is not None:
+            self._operations.pick([here])
+
+    def _take_up(self, point: Point) -> None:
+        """All picked cells when one of them is dragged, else the one under the pointer."""
+        if self._operations.picked_at(point) is not None:
+            self._dragged = list(self._operations.picked)
+        else:
+            cell = self._cell_under(point)
+            self._dragged = [] if cell is None else [cell]
+        self._outlines = [outline for cell in self._dragged for outline in outlines_of(cell)]
+
+    def _cell_under(self, point: Point, quietly: bool = False) -> CellShape | None:
+        try:
+            return self._operations.cell_under(point)
+        except UserError as error:
+            if not quietly:
+                self._canvas.say(sentence(error))
+            return None
+
+    def _forget_pointed(self) -> None:
+        if self._pointed is not None:
+            self._pointed = None
+            self._sketch.show_preview(())
+
+
+def _may_hold(cell: CellShape, point: Point) -> bool:
+    region = cell.region
+    return region.x <= point[0] < region.right and region.y <= point[1] < region.bottom

@@ -1,0 +1,32 @@
+"""What the tools that draw a whole cell have in common: it lands on the mask as one stroke, apart from others."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core.geometry import Region
+from ...core.i18n import _
+from ...core.masks.tools.cell import cell_at, covered_cells
+from ...core.masks.tools.change import Change
+from ...core.masks.tools.outline import kept_apart
+from .tool import Canvas, Hand, Point
+
+
+def put_cell(canvas: Canvas, tool: str, region: Region, where: NDArray[np.bool_], begun: Point, hand: Hand) -> None:
+    """Give `where`, bool (region.h, region.w), the class in hand, or take it away; says so when nothing is left of it.
+
+    Apart from its neighbours, where the settings say so and Shift does not say otherwise. A cell of the same class that
+    was begun in, or mostly drawn anew, is meant itself. Raises UserError.
+    """
+    change = Change(region, where, 0 if hand.subtract else canvas.settings.class_id)
+    if not hand.subtract and not hand.add and canvas.settings.keeps_apart:
+        own = covered_cells(change, canvas.read_mask, canvas.whole)
+        here = cell_at(canvas.read_mask, canvas.whole, begun)
+        if here is not None and here.class_id == change.class_id:
+            own.append(here)
+        change = kept_apart(change, canvas.read_mask, own)
+    if change.where.any():
+        canvas.apply(tool, [change])
+    else:
+        canvas.say(_("There is no room for a new cell here. Hold Shift to join it to its neighbours."))

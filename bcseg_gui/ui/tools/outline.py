@@ -1,0 +1,109 @@
+"""Drawing round a cell."""
+
+from __future__ import annotations
+
+import math
+
+from ...core.errors import UserError
+from ...core.i18n import sentence
+from ...core.masks.tools.outline import enclosed
+from .new_cell import put_cell
+from .select import CLICK, STEP, STRAIGHT, simplified
+from .tool import PLAIN, Canvas, Hand, Point, Sketch, StillTool
+
+CLOSING = 9.0
+"""Device-independent pixels: a click so near the first corner closes the outline."""
+
+
+class OutlineTool(StillTool):
+    """A drag draws freehand and closes by itself; clicks set corners until the outline is closed.
+
+    Both mix: a drag between two corners is a freehand part of the outline.
+    """
+
+    name = "outline"
+
+    def __init__(self, canvas: Canvas, sketch: Sketch) -> None:
+        self._canvas, self._sketch = canvas, sketch
+        self._corners: list[Point] = []
+        self._steps: list[int] = []
+        """How many corners there were before each press"""
+        self._hand = PLAIN
+        self._way: list[Point] = []
+        """Of the drag under way, from its press on"""
+
+    @property
+    def is_busy(self) -> bool:
+        return bool(self._corners or self._way)
+
+    def sign(self, hand: Hand) -> int:
+        held = self._hand if self.is_busy else hand
+        return -1 if held.subtract else 1 if held.add else 0
+
+    def press(self, point: Point, hand: Hand = PLAIN) -> None:
+        if not self._corners:
+            self._hand = hand
+        self._way = [point]
+        self._show(point)
+
+    def move(self, point: Point, hand: Hand = PLAIN) -> None:
+        if self._way and math.dist(self._way[-1], point) >= STEP * self._sketch.pixel:
+            self._way.append(point)
+            self._show(point)
+
+    def release(self, point: Point) -> None:
+        if not self._way:
+            return
+        way, self._way = self._way, []
+        dragged = len(way) > 1 and max(math.dist(way[0], other) for other in way) >= CLICK * self._sketch.pixel
+        if not dragged and self._closes(point):
+            self.finish()
+            return
+        begun = len(self._corners)
+        self._steps.append(begun)
+        self._corners += simplified([*way, point], STRAIGHT * self._sketch.pixel) if dragged else way[:1]
+        if dragged and (begun == 0 or self._closes(point)):
+            self.finish()
+        else:
+            self._show(point)
+
+    def double_click(self, point: Point) -> bool:
+        if not self._corners:
+            return False
+        self.finish()
+        return True
+
+    def hover(self, point: Point | None, hand: Hand = PLAIN) -> None:
+        if self._corners and point is not None:
+            self._show(point)
+
+    def finish(self) -> None:
+        corners, hand = [*self._corners, *self._way], self._hand
+        self.abort()
+        if len(corners) < 3:
+            return
+        try:
+            region, where = enclosed(corners, self._canvas.whole)
+            if where.any():
+                put_cell(self._canvas, self.name, region, where, corners[0], hand)
+        except UserError as error:
+            self._canvas.say(sentence(error))
+
+    def back(self) -> None:
+        if self._steps:
+            del self._corners[self._steps.pop() :]
+        self._show(self._sketch.pointed)
+
+    def abort(self) -> None:
+        self._corners, self._steps, self._way = [], [], []
+        self._sketch.show_preview(())
+
+    def _closes(self, point: Point) -> bool:
+        near = CLOSING * self._sketch.pixel
+        return len(self._corners) >= 3 and math.dist(point, self._corners[0]) <= near
+
+    def _show(self, point: Point | None) -> None:
+        line = [*self._corners, *self._way, *([point] if point is not None and self.is_busy else [])]
+        # Freehand alone closes by itself; a polygon is open until one closes it, or would with a click here.
+        closed = not self._corners or (point is not None and not self._way and self._closes(point))
+        self._sketch.show_preview([line] if len(line) > 1 else [], closed=closed, subtract=self._hand.subtract)

@@ -1,0 +1,93 @@
+"""Parting cells that touch, and joining what was parted."""
+
+from __future__ import annotations
+
+import math
+
+from ...core.errors import UserError
+from ...core.i18n import _, sentence
+from ...core.masks.tools.split import cut_along, joined_along, proposed_cut
+from .select import CLICK, STEP, STRAIGHT, simplified
+from .tool import PLAIN, Canvas, Hand, Point, Sketch, StillTool
+
+JOIN = "join"
+"""A stroke's name in the history."""
+
+
+class SplitTool(StillTool):
+    """A line drawn through cells parts them; a click makes the cut that was proposed. With Shift a line joins."""
+
+    name = "split"
+
+    def __init__(self, canvas: Canvas, sketch: Sketch) -> None:
+        self._canvas, self._sketch = canvas, sketch
+        self._way: list[Point] = []
+        self._joins = False
+        self._proposed = False
+
+    def sign(self, hand: Hand) -> int:
+        return 1 if hand.add or hand.subtract else 0
+
+    def press(self, point: Point, hand: Hand = PLAIN) -> None:
+        # Taking a cut away is joining, so the second button joins as Shift does.
+        self._joins = self.sign(hand) > 0
+        self._way = [point]
+
+    def move(self, point: Point, hand: Hand = PLAIN) -> None:
+        if self._way and math.dist(self._way[-1], point) >= STEP * self._sketch.pixel:
+            self._way.append(point)
+            self._sketch.show_preview([self._way], closed=False, subtract=not self._joins)
+
+    def release(self, point: Point) -> None:
+        if not self._way:
+            return
+        way, self._way = [*self._way, point], []
+        self._clear()
+        is_click = max(math.dist(way[0], other) for other in way) < CLICK * self._sketch.pixel
+        try:
+            if is_click and self._joins:
+                self._canvas.say(_("To join cells, draw a line from one into the other."))
+            elif is_click:
+                self._cut_at(way[0])
+            else:
+                self._part(simplified(way, STRAIGHT * self._sketch.pixel))
+        except UserError as error:
+            self._canvas.say(sentence(error))
+
+    def hover(self, point: Point | None, hand: Hand = PLAIN) -> None:
+        if self._proposed:
+            self._clear()
+
+    def linger(self, point: Point, hand: Hand = PLAIN) -> None:
+        if self._way or self.sign(hand):
+            return
+        try:
+            cut = self._proposal(point)
+        except UserError:  # said when it is clicked
+            return
+        if cut is not None:
+            self._sketch.show_preview([cut], closed=False, subtract=True)
+            self._proposed = True
+
+    def abort(self) -> None:
+        self._way = []
+        self._clear()
+
+    def _proposal(self, point: Point) -> list[Point] | None:
+        canvas = self._canvas
+        return proposed_cut(canvas.read_mask, canvas.whole, point, canvas.cell_diameter)
+
+    def _cut_at(self, point: Point) -> None:
+        cut = self._proposal(point)
+        if cut is None:
+            self._canvas.say(_("This looks like one cell. To part it, draw a line through it."))
+        else:
+            self._canvas.apply(self.name, cut_along(self._canvas.read_mask, self._canvas.whole, cut))
+
+    def _part(self, line: list[Point]) -> None:
+        edit, name = (joined_along, JOIN) if self._joins else (cut_along, self.name)
+        self._canvas.apply(name, edit(self._canvas.read_mask, self._canvas.whole, line))
+
+    def _clear(self) -> None:
+        self._proposed = False
+        self._sketch.show_preview(())
