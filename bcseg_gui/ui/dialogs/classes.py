@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
-from PySide6.QtGui import QColor, QCursor, QGuiApplication
+from PySide6.QtGui import QColor, QCursor, QGuiApplication, QIcon
 from PySide6.QtWidgets import (
     QColorDialog,
     QDialog,
@@ -75,9 +75,11 @@ class ClassesDialog(QDialog):
 
     def _lay_out(self) -> None:
         under = QGridLayout()
+        under.setSpacing(6)
         for place, button in enumerate((self.add, self.remove, self.up, self.down)):
             under.addWidget(button, place // 2, place % 2)
         left = QVBoxLayout()
+        left.setSpacing(6)
         left.addWidget(self.rows, 1)
         left.addLayout(under)
         swatches = QGridLayout()
@@ -86,6 +88,7 @@ class ClassesDialog(QDialog):
             swatches.addWidget(color, place // 4, place % 4)
         swatches.setColumnStretch(4, 1)
         right = QVBoxLayout()
+        right.setSpacing(6)
         for part in (QLabel(_("Name")), self.name, QLabel(_("Colour")), swatches, self.other, self._caption):
             if isinstance(part, QWidget):
                 right.addWidget(part)
@@ -120,8 +123,8 @@ class ClassesDialog(QDialog):
         with QSignalBlocker(self.rows):
             self.rows.clear()
             for place, known in enumerate(self.edited, 1):
-                key = f"   {place}" if place <= lists.KEYS else ""
-                self.rows.addItem(QListWidgetItem(swatch(known.color), known.name + key))
+                key = f"{place}   " if place <= lists.KEYS else ""
+                self.rows.addItem(QListWidgetItem(swatch(known.color), key + known.name))
             self.rows.setCurrentRow(min(row, len(self.edited) - 1))
         self._show_current()
 
@@ -132,7 +135,7 @@ class ClassesDialog(QDialog):
         for button in self.colors:
             button.setChecked(button.color == current.color.lower())
         own = current.color.lower() not in lists.PALETTE
-        self.other.setIcon(swatch(current.color if own else "#00000000"))
+        self.other.setIcon(swatch(current.color) if own else QIcon())
         self._caption.setText(_("Segment finds cells of this class.") if current.id == lists.FOUND_ID else "")
         self.remove.setEnabled(current.id != lists.FOUND_ID)
         self.up.setEnabled(self.rows.currentRow() > 0)
@@ -197,7 +200,7 @@ class ClassesDialog(QDialog):
         if self._take(lambda: lists.with_blood_cells(self.edited)):
             found = next(known for known in self.edited if known.id == lists.FOUND_ID)
             if found.name == DEFAULT_CLASSES[0].name:
-                text = _("Call “{name}” “{new_name}”")
+                text = _("Rename “{name}” to “{new_name}”")
                 self.offer.setText(text.format(name=found.name, new_name=_("red cell")))
                 self.offer.show()
 
@@ -238,6 +241,12 @@ class _ColorButton(QToolButton):
         self.setCheckable(True)
         self.setIcon(swatch(color, 22))
         self.setIconSize(QSize(22, 22))
+        self.setStyleSheet(
+            "QToolButton { border: 2px solid transparent; border-radius: 6px; padding: 2px; }"
+            "QToolButton:hover { border-color: palette(mid); }"
+            "QToolButton:checked { border-color: palette(highlight); }"
+            "QToolButton:focus { border-color: palette(text); }"
+        )
         self.setToolTip(words)
         self.setAccessibleName(words)
 

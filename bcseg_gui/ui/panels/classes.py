@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QRectF, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QHeaderView, QPushButton, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
@@ -17,6 +17,8 @@ from .cells import grouped
 
 SWATCH = 14
 """Side of a colour's square, in device-independent pixels."""
+ROW = 24
+"""Height of a row, the same."""
 ROWS = 9
 """Shown at a time; more are scrolled to."""
 _NAME, _COUNT, _KEY = range(3)
@@ -135,7 +137,9 @@ class _Rows(QTreeWidget):
         if count != self.topLevelItemCount():
             self.clear()
             self.addTopLevelItems([QTreeWidgetItem() for _row in range(count)])
-            height = max(self.sizeHintForRow(0), self.fontMetrics().height() + 6)
+            height = max(ROW, self.fontMetrics().height() + 6)
+            for item in self.items():
+                item.setSizeHint(_NAME, QSize(0, height))
             self.setFixedHeight(min(count, ROWS) * height)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

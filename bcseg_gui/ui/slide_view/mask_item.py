@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from ...core.errors import UserError
 from ...core.geometry import Region, TileKey
 from ...core.masks import CLASS_BITS, MANUAL, Mask
-from .mask_sampling import DARK, LIGHT, OUTLINE, VEIL, VEIL_LIGHT, marked, outlined, sample
+from .mask_sampling import DARK, LIGHT, OUTLINE, VEIL, VEIL_LINE, marked, outlined, sample
 from .tile_loader import level_for_scale, tile_region
 
 CONTOUR_WIDTH = 1.5
@@ -31,8 +31,8 @@ MANUAL_FROM = 0.25
 """Screen pixels a level-0 pixel from which it can be shown what a person changed: overviews do not know it."""
 NAMELESS = QColor("#8c8c8c")
 """Of cells whose class the project does not list: seen, but unlike any class."""
-_MARKS = {DARK: (0, 0, 0, 150), LIGHT: (255, 255, 255, 200), VEIL: (0, 114, 178, 105), VEIL_LIGHT: (255, 255, 255, 200)}
-"""Lines dark beside light show on any stain and class, to colour-blind eyes too; blue is farthest from all stains."""
+_MARKS = {DARK: (0, 0, 0, 150), LIGHT: (255, 255, 255, 200), VEIL: (255, 255, 255, 140), VEIL_LINE: (0, 0, 0, 130)}
+"""No hue: lines dark beside light show on any stain and class, to all eyes, and what was erased is pale as a ghost."""
 READING_TIME, READING_TIME_MOVING = 0.006, 0.002
 """Seconds that one painting may spend on fetching tiles of the mask; the rest of them follows in the next."""
 TILES_HELD = 96

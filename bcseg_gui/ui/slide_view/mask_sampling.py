@@ -19,7 +19,7 @@ Steps = NDArray[np.intp]
 OUTLINE = 0x80
 """Bit of a screen pixel that lies on an outline; the others are the class id."""
 
-DARK, LIGHT, VEIL, VEIL_LIGHT = 1, 2, 3, 4
+DARK, LIGHT, VEIL, VEIL_LINE = 1, 2, 3, 4
 """What a person changed, as `marked` says it: the lines over a cell, and erased background with its lines."""
 SPACING = 8
 """From line to line, in pixels across the screen."""
@@ -92,7 +92,7 @@ def outlined(classes: Classes, width: int) -> Classes:
 def marked(values: Classes, origin: tuple[int, int], width: int = 1) -> Classes:
     """What a person changed, as marks on the screen; 0 elsewhere. `values`: mask bytes (h, w) with the manual bit.
 
-    Rising lines, LIGHT beside DARK, on cells; VEIL with falling ones, VEIL_LIGHT, on background. The lines are `width`
+    Rising lines, LIGHT beside DARK, on cells; VEIL with falling ones, VEIL_LINE, on background. The lines are `width`
     pixels wide, and stand still against the pixel (x, y) `origin`, which may lie far outside.
     """
     height, length = values.shape
@@ -101,7 +101,7 @@ def marked(values: Classes, origin: tuple[int, int], width: int = 1) -> Classes:
     steps = np.arange(spacing)[:, None]
     # A line of pixels for each step across the pattern: far quicker than to ask each pixel where it lies.
     rising = _lines((columns + steps) % spacing, width, (0, LIGHT, DARK))[(rows - x - y) % spacing]
-    falling = _lines((columns - steps) % spacing, width, (VEIL, VEIL_LIGHT, VEIL))[(rows + x - y) % spacing]
+    falling = _lines((columns - steps) % spacing, width, (VEIL, VEIL_LINE, VEIL))[(rows + x - y) % spacing]
     marks = np.where(values > MANUAL, rising, np.uint8(0))
     np.copyto(marks, falling, where=values == MANUAL)
     return marks
