@@ -10,7 +10,7 @@ from PySide6.QtSvg import QSvgRenderer
 
 from ...core.resources import resource
 
-SIDE, HOT = 32, 11
+SIDE, HOT = 32, 10
 """Device-independent pixels: side of the pointer's picture, and where in it the place itself is."""
 INK, RIM = QColor(20, 20, 22), QColor(255, 255, 255)
 INK_WIDTH, RIM_WIDTH = 1.5, 4.0
@@ -18,7 +18,7 @@ INK_WIDTH, RIM_WIDTH = 1.5, 4.0
 GLYPH = QRectF(16, 16, 15, 15)
 GLYPH_INK, GLYPH_RIM = "2", "6"
 """Widths of the icons' lines, of whose 24 units GLYPH shows each in 0.6 device-independent pixels."""
-SIGN_AT, SIGN = QPointF(24, 6), 4.0
+SIGN_AT, SIGN = QPointF(26.5, 5.5), 3.5
 
 
 @cache
@@ -42,7 +42,7 @@ def _cross() -> list[QLineF]:
     """Its middle is free: what is pointed at stays in sight."""
     middle = HOT + 0.5
     return [
-        QLineF(middle + 3 * dx, middle + 3 * dy, middle + 9 * dx, middle + 9 * dy)
+        QLineF(middle + 3 * dx, middle + 3 * dy, middle + 8 * dx, middle + 8 * dy)
         for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1))
     ]
 
