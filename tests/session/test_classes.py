@@ -3,10 +3,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PySide6.QtCore import QPoint
 from pytestqt.qtbot import QtBot
 
+from bcseg_gui.compute.protocol import Segment, TilePredicted
 from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.masks import MANUAL
 from bcseg_gui.core.project import DEFAULT_CLASSES, Project
 from bcseg_gui.session.classes import Classes
 from bcseg_gui.session.session import Session
@@ -68,3 +75,28 @@ def test_a_stroke_just_painted_keeps_its_class(
     classes.require_unused(white.id)
     classes.remove(white.id)
     assert classes.list == DEFAULT_CLASSES
+
+
+@given(seed=st.integers(0, 2**32))
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_model_of_one_class_leaves_what_a_person_set(classes: Classes, opened: Session, client, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    document = opened.document
+    assert document is not None
+    ids = [1, (classes.list[1:2] or (classes.add("white cell"),))[0].id, 0]
+    for _stroke in range(int(random.integers(1, 8))):
+        region = Region(*random.integers(-20, 150, 2).tolist(), *random.integers(1, 60, 2).tolist())
+        document.begin_stroke("brush", int(random.choice(ids)))
+        document.paint(region, random.random((region.h, region.w)) < 0.7)
+        document.end_stroke()
+    before = document.read_mask(document.whole)
+    set_by_hand = before >= MANUAL
+    opened.segmenting.picture(QPoint(), document.whole)
+    job = client.last(Segment).job
+    found = (random.random(before.shape) < 0.5).astype(np.uint8)
+    client.answer(TilePredicted(job, document.whole, found, document.whole))
+    client.finish_segmenting(job)
+    after = document.read_mask(document.whole)
+    assert not document.segmenting
+    np.testing.assert_array_equal(after[set_by_hand], before[set_by_hand])
+    np.testing.assert_array_equal(after[~set_by_hand] & ~np.uint8(1), 0)

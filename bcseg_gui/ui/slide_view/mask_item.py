@@ -9,6 +9,7 @@ from functools import partial
 from math import floor
 from time import perf_counter
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, QTimer
@@ -185,7 +186,7 @@ class MaskItem(QGraphicsItem):
             return
         origin = floor(to_screen.dx()) - d_rect.x(), floor(to_screen.dy()) - d_rect.y()
         marks = marked(values[inner], origin, max(1, round(ratio)))
-        np.copyto(marks, lined, where=lined >= OUTLINE)
+        np.maximum(marks, cv2.threshold(lined, OUTLINE - 1, 0, cv2.THRESH_TOZERO)[1], out=marks)
         self._draw(painter, d_rect, ratio, np.ascontiguousarray(classes[inner]), table)
         self._draw(painter, d_rect, ratio, marks, self._marks_table)
 

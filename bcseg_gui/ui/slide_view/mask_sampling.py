@@ -102,9 +102,11 @@ def marked(values: Classes, origin: tuple[int, int], width: int = 1) -> Classes:
     # A line of pixels for each step across the pattern: far quicker than to ask each pixel where it lies.
     rising = _lines((columns + steps) % spacing, width, (0, LIGHT, DARK))[(rows - x - y) % spacing]
     falling = _lines((columns - steps) % spacing, width, (VEIL, VEIL_LINE, VEIL))[(rows + x - y) % spacing]
-    marks = np.where(values > MANUAL, rising, np.uint8(0))
-    np.copyto(marks, falling, where=values == MANUAL)
-    return marks
+    # Products of bytes: several times as fast as choosing pixel by pixel.
+    rising *= values > MANUAL
+    falling *= values == MANUAL
+    rising |= falling
+    return rising
 
 
 def _lines(steps: Steps, width: int, kinds: tuple[int, int, int]) -> Classes:
