@@ -15,12 +15,13 @@ from PySide6.QtCore import QObject, Signal
 from ..compute.protocol import Progress, SegmentResult, TilePredicted
 from ..core.errors import UserError
 from ..core.geometry import Region
-from ..core.masks import Mask, MaskEdit, Run
+from ..core.masks import EditRecord, Mask, MaskEdit, Run
 from ..core.masks.tools.change import Change
 from ..core.slides import Slide
 from ..core.slides.look import Look
 from .jobs import Job
 from .run_writer import RunWriter
+from .saving import Saving
 from .segmentation import Outline, Segmentation
 from .tool_settings import ToolSettings
 
@@ -44,7 +45,9 @@ class Document(QObject):
     """Region that looks different now"""
     historyChanged = Signal()
     edited = Signal(object)
-    """an edit of this Document was written to disk"""
+    """this Document: a change of its mask is finished, and on its way to the disk"""
+    saved = Signal()
+    """everything is on disk; `is_saved` until the next change"""
     segmentingChanged = Signal(object)
     """this Document"""
     overwritten = Signal(object, object)
@@ -91,6 +94,10 @@ class Document(QObject):
         self._waiting: list[TilePredicted] = []
         self._finished_while_painting: SegmentResult | None = None
         self._author = _user_name()
+        self._saving = Saving(self)
+        self._saving.failed.connect(self.failed)
+        self._saving.recovered.connect(self.historyChanged)
+        self._saving.saved.connect(self.saved)
 
     # -- the mask -------------------------------------------------------------------------------------------------
 
@@ -108,16 +115,23 @@ class Document(QObject):
         """The mask, opened (and made) now if it was not. Raises UserError."""
         if self.mask is None:
             self.mask = self._open_mask()
+            self._saving.follow(self.mask)
             self._unfinished = None
             self.maskOpened.emit()
             self.historyChanged.emit()
         return self.mask
+
+    @property
+    def is_saved(self) -> bool:
+        """All that is finished is on disk; a stroke under the pen and a block that is being found are not."""
+        return self._saving.is_done
 
     def keep(self) -> None:
         """Have on disk what is painted and segmented, but for a segmentation under way. Raises UserError."""
         self.end_stroke()
         if self.mask is not None and (self._writer is None or self._writer.edit is None):
             self.mask.commit()
+        self._saving.flush()
 
     def close(self) -> None:
         """Drop a segmentation under way, keep what is painted, and let go of the files.
@@ -129,6 +143,7 @@ class Document(QObject):
             job = self._job
             self._end_segmentation(keep=False)
             job.cancel()
+        self._saving.stop()
         if self.mask is not None:
             try:
                 self.mask.close()
@@ -198,14 +213,9 @@ class Document(QObject):
             self._resume_segmentation()
 
     def _commit(self, edit: MaskEdit) -> None:
-        """Write an edit down. What cannot be written stays on the screen and open: the next edit tries again."""
-        try:
-            changed = edit.commit()
-        except UserError as error:
-            self.failed.emit(error)
-        else:
-            if not changed.is_empty:
-                self.edited.emit(self)
+        """Hand an edit over to be written. What cannot be written stays on the screen, and is tried again."""
+        if not edit.commit().is_empty:
+            self.edited.emit(self)
         self.historyChanged.emit()
 
     def _take_back(self, edit: MaskEdit) -> None:
@@ -226,19 +236,45 @@ class Document(QObject):
     def can_redo(self) -> bool:
         return self.mask is not None and self._job is None and self.mask.can_redo
 
+    @property
+    def undo_text(self) -> str:
+        """Tool of the edit that `undo` takes back, empty when there is none."""
+        return self.mask.undo_text if self.mask is not None and self.can_undo else ""
+
+    @property
+    def redo_text(self) -> str:
+        return self.mask.redo_text if self.mask is not None and self.can_redo else ""
+
+    def edits(self) -> Sequence[EditRecord]:
+        """All edits, oldest first, those taken back or replaced included."""
+        return self.mask.edits() if self.mask is not None else ()
+
     def undo(self) -> None:
+        """What cannot be done is told through `failed`, and nothing is changed then; so with `redo` and `jump`."""
         if self.mask is not None and self.can_undo:
-            self.end_stroke()
-            self._changed_history(self.mask.undo())
+            self._turn(self.mask.undo)
 
     def redo(self) -> None:
         if self.mask is not None and self.can_redo:
-            self.end_stroke()
-            self._changed_history(self.mask.redo())
+            self._turn(self.mask.redo)
 
-    def _changed_history(self, region: Region) -> None:
+    def jump(self, seq: int) -> None:
+        """Take back or bring back edits until the one of this number is the last that is done; 0: until none is."""
+        mask = self.mask
+        if mask is not None and self._job is None:
+            self._turn(lambda: mask.jump(seq))
+
+    def _turn(self, change: Callable[[], Region]) -> None:
+        self.end_stroke()
+        try:
+            self._saving.flush()
+            region = change()
+        except UserError as error:
+            self.failed.emit(error)
+            return
         self._unfinished = None
-        self.maskChanged.emit(region)
+        if not region.is_empty:
+            self.maskChanged.emit(region)
         self.historyChanged.emit()
         self.edited.emit(self)
 
@@ -387,8 +423,7 @@ class Document(QObject):
             edit = writer.last_edit()
             if edit is not None:
                 self._commit(edit)
-            if edit is None or not edit.is_open:
-                writer.end_run()
+            writer.end_run()
         except UserError as error:
             self.failed.emit(error)
 

@@ -41,7 +41,7 @@ class RunWriter:
         self._to_clear += progress.empty
 
     def write(self, event: TilePredicted) -> Region:
-        """Returns what changed. Raises UserError; then the tile, or the block it finishes, is not there."""
+        """Returns what changed. Raises UserError; then the tile, or the block it finishes, does not count."""
         edit, changed = self._open_edit()
         changed = changed.united(edit.predict(event.region, event.classes, inside(self._outline, event.region)))
         if event.finished is not None:
@@ -62,7 +62,7 @@ class RunWriter:
         return self._edit
 
     def end_run(self) -> None:
-        """Call when all is committed: there is nothing left to go on with. Raises UserError."""
+        """Call when all is committed: there is nothing left to go on with."""
         if self.is_unfinished:
             self._needed_mask().end_run()
 

@@ -22,9 +22,10 @@ from bcseg_gui.compute.protocol import (
 )
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
-from bcseg_gui.core.masks import MANUAL, MaskEdit
+from bcseg_gui.core.masks import MANUAL, EditState
 from bcseg_gui.core.masks.tilestore import TileStore
 from bcseg_gui.core.slides.look import Look
+from bcseg_gui.session import saving
 from bcseg_gui.session.document import Document
 from bcseg_gui.session.segmentation import Segmentation, inside
 from bcseg_gui.session.session import Session
@@ -142,27 +143,6 @@ def test_cancel_and_failure_leave_the_picture_as_it_was(document, client, segmen
     assert not document.segmenting
 
 
-def test_a_stroke_that_cannot_be_written_is_told_and_tried_again(
-    session, document, paint, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    paint(session)
-    told: list[BaseException] = []
-    document.failed.connect(told.append)
-
-    def full(edit: MaskEdit) -> Region:
-        if edit.is_open:
-            raise UserError("The disk is full.")
-        return Region(0, 0, 0, 0)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(MaskEdit, "commit", full)
-        paint(session, Region(50, 50, 5, 5))
-    assert [str(error) for error in told] == ["The disk is full."]
-    assert pixel(document, 52, 52) == 1 | MANUAL, "it stays on the screen"
-    paint(session, Region(80, 80, 5, 5))
-    assert len(document.mask.edits()) == 3, "the next stroke wrote it too"
-
-
 def test_the_brush_keeps_within_its_limits(document) -> None:
     document.settings.brush_radius = 1e9
     assert document.settings.brush_radius == 1000
@@ -172,7 +152,7 @@ def test_the_brush_keeps_within_its_limits(document) -> None:
 
 @pytest.fixture
 def full_disk(monkeypatch: pytest.MonkeyPatch):
-    """`with full_disk():` no edit can be written."""
+    """`with full_disk():` nothing can be written."""
 
     def full(*_args: object) -> None:
         raise UserError("The disk is full.")
@@ -181,43 +161,129 @@ def full_disk(monkeypatch: pytest.MonkeyPatch):
     def while_full() -> Iterator[None]:
         with monkeypatch.context() as patch:
             patch.setattr(TileStore, "write_edit", full)
+            patch.setattr(TileStore, "turn", full)
             yield
 
     return while_full
 
 
-def test_a_segmentation_that_cannot_be_written_ends_and_can_be_started_again(
-    session, document, client, segment, paint, full_disk
+@pytest.fixture
+def told(document: Document) -> list[str]:
+    """What the document failed at."""
+    failures: list[str] = []
+    document.failed.connect(lambda error: failures.append(str(error)))
+    return failures
+
+
+def test_saved_is_said_when_all_is_on_disk(session, document, paint, qtbot) -> None:
+    assert document.is_saved
+    with qtbot.waitSignal(document.saved):
+        paint(session)
+    assert document.is_saved
+    with qtbot.waitSignal(document.saved):
+        document.undo()
+    assert document.is_saved
+
+
+def test_what_cannot_be_written_is_told_once_and_written_as_soon_as_it_can_be(
+    session, document, paint, full_disk, told, qtbot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[UserError] = []
-    document.failed.connect(told.append)
-    job = segment()
-    client.tile(job, LEFT)
-    document.begin_stroke("brush", 1)
-    document.paint(Region(0, 0, 5, 5), np.ones((5, 5), np.bool_))
-    client.tile(job, RIGHT)
-    client.finish_segmenting(job)
+    monkeypatch.setattr(saving, "RETRY_SECONDS", 0.02)
+    session.select(1)
+    document = session.document
+    document.failed.connect(lambda error: told.append(str(error)))
+    saved: list[bool] = []
+    paint(session)
+    document.keep()
+    document.saved.connect(lambda: saved.append(document.is_saved))
     with full_disk():
-        document.end_stroke()
-    assert told
-    assert not document.segmenting
-    assert pixel(document, 2, 2) == 1 | MANUAL, "the stroke is still there"
-    job = segment()
-    client.tile(job, RIGHT)
-    client.finish_segmenting(job)
-    assert [edit.tool for edit in document.mask.edits()] == ["segment", "brush", "segment"]
+        for number in range(3):
+            paint(session, Region(50, 10 * number, 5, 5))
+            qtbot.waitUntil(lambda: bool(told))
+        assert told == ["The disk is full."]
+        assert pixel(document, 52, 22) == 1 | MANUAL, "it stays on the screen"
+        assert not document.is_saved
+        assert len(document.edits()) == 4
+        saved.clear()
+    with qtbot.waitSignal(document.saved):  # nobody does anything: it is tried again
+        pass
+    assert saved == [True]
+    assert told == ["The disk is full."]
+    with full_disk():
+        paint(session, Region(90, 10, 5, 5))
+        qtbot.waitUntil(lambda: len(told) == 2)
 
 
-def test_no_tile_is_left_out_when_the_disk_is_full_for_a_while(document, client, segment, session, paint, full_disk):
+def test_undo_changes_nothing_as_long_as_strokes_wait(session, document, paint, full_disk, told) -> None:
+    paint(session)
+    document.keep()
+    with full_disk():
+        paint(session, Region(50, 50, 5, 5))
+        document.undo()
+        document.jump(0)
+        assert told == ["The disk is full."] * 2, "each time somebody asks"
+        assert pixel(document, 52, 52) == pixel(document, 15, 15) == 1 | MANUAL
+    document.undo()
+    assert (pixel(document, 52, 52), pixel(document, 15, 15)) == (0, 1 | MANUAL)
+
+
+def test_painting_ends_when_too_much_waits(
+    session, document, paint, full_disk, told, qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bcseg_gui.core.masks.journal.LARGEST_BACKLOG", 1)
+    paint(session)
+    document.keep()
+    with full_disk():
+        paint(session)
+        paint(session, Region(50, 50, 5, 5))
+        qtbot.waitUntil(lambda: bool(told))
+        paint(session, Region(80, 80, 5, 5))
+    assert any("Too much is waiting" in text for text in told)
+    assert (pixel(document, 52, 52), pixel(document, 82, 82)) == (1 | MANUAL, 0)
+    document.keep()
+    paint(session, Region(80, 80, 5, 5))
+    assert pixel(document, 82, 82) == 1 | MANUAL
+
+
+def test_the_history_can_be_gone_through(session, document, paint) -> None:
+    assert (list(document.edits()), document.undo_text, document.redo_text) == ([], "", "")
+    for number, class_id in enumerate((1, 0, 1)):
+        paint(session, Region(20 * number, 10, 10, 10), class_id)
+    seqs = [edit.seq for edit in document.edits()]
+    document.jump(seqs[0])
+    assert [edit.state for edit in document.edits()] == [EditState.DONE, EditState.UNDONE, EditState.UNDONE]
+    assert (document.undo_text, document.redo_text) == ("brush", "eraser")
+    assert (pixel(document, 5, 15), pixel(document, 45, 15)) == (1 | MANUAL, 0)
+    document.jump(seqs[2])
+    assert pixel(document, 45, 15) == 1 | MANUAL
+    document.jump(0)
+    assert not document.can_undo
+    assert not document.mask.read(document.whole).any()
+
+
+def test_the_history_stays_while_segmenting(session, document, client, segment, paint) -> None:
+    paint(session)
+    segment()
+    document.jump(0)
+    assert pixel(document, 15, 15) == 1 | MANUAL
+    assert document.undo_text == ""
+
+
+def test_a_segmentation_goes_on_while_the_disk_is_full(document, client, segment, paint, session, full_disk, told):
     with full_disk():
         paint(session)
         job = segment()
         client.tile(job, LEFT)
-    assert client.cancelled == [job]
-    assert not document.segmenting
-    client.tile(job, RIGHT)
-    client.finish_segmenting(job)
-    assert pixel(document, 100, 20) == 0, "a segmentation with a hole in it would be taken for a whole one"
+        paint(session, Region(90, 10, 20, 20))
+        client.tile(job, RIGHT)
+        client.finish_segmenting(job)
+        assert not document.segmenting
+        with pytest.raises(UserError, match="full"):
+            document.keep()
+    document.keep()
+    assert [edit.tool for edit in document.mask.edits()] == ["brush", "segment", "brush", "segment"]
+    assert (pixel(document, 15, 15), pixel(document, 95, 15)) == (1 | MANUAL, 1 | MANUAL)
+    assert (pixel(document, 50, 50), pixel(document, 150, 50)) == (1, 1)
 
 
 def test_a_damaged_mask_is_said_and_takes_nothing_with_it(session, pictures, paint, make_session) -> None:
@@ -483,14 +549,32 @@ def test_how_much_is_finished_is_known_after_a_restart(
     assert again.document.unfinished_share == 0.5
 
 
-def test_a_full_disk_loses_no_finished_block(document, client, start, full_disk) -> None:
-    told: list[UserError] = []
-    document.failed.connect(told.append)
+def test_a_full_disk_loses_no_finished_block(document, client, start, full_disk, told, session, make_session, pictures):
     job = start()
     whole_block(client, job, LEFT)
     with full_disk():
         whole_block(client, job, RIGHT)
+        document.cancel_segmentation()
+        client.answer(Cancelled(job))
+    assert (pixel(document, 20, 20), pixel(document, 100, 20)) == (1, 1)
+    session.close()
+    again = make_session()
+    again.open(pictures)
+    assert set(again.document.unfinished.finished) == {LEFT, RIGHT}
+    assert (pixel(again.document, 20, 20), pixel(again.document, 100, 20)) == (1, 1)
+
+
+def test_a_segmentation_ends_when_too_much_waits(
+    document, client, start, full_disk, told, qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bcseg_gui.core.masks.journal.LARGEST_BACKLOG", 1)
+    job = start()
+    with full_disk():
+        whole_block(client, job, LEFT)
+        qtbot.waitUntil(lambda: bool(told))
+        whole_block(client, job, RIGHT)
     assert client.cancelled == [job]
-    assert len(told) == 1
-    assert (pixel(document, 20, 20), pixel(document, 100, 20)) == (1, 0)
+    assert not document.segmenting
+    assert pixel(document, 100, 20) == 0, "a segmentation with a hole in it would be taken for a whole one"
+    document.keep()
     assert document.unfinished.finished == (LEFT,)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from .edit import MaskEdit
+from .history import EditRecord, EditState
 from .mask import Mask
 from .pyramid import CLASS_BITS, MANUAL
 from .runs import Run
-from .tilestore import EditRecord, EditState
 
 __all__ = ["CLASS_BITS", "MANUAL", "EditRecord", "EditState", "Mask", "MaskEdit", "Run"]

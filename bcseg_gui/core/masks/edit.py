@@ -9,24 +9,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..geometry import Region, TileKey, tiles_covering
-from .packing import repacked
-from .pyramid import CLASS_BITS, MANUAL
+from .history import EditRecord
+from .journal import Journal
+from .pyramid import CLASS_BITS, MANUAL, Tile
 from .tiles import Tiles
-from .tilestore import EditRecord, TileStore
 
 NOTHING = Region(0, 0, 0, 0)
+TILES_COMPARED = 64
+"""So many tiles of an edit are compared with what they were before (16 MB); the others are taken for changed."""
 
 
 class MaskEdit:
     """An edit that is open until `commit` or `rollback`; made by `Mask.begin` or, as a part of a run, `Mask.begin_run`.
 
-    Its changes are visible in the mask at once and reach the file only with `commit` or `finish_block`. What was there
-    before needs no copy: until then the file still holds it.
+    Its changes are visible in the mask at once. `commit` and `finish_block` hand them over to be written, and return
+    before they are.
     """
 
     def __init__(
         self,
-        store: TileStore,
+        journal: Journal,
         tiles: Tiles,
         bounds: Region,
         *,
@@ -43,11 +45,11 @@ class MaskEdit:
         self.settings = settings
         """those of the run it is a part of, None outside runs"""
         self.is_open = True
-        self._store = store
+        self._journal = journal
         self._tiles = tiles
         self._bounds = bounds
-        # What is not written yet: tiles, where they changed, blocks that are finished.
-        self._keys: set[TileKey] = set()
+        # What is not handed over yet: tiles as they were, where they changed, blocks that are finished.
+        self._before: dict[TileKey, Tile | None] = {}
         self._touched = NOTHING
         self._blocks: list[Region] = []
         self._seq = 0
@@ -59,7 +61,7 @@ class MaskEdit:
     @property
     def is_empty(self) -> bool:
         """Nothing was touched so far."""
-        return not self._keys and not self._seq
+        return not self._before and not self._seq
 
     def paint(self, region: Region, where: NDArray[np.bool_], class_id: int) -> Region:
         """Set `class_id` and the manual bit where `where`, bool (region.h, region.w), is True.
@@ -118,62 +120,84 @@ class MaskEdit:
                 self._predicted = True
         return self._note(touched)
 
-    def finish_block(self, region: Region) -> None:
-        """Write what changed so far and, in the same transaction, that a block of the run is finished.
+    def accept(self, region: Region, where: NDArray[np.bool_] | None = None) -> Region:
+        """Set the manual bit of all cells in `region`, and only `where` is True; their classes stay.
 
-        The edit stays open and remains one undo step; `rollback` takes back only what comes after. Raises UserError
-        when the file cannot be written: nothing is lost, and the next call or `commit` writes this block as well.
+        Returns a region that holds every pixel that changed, empty when none did.
+        """
+        self._expect_open()
+        if where is not None and where.shape != (region.h, region.w):
+            raise ValueError(f"where is {where.shape}, the region {(region.h, region.w)}")
+        touched = NOTHING
+        target = region.intersected(self._bounds)
+        for key in tiles_covering(target):
+            tile = self._tiles.get(key)
+            if tile is None:
+                continue
+            part = target.intersected(key.level_region())
+            found = tile[part.slices_in(key.level_region())]
+            accepted = (found != 0) & (found < MANUAL)
+            if where is not None:
+                accepted &= where[part.slices_in(region)]
+            if accepted.any():
+                self._change(key)[part.slices_in(key.level_region())] |= accepted * np.uint8(MANUAL)
+                touched = touched.united(part)
+        return self._note(touched)
+
+    def finish_block(self, region: Region) -> None:
+        """Hand over what changed so far and, in the same transaction, that a block of the run is finished.
+
+        The edit stays open and remains one undo step; `rollback` takes back only what comes after. Waits for the block
+        before, and where nobody listens for this one too. Raises UserError when that cannot be written, or too much
+        waits already: nothing is lost, and the next call or `commit` writes this block as well.
         """
         self._expect_open()
         if self.settings is None:
             raise RuntimeError("this edit is no part of a run")
         self._blocks.append(region)
-        self._write()
+        self._journal.ready(by_person=False)
+        self._hand_over()
+        if not self._journal.is_heard:
+            self._journal.flush()
 
     def commit(self) -> Region:
-        """Write the edit in one transaction and close it; returns the region it touched.
+        """Hand the edit over, to be written in one transaction, and close it; returns the region it touched.
 
         An edit that changed nothing writes nothing and returns an empty region, so does one that is closed already.
-        Raises UserError when the file cannot be written: then the edit stays open and visible, and nothing of it is
-        lost. Commit it again once the cause is gone, or roll it back.
         """
         if not self.is_open:
             return NOTHING
-        self._write()
+        self._hand_over()
         self.is_open = False
         return self._written
 
     def rollback(self) -> Region:
-        """Make the mask in memory what the file holds and close the edit; returns the region that had differed.
+        """Make the mask what it was before and close the edit; returns the region that had differed.
 
-        What `finish_block` wrote stays, as an edit of its own.
+        What `finish_block` handed over stays, as an edit of its own.
 
         Raises UserError when a part of the file cannot be read; the edit is closed and nothing of it left all the same.
         """
         if not self.is_open:
             return NOTHING
         try:
-            self._tiles.reload(self._keys)
+            self._tiles.reload(self._before)
         finally:
             self.is_open = False
         return self._touched
 
-    def _write(self) -> None:
+    def _hand_over(self) -> None:
         changes = {}
-        for key in self._keys:
-            data = self._tiles.packed(key)
-            if data != repacked(self._store.read(key)):
-                changes[key] = data
+        for key, before in self._before.items():
+            now = self._tiles.changed(key, before)
+            if now is not None:
+                changes[key] = now
         if changes or self._blocks:
-            overviews = self._tiles.finished_overviews(self._keys)
-            self._seq = self._store.write_edit(
-                self._record(), changes, self._predicted, self.settings, self._blocks, overviews
-            )
-            self._tiles.saved(overviews)
+            self._seq = self._journal.write_edit(self._record(), changes, self.settings, tuple(self._blocks))
         if changes:
             self._written = self._written.united(self._touched)
-        self._tiles.saved(self._keys)
-        self._keys.clear()
+        self._tiles.handed_over(self._before)
+        self._before.clear()
         self._blocks.clear()
         self._touched = NOTHING
 
@@ -183,7 +207,8 @@ class MaskEdit:
 
     def _change(self, key: TileKey) -> NDArray[np.uint8]:
         tile = self._tiles.changing(key)
-        self._keys.add(key)  # not before: a tile that cannot be read is none of this edit's
+        if key not in self._before:  # not sooner: a tile that cannot be read is none of this edit's
+            self._before[key] = tile.copy() if len(self._before) < TILES_COMPARED else None
         return tile
 
     def _note(self, touched: Region) -> Region:
@@ -199,4 +224,5 @@ class MaskEdit:
             class_id=self.class_id,
             model=self.model,
             seconds=round(time.monotonic() - self._started, 3),
+            predicted=self._predicted,
         )

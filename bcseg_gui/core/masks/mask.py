@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 from ..errors import UserError
 from ..geometry import TILE_SIZE, Region, TileKey, tiles_covering
 from .edit import NOTHING, MaskEdit
+from .history import EditRecord
+from .journal import Journal
 from .runs import Run
 from .tiles import Tiles
-from .tilestore import EditRecord, TileStore
+from .tilestore import TileStore
+from .writer import Write
 
 OVERVIEWS_KEPT_BACK = 64
 """So many overview tiles are computed before they are written, and after a crash computed again."""
@@ -25,16 +28,21 @@ class Mask:
     """One uint8 per level-0 pixel: the low 7 bits are the class id, the high bit says that a person set it.
 
     For one thread; another may open the same file to read it. Use as a context manager or call `close`.
+
+    Every finished edit, undo and redo is one transaction, written by a thread of the mask while the person goes on; at
+    most one stroke is not on disk, since the next one waits for it.
     """
 
     def __init__(self, store: TileStore, dimensions: tuple[int, int]) -> None:
         self.dimensions = dimensions
         """(width, height) in level-0 pixels"""
         self._store = store
-        self._tiles = Tiles(store)
+        self._journal = Journal(store)
+        self._tiles = Tiles(store, self._journal.tile)
         self._bounds = Region(0, 0, *dimensions)
         self._edit: MaskEdit | None = None
         self._overviews_refused = False
+        self._overviews_sent: tuple[Write, dict[TileKey, bytes]] | None = None
 
     @classmethod
     def open(cls, path: Path, dimensions: tuple[int, int]) -> Mask:
@@ -51,14 +59,38 @@ class Mask:
             raise
 
     def close(self, *, discard: bool = False) -> None:
-        """Commit an edit still open and let go of the file; with `discard`, without that edit.
+        """Commit an edit still open, wait until all is written and let go of the file.
 
-        Raises UserError, and stays open, when that edit cannot be written.
+        Raises UserError, and stays open, when something cannot be written; with `discard` that is given up, and an edit
+        still open as well.
         """
         if not discard:
             self.commit()
-        self._write_overviews(at_least=1)
+            self.flush()
+            self._write_overviews(at_least=1)
+        self._journal.close(discard=discard)
         self._store.close()
+
+    def listen(self, failed: Callable[[Exception], None], saved: Callable[[], None]) -> None:
+        """For one who goes on while something cannot be written: it waits, is tried again and nothing is lost.
+
+        `failed` is told once why (a UserError, else our mistake), `saved` each time when all is on disk; both are
+        called in another thread. Unless somebody listens, `begin`, `begin_run` and `finish_block` raise instead.
+        """
+        self._journal.listen(failed, saved)
+
+    @property
+    def is_saved(self) -> bool:
+        """Everything is on disk, but for an edit still open."""
+        return self._journal.is_saved
+
+    def flush(self) -> None:
+        """Wait until everything is on disk, but for an edit still open. Raises UserError; then nothing is lost."""
+        self._journal.flush()
+
+    def retry(self) -> None:
+        """Try again, in the background, to write what could not be written."""
+        self._journal.retry()
 
     def __enter__(self) -> Mask:
         return self
@@ -125,26 +157,32 @@ class Mask:
 
     def _write_overviews(self, at_least: int) -> None:
         """They can be computed again at any time, so failing to keep them is no failure."""
+        if self._overviews_sent is not None:
+            write, sent = self._overviews_sent
+            if write.written is None:
+                return
+            if write.written:
+                self._tiles.overviews_saved(sent)
+            self._overviews_sent, self._overviews_refused = None, not write.written
         overviews = self._tiles.finished_overviews()
         if len(overviews) >= at_least:
-            try:
-                self._store.write_overviews(overviews)
-                self._tiles.saved(overviews)
-            except UserError:
-                self._overviews_refused = True
+            self._overviews_sent = self._journal.write_overviews(overviews), overviews
 
     # -- edits ----------------------------------------------------------------------------------------------------
 
     def begin(self, tool: str, *, model: str = "", author: str = "", class_id: int = 0) -> MaskEdit:
-        """A new edit; `tool` names it in the history. Commits an edit still open, so may raise UserError.
+        """A new edit; `tool` names it in the history. Commits an edit still open, and waits for the stroke before.
+
+        Raises UserError when that cannot be written, unless somebody listens; then only when too much waits already.
 
         One edit is open at a time, because undo is last in, first out: a stroke painted while a segmentation streams
         in lies on top of the tiles that came before it and below those that come after. The segmentation sees
         `is_open` turn False and goes on in an edit of its own.
         """
         self.commit()
+        self._journal.ready(by_person=True)
         self._edit = MaskEdit(
-            self._store, self._tiles, self._bounds, tool=tool, model=model, author=author, class_id=class_id
+            self._journal, self._tiles, self._bounds, tool=tool, model=model, author=author, class_id=class_id
         )
         return self._edit
 
@@ -155,69 +193,79 @@ class Mask:
         as `begin`.
         """
         self.commit()
+        self._journal.ready(by_person=True)
         self._edit = MaskEdit(
-            self._store, self._tiles, self._bounds, tool="segment", model=model, author=author, settings=settings
+            self._journal, self._tiles, self._bounds, tool="segment", model=model, author=author, settings=settings
         )
         return self._edit
 
     @property
     def unfinished_run(self) -> Run | None:
-        """The run that can be taken up, with the blocks that are finished and written.
+        """The run that can be taken up, with the blocks that are finished, written or on their way.
 
         Taking back or bringing back an edit of a prediction ends it, and so does a prediction outside the run: its
         blocks no longer hold what it found.
         """
-        return self._store.unfinished_run()
+        return self._journal.unfinished_run
 
     def end_run(self) -> None:
-        """The run came to its end; commits an edit still open first. Raises UserError, and it stays unfinished."""
+        """The run came to its end; commits an edit still open first."""
         self.commit()
-        if self._store.unfinished_run() is not None:
-            self._store.end_run()
+        self._journal.end_run()
 
     def commit(self) -> None:
-        """Write an edit still open. Raises UserError, and keeps it open, when that cannot be."""
+        """Hand over an edit still open."""
         if self._edit is not None:
             self._edit.commit()
 
     @property
     def can_undo(self) -> bool:
-        return self._open_change is not None or self._store.next_undo() is not None
+        return bool(self.undo_text)
 
     @property
     def can_redo(self) -> bool:
-        return self._open_change is None and self._store.next_redo() is not None
+        return bool(self.redo_text)
 
     @property
     def undo_text(self) -> str:
         """Tool of the edit that `undo` would take back, empty when there is none."""
-        edit = self._open_change or self._store.next_undo()
+        edit = self._open_change or self._journal.history.last_done()
         return edit.tool if edit else ""
 
     @property
     def redo_text(self) -> str:
         """Tool of the edit that `redo` would bring back, empty when there is none."""
-        edit = None if self._open_change else self._store.next_redo()
+        edit = None if self._open_change else self._journal.history.next_redo()
         return edit.tool if edit else ""
 
     def undo(self) -> Region:
-        """Take back the last edit, in memory and in the file; returns the tiles that changed as one region.
+        """Take back the last edit; returns the tiles that changed as one region.
 
-        Commits an edit still open first. Returns an empty region when there is nothing to take back.
+        Commits an edit still open first. Returns an empty region when there is nothing to take back. Waits for what is
+        on its way to the file. Raises UserError when that cannot be written, or the file not be read; then nothing has
+        changed.
         """
         self.commit()
-        edit = self._store.next_undo()
-        return self._reload(self._store.undo(edit.seq)) if edit else NOTHING
+        edit = self._journal.history.last_done()
+        return self._reload(self._journal.turn(back=True, seq=edit.seq - 1)) if edit else NOTHING
 
     def redo(self) -> Region:
         """Bring back the edit that was undone last; otherwise as `undo`."""
         self.commit()
-        edit = self._store.next_redo()
-        return self._reload(self._store.redo(edit.seq)) if edit else NOTHING
+        edit = self._journal.history.next_redo()
+        return self._reload(self._journal.turn(back=False, seq=edit.seq)) if edit else NOTHING
 
-    def edits(self) -> list[EditRecord]:
+    def jump(self, seq: int) -> Region:
+        """Take back or bring back edits, in one transaction, until `seq` is the last one done, 0: until none is.
+
+        Otherwise as `undo`. Raises UserError for an edit that cannot come back.
+        """
+        self.commit()
+        return self._reload(self._journal.jump(seq))
+
+    def edits(self) -> Sequence[EditRecord]:
         """Every edit ever committed, oldest first, those taken back included."""
-        return self._store.edits()
+        return self._journal.history.records()
 
     @property
     def _open_change(self) -> MaskEdit | None:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import RLock
 
 from ..errors import UserError
 from ..files import write_error
@@ -30,9 +31,11 @@ CREATE TABLE edit_tiles (
     PRIMARY KEY (seq, row, col));
 """
 
+PREDICTED_BEFORE_2 = "tool = 'segment' OR model <> ''"
+
 _FROM_1_TO_2 = (
     "ALTER TABLE edits ADD COLUMN predicted INTEGER NOT NULL DEFAULT 0",
-    "UPDATE edits SET predicted = 1 WHERE tool = 'segment' OR model <> ''",
+    f"UPDATE edits SET predicted = 1 WHERE {PREDICTED_BEFORE_2}",
     "CREATE TABLE run (settings TEXT NOT NULL)",
     "CREATE TABLE run_blocks (x INTEGER, y INTEGER, w INTEGER, h INTEGER, PRIMARY KEY (x, y, w, h)) WITHOUT ROWID",
     "UPDATE meta SET schema = 2",
@@ -40,12 +43,16 @@ _FROM_1_TO_2 = (
 
 
 class MaskFile:
-    """An open mask file. Every method raises UserError when the file is damaged, full, locked or not writable."""
+    """An open mask file. Every method raises UserError when the file is damaged, full, locked or not writable.
+
+    For several threads: one waits while another reads or is in the middle of a transaction.
+    """
 
     def __init__(self, path: Path, dimensions: tuple[int, int]) -> None:
         """Open the file, making it when absent. An existing file that is not a sound mask is never replaced."""
         self.path = path
         self.dimensions = dimensions
+        self._lock = RLock()
         self._create_if_absent()
         with explained(path):
             self._db = self._connect(path)
@@ -58,20 +65,21 @@ class MaskFile:
             raise
 
     def close(self) -> None:
-        self._db.close()
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        with self._lock, explained(self.path):
+            yield
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         """All of the block reaches the disk, or nothing does."""
-        with explained(self.path):
+        with self._reading():
             self._db.execute("BEGIN IMMEDIATE")
             try:
-                # The tiles in memory would be older than the file, and this edit would undo the other program's.
-                if self._data_version() != self._version:
-                    raise UserError(
-                        "“{path}” was changed by another program meanwhile: close the picture and open it again.",
-                        path=self.path,
-                    )
+                self._expect_unchanged()
                 # Not at once when opened: who only looks leaves the file as it is.
                 if self._schema < SCHEMA:
                     self._upgrade(self._db)
@@ -84,12 +92,20 @@ class MaskFile:
                     self._db.execute("ROLLBACK")
                 raise
 
+    def _expect_unchanged(self) -> None:
+        # The tiles in memory would be older than the file, and this edit would undo the other program's.
+        if self._data_version() != self._version:
+            raise UserError(
+                "“{path}” was changed by another program meanwhile: close the picture and open it again.",
+                path=self.path,
+            )
+
     def _upgrade(self, db: sqlite3.Connection) -> None:
         for statement in _FROM_1_TO_2:
             db.execute(statement)
 
     def _connect(self, path: Path) -> sqlite3.Connection:
-        db = sqlite3.connect(path, timeout=SECONDS_TO_WAIT, isolation_level=None)
+        db = sqlite3.connect(path, timeout=SECONDS_TO_WAIT, isolation_level=None, check_same_thread=False)
         try:
             # A rollback journal, not WAL: WAL needs shared memory, which network shares do not give.
             db.execute("PRAGMA journal_mode = DELETE")

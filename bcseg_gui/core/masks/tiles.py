@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from weakref import WeakValueDictionary
 
@@ -29,12 +29,14 @@ class Tiles:
     the file does not have yet are let go packed, so memory stays bounded even while a whole slide is segmented.
     """
 
-    def __init__(self, store: TileStore) -> None:
+    def __init__(self, store: TileStore, on_the_way: Callable[[TileKey], Tile | bytes | None]) -> None:
+        """`on_the_way` gives a level-0 tile that the file does not have yet but will, as an array or packed."""
         self._store = store
+        self._on_the_way = on_the_way
         self._live: WeakValueDictionary[TileKey, Tile] = WeakValueDictionary()
         self._recent: OrderedDict[TileKey, Tile] = OrderedDict()
         self._unsaved: set[TileKey] = set()
-        """Tiles that differ from the file; each is in `_recent`, or packed as it is in `_packed`"""
+        """Tiles that differ from the file as it will be; each is in `_recent`, or packed as it is in `_packed`"""
         self._packed: dict[TileKey, bytes] = {}
         self._finished: dict[TileKey, bytes] = {}
         """Packed overview tiles that are up to date and not in the file"""
@@ -52,7 +54,7 @@ class Tiles:
             return None
         tile = self._live.get(key)
         if tile is None:
-            tile = unpack(self._packed[key]) if key in self._packed else self._store.load(key)
+            tile = unpack(self._packed[key]) if key in self._packed else self._load(key)
             if tile is None:
                 return None
         self._keep(key, tile)
@@ -65,20 +67,30 @@ class Tiles:
         self._mark_stale(key)
         return tile
 
-    def packed(self, key: TileKey) -> bytes:
-        """Packed bytes of an unsaved tile as it is now."""
-        tile = self._live.get(key)
-        return self._packed[key] if tile is None else pack(tile)
+    def changed(self, key: TileKey, before: Tile | None) -> Tile | bytes | None:
+        """An unsaved tile as it is now, copied or packed; None when it is as it was `before`, if that is known.
 
-    def saved(self, keys: Iterable[TileKey]) -> None:
-        """The file holds these tiles now."""
+        The copy may be made into `before`: fresh memory would take longer than copying does.
+        """
+        tile = self._live.get(key)
+        if tile is None:
+            data = self._packed[key]
+            return None if before is not None and np.array_equal(before, unpack(data)) else data
+        if before is None:
+            return tile.copy()
+        if np.array_equal(before.view(np.uint64), tile.view(np.uint64)):
+            return None
+        np.copyto(before, tile)
+        return before
+
+    def handed_over(self, keys: Iterable[TileKey]) -> None:
+        """The file holds these level-0 tiles as they are now, or will."""
         for key in keys:
             self._unsaved.discard(key)
             self._packed.pop(key, None)
-            self._finished.pop(key, None)
 
     def reload(self, keys: Iterable[TileKey]) -> None:
-        """Make level-0 tiles equal to the file again, in place.
+        """Make level-0 tiles equal again, in place, to the file as it will be.
 
         Raises UserError, at the end, when one cannot be read; that one is let go of and read again when next asked for.
         """
@@ -88,13 +100,13 @@ class Tiles:
             live = self._live.get(key)
             if live is not None:
                 try:
-                    stored = self._store.load(key)
+                    stored = self._load(key)
                     live[:] = 0 if stored is None else stored
                 except UserError as error:
                     problem = problem or error
                     del self._live[key]
                     self._recent.pop(key, None)
-            self.saved((key,))
+            self.handed_over((key,))
             self._mark_stale(key)
         if problem is not None:
             raise problem
@@ -118,11 +130,19 @@ class Tiles:
                     return taken
         return taken
 
-    def finished_overviews(self, saving: Collection[TileKey] = ()) -> dict[TileKey, bytes]:
-        """Packed overview tiles that the file lacks and may take, once it holds the level-0 tiles `saving`."""
-        unsaved = [key for key in self._unsaved if key.level == 0 and key not in saving]
+    def finished_overviews(self) -> dict[TileKey, bytes]:
+        """Packed overview tiles that the file lacks and may take, once it holds what is on the way."""
+        unsaved = [key for key in self._unsaved if key.level == 0]
         above = {ancestor for key in unsaved for ancestor in ancestors(key, self._store.levels)}
         return {key: data for key, data in self._finished.items() if key not in above}
+
+    def overviews_saved(self, tiles: Mapping[TileKey, bytes]) -> None:
+        """The file took these `finished_overviews`. What changed since is still to be saved."""
+        for key, data in tiles.items():
+            if self._finished.get(key) is data:
+                del self._finished[key]
+                self._unsaved.discard(key)
+                self._packed.pop(key, None)
 
     def _behind(self) -> Iterator[TileKey]:
         """Overview tiles that are not up to date, finest level first."""
@@ -145,13 +165,21 @@ class Tiles:
                 self._own(key)[rows, cols] = 0 if below is None else halved(below, with_gaps=child.level < GAP_LEVELS)
                 self._stale.discard(child)
                 if not self._stale_children(key):
-                    self._finished[key] = self.packed(key)
+                    self._finished[key] = pack(self._own(key))
                 yield child
 
     def _stale_children(self, key: TileKey) -> bool:
         return any(child in self._stale for child, _, _ in children(key))
 
     # -- bookkeeping ----------------------------------------------------------------------------------------------
+
+    def _load(self, key: TileKey) -> Tile | None:
+        data = self._on_the_way(key) if key.level == 0 else None
+        if data is None:
+            return self._store.load(key)
+        if isinstance(data, bytes):
+            return unpack(data) if data else None
+        return data.copy()
 
     def _own(self, key: TileKey) -> Tile:
         """The live tile of a present key, made when absent; the file does not have it as it will be."""

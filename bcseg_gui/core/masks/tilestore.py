@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import IntEnum
 from pathlib import Path
 
 from ..geometry import Region, TileKey
-from .failures import damaged, explained
-from .maskfile import MaskFile
+from .failures import damaged
+from .history import EditRecord, EditState, Turn, records_of
+from .maskfile import PREDICTED_BEFORE_2, MaskFile
 from .packing import unpack
 from .pyramid import Tile, level_count
 from .runs import Run
@@ -25,48 +24,25 @@ TILES_DROPPED = 200
 """So many tiles of edits that cannot come back go with each new edit; all of a whole slide's would take a second."""
 
 
-class EditState(IntEnum):
-    """Column `undone`: an edit that a newer one replaced after an undo stays listed, but cannot come back."""
-
-    DONE = 0
-    UNDONE = 1
-    ABANDONED = 2
-
-
-@dataclass(frozen=True, slots=True)
-class EditRecord:
-    """One row of the audit log. `at` is the UTC start in ISO 8601, `seconds` from there to the last that was written.
-
-    `seq` is 0 for an edit of which nothing was written yet.
-    """
-
-    seq: int
-    at: str
-    author: str
-    tool: str
-    class_id: int
-    model: str
-    seconds: float
-    state: EditState = EditState.DONE
-
-
 class TileStore(MaskFile):
     """Tiles and edits in an open mask file. Every method raises UserError as those of `MaskFile` do."""
 
     def __init__(self, path: Path, dimensions: tuple[int, int]) -> None:
         super().__init__(path, dimensions)
+        self._may_drop = True
+        """There may be tiles of edits that cannot come back"""
         self.levels = level_count(dimensions)
 
     # -- tiles ----------------------------------------------------------------------------------------------------
 
     def tile_places(self) -> list[tuple[int, int, int]]:
         """(level, row, col) of all tiles that are stored; an overview tile that is stored is up to date."""
-        with explained(self.path):
+        with self._reading():
             return self._db.execute("SELECT level, row, col FROM tiles").fetchall()
 
     def read(self, key: TileKey) -> bytes:
         """Packed bytes of a tile, empty when it is not stored."""
-        with explained(self.path):
+        with self._reading():
             found = self._db.execute(
                 "SELECT data FROM tiles WHERE level = ? AND row = ? AND col = ?", (key.level, key.row, key.col)
             ).fetchone()
@@ -74,7 +50,9 @@ class TileStore(MaskFile):
 
     def load(self, key: TileKey) -> Tile | None:
         """The decoded tile, None when it is not stored."""
-        data = self.read(key)
+        return self._unpacked(self.read(key))
+
+    def _unpacked(self, data: bytes) -> Tile | None:
         try:
             return unpack(data) if data else None
         except (zlib.error, ValueError, TypeError) as error:
@@ -91,60 +69,98 @@ class TileStore(MaskFile):
         self,
         record: EditRecord,
         tiles: Mapping[TileKey, bytes],
-        predicted: bool = False,
+        is_new: bool = True,
         settings: str | None = None,
         blocks: Sequence[Region] = (),
-        overviews: Mapping[TileKey, bytes] | None = None,
-    ) -> int:
-        """Write, in one transaction, an edit with the level-0 tiles it changed; returns its number.
+    ) -> None:
+        """Write, in one transaction, an edit with the level-0 tiles it changed.
 
-        With `record.seq` that edit goes on: what was before stays as it was before its first tile. Edits that were
-        undone before cannot be redone after this: their tiles go by and by, their rows stay as audit. `settings` are
+        One that is not new goes on: what was before stays as it was before its first tile. Edits that were undone
+        before cannot be redone after a new one: their tiles go by and by, their rows stay as audit. `settings` are
         those of the run it belongs to, `blocks` what is finished of it now; a prediction outside that run ends the
-        run. `overviews` show what the file holds then. Without tiles no edit comes into being, and 0 is returned.
+        run. Without tiles no edit comes into being.
         """
         with self._transaction():
             if settings is not None:
                 self._note_run(settings, blocks)
-            elif predicted and tiles:
+            elif record.predicted and tiles:
                 self._end_run()
-            seq = record.seq
             if tiles:
-                seq = self._put_record(record, predicted)
+                self._put_record(record, is_new)
                 self._db.executemany(
                     "INSERT OR IGNORE INTO edit_tiles VALUES (?1, ?2, ?3, coalesce((SELECT data FROM tiles "
                     "WHERE level = 0 AND row = ?2 AND col = ?3), x''), x'')",
-                    ((seq, key.row, key.col) for key in tiles),
+                    ((record.seq, key.row, key.col) for key in tiles),
                 )
                 self._put(tiles)
                 self._drop_overviews((key.row, key.col) for key in tiles)
-            self._put_overviews(overviews or {})
-        return seq
 
-    def next_undo(self) -> EditRecord | None:
-        return self._one("WHERE undone = ? ORDER BY seq DESC LIMIT 1", EditState.DONE)
+    def steps(self, *, back: bool, seq: int) -> Turn:
+        """What it takes to take back the edits after `seq`, or to bring back those up to it."""
+        with self._reading():
+            rows = self._db.execute(
+                "SELECT edits.seq, row, col FROM edits CROSS JOIN edit_tiles USING (seq) "
+                f"WHERE undone = ? AND edits.seq {'>' if back else '<='} ? ORDER BY edits.seq",
+                (EditState.DONE if back else EditState.UNDONE, seq),
+            ).fetchall()
+        return Turn(back, seq, tuple(rows))
 
-    def next_redo(self) -> EditRecord | None:
-        return self._one("WHERE undone = ? ORDER BY seq LIMIT 1", EditState.UNDONE)
+    def sides(self, side: str, sources: Mapping[TileKey, int]) -> dict[TileKey, bytes]:
+        """Packed bytes of tiles on one side, "before" or "after", of an edit each."""
+        with self._reading():
+            self._expect_unchanged()
+            found = {
+                key: self._db.execute(
+                    f"SELECT {side} FROM edit_tiles WHERE seq = ? AND row = ? AND col = ?", (seq, key.row, key.col)
+                ).fetchone()[0]
+                for key, seq in sources.items()
+            }
+        for data in found.values():
+            self._unpacked(data)
+        return found
 
-    def undo(self, seq: int) -> list[TileKey]:
-        """Put back what was before an edit, in one transaction; returns the level-0 tiles that changed."""
-        return self._turn(seq, "before", "after", EditState.UNDONE)
+    def turn(self, turn: Turn) -> None:
+        """Make the tiles what they were before, or after, edits, in one transaction.
 
-    def redo(self, seq: int) -> list[TileKey]:
-        """Put back what was after an edit, in one transaction; returns the level-0 tiles that changed."""
-        return self._turn(seq, "after", None, EditState.DONE)
+        By statements, since one may be the segmentation of a whole slide: tiles stay out of memory.
+        """
+        sources = [(seq, key.row, key.col) for key, seq in turn.decisive().items()]
+        was, becomes = turn.states
+        which = f"undone = ? AND seq {'>' if turn.back else '<='} ?"
+        with self._transaction():
+            if turn.back:
+                self._keep_after(turn)
+            self._db.executemany(
+                f"INSERT OR REPLACE INTO tiles SELECT 0, row, col, {turn.side} FROM edit_tiles "
+                f"WHERE seq = ? AND row = ? AND col = ? AND length({turn.side}) > 0",
+                sources,
+            )
+            self._db.executemany(
+                "DELETE FROM tiles WHERE level = 0 AND row = ?2 AND col = ?3 AND "
+                f"(SELECT length({turn.side}) FROM edit_tiles WHERE seq = ?1 AND row = ?2 AND col = ?3) = 0",
+                sources,
+            )
+            self._drop_overviews((row, col) for _, row, col in sources)
+            # What an unfinished run found may be gone now.
+            if self._db.execute(f"SELECT 1 FROM edits WHERE {which} AND predicted LIMIT 1", (was, turn.seq)).fetchone():
+                self._end_run()
+            self._db.execute(f"UPDATE edits SET undone = ? WHERE {which}", (becomes, was, turn.seq))
 
     def edits(self) -> list[EditRecord]:
         """Every edit ever committed, oldest first."""
-        return self._records("ORDER BY seq")
+        predicted = "predicted" if self._schema >= 2 else PREDICTED_BEFORE_2
+        with self._reading():
+            rows = self._db.execute(
+                f"SELECT seq, at, author, tool, class, model, seconds, undone, {predicted} FROM edits ORDER BY seq"
+            ).fetchall()
+        return records_of(rows)
 
     # -- the unfinished run ---------------------------------------------------------------------------------------
 
     def unfinished_run(self) -> Run | None:
         if self._schema < 2:
             return None
-        with explained(self.path):
+        with self._reading():
             found = self._db.execute("SELECT settings FROM run").fetchone()
             blocks = self._db.execute("SELECT x, y, w, h FROM run_blocks").fetchall()
         return Run(found[0], tuple(Region(*block) for block in blocks)) if found else None
@@ -155,51 +171,44 @@ class TileStore(MaskFile):
 
     # -- statements of a transaction ------------------------------------------------------------------------------
 
-    def _turn(self, seq: int, side: str, keep: str | None, state: EditState) -> list[TileKey]:
-        """Statements over whole tables: the edit may be the segmentation of a whole slide, and stays out of memory."""
-        with self._transaction():
-            if keep:
-                self._db.execute(
-                    f"UPDATE edit_tiles SET {keep} = coalesce((SELECT data FROM tiles WHERE level = 0 "
-                    "AND row = edit_tiles.row AND col = edit_tiles.col), x'') WHERE seq = ?",
-                    (seq,),
-                )
-            places = self._db.execute("SELECT row, col FROM edit_tiles WHERE seq = ?", (seq,)).fetchall()
-            self._db.execute(
-                f"INSERT OR REPLACE INTO tiles SELECT 0, row, col, {side} FROM edit_tiles "
-                f"WHERE seq = ? AND length({side}) > 0",
-                (seq,),
-            )
-            self._db.execute(
-                "DELETE FROM tiles WHERE level = 0 AND (row, col) IN "
-                f"(SELECT row, col FROM edit_tiles WHERE seq = ? AND length({side}) = 0)",
-                (seq,),
-            )
-            self._drop_overviews(places)
-            self._db.execute("UPDATE edits SET undone = ? WHERE seq = ?", (state, seq))
-            # What an unfinished run found may be gone now.
-            if self._db.execute("SELECT predicted FROM edits WHERE seq = ?", (seq,)).fetchone()[0]:
-                self._end_run()
-        return [TileKey(0, row, col) for row, col in places]
-
-    def _put_record(self, record: EditRecord, predicted: bool) -> int:
-        if record.seq:
-            self._db.execute("UPDATE edits SET seconds = ? WHERE seq = ?", (record.seconds, record.seq))
-            return record.seq
-        self._db.execute("UPDATE edits SET undone = ? WHERE undone = ?", (EditState.ABANDONED, EditState.UNDONE))
-        self._db.execute(
-            "DELETE FROM edit_tiles WHERE rowid IN (SELECT edit_tiles.rowid FROM edits JOIN edit_tiles USING (seq) "
-            "WHERE undone = ? LIMIT ?)",
-            (EditState.ABANDONED, TILES_DROPPED),
+    def _keep_after(self, turn: Turn) -> None:
+        """What a tile is after an edit is what it was before the next one that touched it, or what it is now."""
+        followers = turn.followers()
+        self._db.executemany(
+            "UPDATE edit_tiles SET after = (SELECT following.before FROM edit_tiles AS following "
+            "WHERE following.seq = ?4 AND following.row = ?2 AND following.col = ?3) "
+            "WHERE seq = ?1 AND row = ?2 AND col = ?3",
+            (step for step in followers if step[3] is not None),
         )
-        columns = (record.at, record.author, record.tool, record.class_id, record.model, record.seconds)
-        seq = self._db.execute(
-            "INSERT INTO edits (at, author, tool, class, model, seconds, undone, predicted) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (*columns, EditState.DONE, predicted),
-        ).lastrowid
-        assert seq is not None
-        return seq
+        self._db.executemany(
+            "UPDATE edit_tiles SET after = coalesce((SELECT data FROM tiles "
+            "WHERE level = 0 AND row = ?2 AND col = ?3), x'') WHERE seq = ?1 AND row = ?2 AND col = ?3",
+            (step[:3] for step in followers if step[3] is None),
+        )
+
+    def _put_record(self, record: EditRecord, is_new: bool) -> None:
+        if not is_new:
+            self._db.execute(
+                "UPDATE edits SET seconds = ?, predicted = ? WHERE seq = ?",
+                (record.seconds, record.predicted, record.seq),
+            )
+            return
+        abandoned = self._db.execute(
+            "UPDATE edits SET undone = ? WHERE undone = ?", (EditState.ABANDONED, EditState.UNDONE)
+        )
+        if self._may_drop or abandoned.rowcount:
+            dropped = self._db.execute(
+                "DELETE FROM edit_tiles WHERE rowid IN (SELECT edit_tiles.rowid FROM edits JOIN edit_tiles USING (seq) "
+                "WHERE undone = ? LIMIT ?)",
+                (EditState.ABANDONED, TILES_DROPPED),
+            )
+            self._may_drop = dropped.rowcount >= TILES_DROPPED
+        columns = (record.seq, record.at, record.author, record.tool, record.class_id, record.model, record.seconds)
+        self._db.execute(
+            "INSERT INTO edits (seq, at, author, tool, class, model, seconds, undone, predicted) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*columns, EditState.DONE, record.predicted),
+        )
 
     def _note_run(self, settings: str, blocks: Sequence[Region]) -> None:
         if self._db.execute("SELECT settings FROM run").fetchone() != (settings,):
@@ -236,18 +245,3 @@ class TileStore(MaskFile):
             self._db.executemany(
                 "DELETE FROM tiles WHERE level = ? AND row = ? AND col = ?", ((level, *place) for place in above)
             )
-
-    # -- reading --------------------------------------------------------------------------------------------------
-
-    def _one(self, clause: str, state: EditState) -> EditRecord | None:
-        return next(iter(self._records(clause, state)), None)
-
-    def _records(self, clause: str, *values: int) -> list[EditRecord]:
-        with explained(self.path):
-            rows = self._db.execute(
-                f"SELECT seq, at, author, tool, class, model, seconds, undone FROM edits {clause}", values
-            ).fetchall()
-        return [
-            EditRecord(seq, at, author, tool, class_id, model, seconds, EditState(undone))
-            for seq, at, author, tool, class_id, model, seconds, undone in rows
-        ]

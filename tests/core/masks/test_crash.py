@@ -29,6 +29,7 @@ while True:
     x, y = number * 97 % 1300, number * 61 % 700
     edit.paint(*stroke_segment((x, y), (x + 40, y + 25), 30), number % 127 + 1)
     edit.commit()
+    mask.flush()
     number = mask.edits()[-1].seq
     print(number, flush=True)
 """

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import CLASS_BITS, MANUAL, Mask
+from bcseg_gui.core.masks.tools.brush import stroke_segment
 
 WHOLE = Region(0, 0, 1300, 700)
 
@@ -35,6 +41,62 @@ def test_a_prediction_never_overwrites_what_a_person_set(mask):
     assert np.count_nonzero(mask.read(WHOLE) == 3) == WHOLE.area - cell.area - erased.area
 
 
+strokes = st.lists(
+    st.tuples(
+        st.tuples(st.integers(-20, 1320), st.integers(-20, 720)),
+        st.tuples(st.integers(-20, 1320), st.integers(-20, 720)),
+        st.floats(0.5, 60),
+        st.integers(0, CLASS_BITS),
+    ),
+    max_size=5,
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(strokes, strokes, st.integers(0, 2**32), st.integers(1, CLASS_BITS))
+def test_segmenting_anew_keeps_every_pixel_that_a_person_set(before, after, seed, classes):
+    random = np.random.default_rng(seed)
+    with TemporaryDirectory() as folder, Mask.open(Path(folder) / "mask.sqlite", (WHOLE.w, WHOLE.h)) as mask:
+        for drawn in (before, after):
+            edit = mask.begin("brush")
+            for p0, p1, radius, class_id in drawn:
+                edit.paint(*stroke_segment(p0, p1, radius), class_id)
+            edit.commit()
+            by_person = mask.read(WHOLE)
+            found = random.integers(0, classes + 1, by_person.shape, np.uint8)
+            mask.begin("segment").predict(WHOLE, found)
+            assert np.array_equal(mask.read(WHOLE), np.where(by_person < MANUAL, found, by_person))
+
+
+def test_what_was_found_can_be_accepted_and_stays_then(mask):
+    cell, other = Region(500, 500, 40, 40), Region(700, 500, 40, 40)
+    edit = mask.begin("segment")
+    edit.predict(cell, filled(cell, 3))
+    edit.predict(other, filled(other, 2))
+    edit = mask.begin("accept")
+    where = everywhere(WHOLE)
+    where[other.slices_in(WHOLE)] = False
+    assert cell.intersected(edit.accept(WHOLE, where)) == cell
+    assert edit.accept(WHOLE, where).is_empty
+    edit.commit()
+    mask.begin("segment").predict(WHOLE, filled(WHOLE, 1))
+    assert (mask.read(cell) == 3 | MANUAL).all()
+    assert (mask.read(other) == 1).all()
+    assert (mask.read(Region(0, 0, 400, 400)) == 1).all(), "background is not accepted"
+    mask.undo()
+    mask.undo()
+    assert (mask.read(cell) == 3).all()
+
+
+def test_accepting_nothing_is_no_edit(mask):
+    edit = mask.begin("accept")
+    assert edit.accept(WHOLE.grown(5)).is_empty
+    assert edit.commit().is_empty
+    assert not mask.can_undo
+    with pytest.raises(ValueError, match="region"):
+        mask.begin("accept").accept(WHOLE, np.ones((3, 3), bool))
+
+
 def test_changes_show_before_they_are_written(mask, tmp_path):
     region = Region(0, 0, 4, 4)
     edit = mask.begin("brush")
@@ -43,6 +105,7 @@ def test_changes_show_before_they_are_written(mask, tmp_path):
         assert mask.read(region).all()
         assert not reader.read(region).any()
     edit.commit()
+    mask.flush()
     with Mask.open(tmp_path / "mask.sqlite", mask.dimensions) as reader:
         assert reader.read(region).all()
 

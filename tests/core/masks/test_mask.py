@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -46,32 +49,48 @@ class MaskMachine(RuleBasedStateMachine):
 
     @initialize()
     def open_it(self) -> None:
-        self.mask = Mask.open(self.path, (WHOLE.w, WHOLE.h))
+        self.disk_is_full = False
+        self.open_mask()
         self.edit = None
         self.pixels = np.zeros((WHOLE.h, WHOLE.w), np.uint8)
         self.saved = self.pixels.copy()
-        self.done: list[tuple[str, np.ndarray, np.ndarray]] = []
-        self.undone: list[tuple[str, np.ndarray, np.ndarray]] = []
+        # tool, number, pixels before, pixels after
+        self.done: list[tuple[str, int, np.ndarray, np.ndarray]] = []
+        self.undone: list[tuple[str, int, np.ndarray, np.ndarray]] = []
         self.touched = False
         self.held: dict[TileKey, np.ndarray] = {}
 
+    def open_mask(self) -> None:
+        self.mask = Mask.open(self.path, (WHOLE.w, WHOLE.h))
+        self.mask.listen(lambda error: None, lambda: None)
+        expect_unchanged = self.mask._store._expect_unchanged
+
+        def checked() -> None:
+            if self.disk_is_full:
+                raise UserError("The disk is full.")
+            expect_unchanged()
+
+        self.mask._store._expect_unchanged = checked
+
     def teardown(self) -> None:
         if hasattr(self, "mask"):
+            self.disk_is_full = False
             self.mask.close()
         self.folder.cleanup()
         self.patch.undo()
 
     def model_commit(self) -> None:
         if self.edit is not None and not np.array_equal(self.pixels, self.saved):
-            self.done.append((self.tool, self.saved, self.pixels.copy()))
+            self.done.append((self.tool, self.mask.edits()[-1].seq, self.saved, self.pixels.copy()))
             self.undone.clear()
             self.saved = self.pixels.copy()
         self.edit, self.touched = None, False
 
     @rule(tool=st.sampled_from(["brush", "eraser", "segment"]))
     def begin(self, tool: str) -> None:
+        edit = self.mask.begin(tool)
         self.model_commit()
-        self.edit, self.tool = self.mask.begin(tool), tool
+        self.edit, self.tool = edit, tool
 
     @precondition(lambda self: self.edit is not None)
     @rule(region=regions, class_id=st.integers(0, CLASS_BITS), seed=st.integers(0, 3))
@@ -95,6 +114,18 @@ class MaskMachine(RuleBasedStateMachine):
         self.touched |= not np.array_equal(before, self.pixels)
         self.differs_only_in(changed, before)
 
+    @precondition(lambda self: self.edit is not None)
+    @rule(region=regions, seed=st.integers(0, 3), everywhere=st.booleans())
+    def accept(self, region: Region, seed: int, everywhere: bool) -> None:
+        where = np.random.default_rng(seed).random((region.h, region.w)) < seed / 3
+        before = self.pixels.copy()
+        changed = self.edit.accept(region) if everywhere else self.edit.accept(region, where)
+        inside = region.intersected(WHOLE)
+        found = self.pixels[inside.slices_in(WHOLE)]
+        found[(found != 0) & (where[inside.slices_in(region)] | everywhere)] |= MANUAL
+        self.touched |= not np.array_equal(before, self.pixels)
+        self.differs_only_in(changed, before)
+
     @rule()
     def commit(self) -> None:
         if self.edit is not None:
@@ -112,40 +143,87 @@ class MaskMachine(RuleBasedStateMachine):
 
     @rule()
     def undo(self) -> None:
-        self.model_commit()
-        before = self.pixels.copy()
-        changed = self.mask.undo()
-        if self.done:
-            self.undone.append(self.done.pop())
-            self.saved = self.undone[-1][1]
-            self.pixels = self.saved.copy()
-        self.differs_only_in(changed, before)
+        self.turn(self.mask.undo, by=1)
 
     @rule()
     def redo(self) -> None:
+        self.turn(self.mask.redo, by=-1)
+
+    @rule(share=st.floats(0, 1))
+    def jump(self, share: float) -> None:
+        """To any edit that is done or undone, or before the first."""
+        self.commit()
+        places = [0, *(edit[1] for edit in self.done), *(edit[1] for edit in reversed(self.undone))]
+        place = round(share * (len(places) - 1))
+        self.turn(lambda: self.mask.jump(places[place]), by=len(self.done) - place)
+
+    def turn(self, change: Callable[[], Region], by: int) -> None:
+        """Model and mask go back by so many edits, or forth."""
+        if self.disk_is_full:
+            with suppress(UserError):
+                assert change().is_empty, "nothing was there to be taken back"
+            self.model_commit()
+            return
+        changed = change()
         self.model_commit()
-        before = self.pixels.copy()
-        changed = self.mask.redo()
-        if self.undone:
-            self.done.append(self.undone.pop())
-            self.saved = self.done[-1][2]
-            self.pixels = self.saved.copy()
+        before = self.pixels
+        for _ in range(by):
+            if self.done:
+                self.undone.append(self.done.pop())
+                self.saved = self.undone[-1][2]
+        for _ in range(-by):
+            if self.undone:
+                self.done.append(self.undone.pop())
+                self.saved = self.done[-1][3]
+        self.pixels = self.saved.copy()
         self.differs_only_in(changed, before)
 
+    @precondition(lambda self: not self.disk_is_full)
     @rule()
     def reopen(self) -> None:
         self.mask.close()
         self.model_commit()
         self.held.clear()
-        self.mask = Mask.open(self.path, (WHOLE.w, WHOLE.h))
+        self.open_mask()
+
+    @precondition(lambda self: not self.disk_is_full)
+    @rule()
+    def fill_disk(self) -> None:
+        self.mask.flush()
+        self.in_file = (self.saved, self.done.copy(), self.undone.copy())
+        self.disk_is_full = True
+
+    @precondition(lambda self: self.disk_is_full)
+    @rule()
+    def free_disk(self) -> None:
+        """Nothing was lost meanwhile, and all comes to the file in its order."""
+        self.disk_is_full = False
+        self.mask.retry()
 
     @rule()
     def crash(self) -> None:
-        self.mask._store.close()
+        """Goes on with a copy of the files as they were in that moment."""
+        if self.disk_is_full:
+            self.saved, self.done, self.undone = self.in_file
+            self.disk_is_full = False
+            self.mask._journal._writer.give_up()
+        else:
+            self.mask.flush()
+        copied = self.path.with_name("copied.sqlite")
+        for suffix in ("", "-journal"):
+            source, target = (path.with_name(path.name + suffix) for path in (self.path, copied))
+            target.unlink(missing_ok=True)
+            if source.exists():
+                shutil.copyfile(source, target)
+        self.mask.close(discard=True)
+        self.path.with_name(self.path.name + "-journal").unlink(missing_ok=True)
+        for suffix in ("", "-journal"):
+            if (source := copied.with_name(copied.name + suffix)).exists():
+                source.replace(self.path.with_name(self.path.name + suffix))
         self.pixels = self.saved.copy()
         self.edit, self.touched = None, False
         self.held.clear()
-        self.mask = Mask.open(self.path, (WHOLE.w, WHOLE.h))
+        self.open_mask()
 
     @rule(key=st.sampled_from(list(tiles_covering(WHOLE))))
     def hold(self, key: TileKey) -> None:
@@ -230,6 +308,7 @@ def test_a_full_disk_loses_nothing(path):
     mask = open_mask(path)
     mask.begin("brush").paint(SPOT, EVERYWHERE, 1)
     saved = mask.read(WHOLE) if mask.begin("segment") else None
+    mask.flush()
     fill_disk(mask)
     pixels = noise(mask)
     for attempt in (mask.undo, mask.close, lambda: mask.begin("brush")):
@@ -250,15 +329,16 @@ def test_what_a_full_disk_does_not_take_can_be_given_up(path):
     edit = mask.begin("brush")
     edit.paint(SPOT, EVERYWHERE, 1)
     edit.commit()
+    mask.flush()
     fill_disk(mask)
-    edit = mask.begin("segment")
     before = mask.read(WHOLE)
-    edit.predict(WHOLE, np.random.default_rng(0).integers(0, 9, (WHOLE.h, WHOLE.w), np.uint8))
+    noise(mask)
     with pytest.raises(UserError, match="disk is full"):
-        edit.commit()
-    edit.rollback()
-    assert np.array_equal(mask.read(WHOLE), before)
-    mask.close()
+        mask.close()
+    mask.close(discard=True)
+    with open_mask(path) as mask:
+        assert np.array_equal(mask.read(WHOLE), before)
+        assert [edit.tool for edit in mask.edits()] == ["brush"]
 
 
 def test_a_read_only_file_can_be_looked_at_and_says_so_when_painted(path):
@@ -269,21 +349,25 @@ def test_a_read_only_file_can_be_looked_at_and_says_so_when_painted(path):
     assert mask.read(SPOT).all()
     edit = mask.begin("eraser")
     edit.paint(SPOT, EVERYWHERE, 0)
+    edit.commit()
     with pytest.raises(UserError, match="cannot be written"):
-        edit.commit()
-    edit.rollback()
-    mask.close()
+        mask.flush()
+    mask.close(discard=True)
 
 
 def test_two_programs_cannot_write_over_each_other(path):
-    with open_mask(path) as first, open_mask(path) as second:
-        mine, yours = first.begin("brush"), second.begin("brush")
-        mine.paint(SPOT, EVERYWHERE, 1)
-        yours.paint(SPOT, EVERYWHERE, 2)
-        yours.commit()
-        with pytest.raises(UserError, match="changed by another program"):
-            mine.commit()
-        mine.rollback()
+    with open_mask(path) as mask:
+        mask.begin("brush").paint(Region(0, 0, 30, 30), EVERYWHERE, 1)
+    first = open_mask(path)
+    with open_mask(path) as second:
+        second.begin("brush").paint(SPOT, EVERYWHERE, 2)
+    with pytest.raises(UserError, match="changed by another program"):
+        first.undo()
+    assert first.read(Region(0, 0, 30, 30)).all()
+    first.begin("brush").paint(SPOT, EVERYWHERE, 1)
+    with pytest.raises(UserError, match="changed by another program"):
+        first.close()
+    first.close(discard=True)
     with open_mask(path) as mask:
         assert (mask.read(SPOT) == 2 | MANUAL).all()
 

@@ -193,7 +193,8 @@ class RunMachine(RuleBasedStateMachine):
 
     @rule()
     def crash(self) -> None:
-        self.mask._store.close()
+        self.mask.flush()
+        self.mask.close(discard=True)
         self.pixels = self.saved.copy()
         self.edit, self.stretch = None, False
         self.mask = Mask.open(self.path, SIZE)
@@ -235,6 +236,7 @@ class RunMachine(RuleBasedStateMachine):
     @invariant()
     def overviews_in_the_file_show_what_it_holds(self) -> None:
         store = self.mask._store
+        self.mask.flush()
         for place in store.tile_places():
             key = TileKey(*place)
             if key.level:
@@ -262,7 +264,8 @@ def run_to_the_end(path: Path, stop_after: int = len(BLOCKS)) -> None:
         finish(edit, block)
     if stop_after < len(due):
         edit.predict(due[stop_after], np.full((due[stop_after].h, due[stop_after].w), 7, np.uint8))
-        mask._store.close()
+        mask.flush()
+        mask.close(discard=True)
         return
     mask.end_run()
     mask.close()
@@ -339,7 +342,8 @@ def test_a_full_disk_leaves_the_run_visible_and_the_next_block_writes_all(path):
             edit.finish_block(BLOCKS[1])
         assert edit.is_open
         assert np.array_equal(mask.read(BLOCKS[1]), noise)
-        assert mask.unfinished_run == Run("a", BLOCKS[:1])
+        with Mask.open(path, SIZE) as reader:
+            assert reader.unfinished_run == Run("a", BLOCKS[:1])
         mask._store._db.execute("PRAGMA max_page_count = 1000000")
         finish(edit, BLOCKS[2])
         assert set(mask.unfinished_run.finished) == set(BLOCKS[:3])
@@ -353,12 +357,13 @@ def test_a_block_outside_a_run_is_a_mistake(path):
 
 
 def test_another_program_that_writes_meanwhile_is_noticed(path):
-    with Mask.open(path, SIZE) as mask, Mask.open(path, SIZE) as other:
+    other = Mask.open(path, SIZE)
+    with Mask.open(path, SIZE) as mask:
         edit = mask.begin_run("a")
         finish(edit, BLOCKS[0])
         with pytest.raises(UserError, match="changed by another program"):
             other.begin_run("a").finish_block(BLOCKS[1])
-        other._edit.rollback()
+        other.close(discard=True)
 
 
 def test_nothing_of_what_is_written_stays_in_memory(path, monkeypatch):
@@ -371,7 +376,7 @@ def test_nothing_of_what_is_written_stays_in_memory(path, monkeypatch):
                 finish(edit, Region(x, y, 1024, 1024))
                 mask.refresh_overviews(0.001)
                 kept = mask._tiles
-                assert not edit._keys
+                assert not edit._before
                 assert len(kept._packed) + len(kept._finished) < 140
                 assert len(kept._recent) <= 4
 

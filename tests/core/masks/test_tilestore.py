@@ -114,14 +114,15 @@ def test_a_locked_file_is_said_and_the_edit_waits(painted, monkeypatch):
         edit = mask.begin("brush")
         edit.paint(Region(0, 0, 3, 3), np.ones((3, 3), bool), 5)
         other.execute("BEGIN EXCLUSIVE")
+        edit.commit()
         with pytest.raises(UserError, match="in use by another program"):
-            edit.commit()
+            mask.flush()
         with pytest.raises(UserError, match="in use by another program"):
             Mask.open(painted, SIZE)
         other.rollback()
-        assert edit.is_open
-        edit.commit()
-        assert not edit.is_open
+        assert not mask.is_saved
+        mask.flush()
+        assert mask.is_saved
 
 
 def test_what_an_interrupted_creation_left_behind_does_no_harm(path):
