@@ -10,18 +10,28 @@ from numpy.typing import NDArray
 
 from .change import Point
 
-_POINTS = 360
+_POINTS = 240
 """Points of the outline that are tried as ends of a cut."""
 _LEAST = 0.15
 """Area of the smaller part, as a share of a cell's, below which it is no cell but a bump."""
-_NECK = 0.75
-"""Length of the cut as a share of the smaller part's diameter, above which what is there is one cell."""
+_NECK, _LARGE_NECK = 0.85, 1.05
+"""Length of the cut as a share of the smaller part's diameter, above which what is there is one cell; and where that
+would be a large one. Across a disc it is 1.41."""
+_LARGE = 1.4
+"""Area from which on a cell is large, as a share of the usual one."""
+_TRIED = 300
+"""Cuts that are tried, best first, until one runs inside the cells."""
+_SAMPLES = np.linspace(0.08, 0.92, 20)[:, None, None]
+"""Where on a cut one looks whether it runs inside."""
 
 
-def narrowest(where: NDArray[np.bool_], point: Point, cell_diameter: float) -> tuple[Point, Point] | None:
+def narrowest(
+    where: NDArray[np.bool_],
+    cell_diameter: float,
+) -> tuple[Point, Point] | None:
     """The ends of the cut that is shortest for what it cuts off, in pixels of `where` (h, w); None for one cell.
 
-    `point` is the place that somebody pointed to.
+    `cell_diameter` in the same pixels.
     """
     outline = _outline(where)
     if len(outline) < 8:
@@ -30,20 +40,24 @@ def narrowest(where: NDArray[np.bool_], point: Point, cell_diameter: float) -> t
     cross = x * np.roll(y, -1) - np.roll(x, -1) * y
     total = float(cross.sum()) / 2
     swept = np.concatenate([[0.0], np.cumsum(cross)[:-1]])
-    # Area cut off between point i and a later point j: the outline from i to j, closed by the cut.
-    part = np.abs(swept[None, :] - swept[:, None] + x[None, :] * y[:, None] - x[:, None] * y[None, :]) / 2
+    first, second = np.triu_indices(len(x), 2)
+    # Area cut off between a point and a later one: the outline between them, closed by the cut.
+    part = np.abs(swept[second] - swept[first] + x[second] * y[first] - x[first] * y[second]) / 2
     smaller = np.minimum(part, np.abs(total) - part)
-    length = np.hypot(x[None, :] - x[:, None], y[None, :] - y[:, None])
+    length = np.hypot(x[second] - x[first], y[second] - y[first])
     score = length / np.sqrt(np.maximum(smaller, 1) * 4 / pi)
-    score[smaller < _LEAST * pi / 4 * cell_diameter**2] = np.inf
-    score[np.tril_indices(len(x))] = np.inf
-    for flat in np.argsort(score, axis=None)[:400]:
-        i, j = divmod(int(flat), len(x))
-        if score[i, j] > _NECK:
-            return None
-        if _lies_inside(where, outline[i], outline[j]):
-            return _stretched(outline[i], outline[j])
-    return None
+    usual = pi / 4 * cell_diameter**2
+    neck = _LARGE_NECK if np.count_nonzero(where) > _LARGE * usual else _NECK
+    fit = np.flatnonzero((smaller >= _LEAST * usual) & (score <= neck))
+    if not fit.size:
+        return None
+    fit = fit[np.argsort(score[fit], kind="stable")][:_TRIED]
+    start, end = outline[first[fit]], outline[second[fit]]
+    along = start + (end - start) * _SAMPLES
+    columns, rows = (np.floor(along[..., i]).astype(np.int64).clip(0, where.shape[1 - i] - 1) for i in (0, 1))
+    inside = where[rows, columns].mean(axis=0) > 0.95
+    best = int(inside.argmax())
+    return _stretched(start[best], end[best]) if inside[best] else None
 
 
 def _outline(where: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -51,13 +65,6 @@ def _outline(where: NDArray[np.bool_]) -> NDArray[np.float64]:
     outlines, _ = cv2.findContours(np.pad(where, 1).view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     points = max(outlines, key=len)[:, 0].astype(np.float64) - 0.5
     return np.asarray(points[:: max(1, -(-len(points) // _POINTS))], np.float64)
-
-
-def _lies_inside(where: NDArray[np.bool_], start: NDArray[np.float64], end: NDArray[np.float64]) -> bool:
-    steps = np.linspace(0.02, 0.98, max(8, int(np.abs(end - start).max())))[:, None]
-    x, y = np.floor(start + (end - start) * steps).astype(np.int64).T
-    height, width = where.shape
-    return bool(where[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)].mean() > 0.97)
 
 
 def _stretched(start: NDArray[np.float64], end: NDArray[np.float64]) -> tuple[Point, Point]:

@@ -66,8 +66,7 @@ def proposed_cut(read: ReadMask, whole: Region, point: Point, cell_diameter: flo
     cell = cell_at(read, whole, point)
     if cell is None:
         return None
-    local = point[0] - cell.region.x, point[1] - cell.region.y
-    ends = narrowest(cell.where, local, cell_diameter)
+    ends = narrowest(cell.where, cell_diameter)
     return None if ends is None else [(x + cell.region.x, y + cell.region.y) for x, y in ends]
 
 

@@ -2,25 +2,116 @@
 
 from __future__ import annotations
 
+from math import floor
+
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ...geometry import Region
-from .cell import flooded, pixel_of
+from .cell import flooded
 from .change import Point, ReadPicture
-from .surroundings import look_round
+from .neck import narrowest
+from .surroundings import Surroundings, look_round, lowered
+
+_REACH = 1.6
+"""How far from the click a cell may reach, in cell diameters; white cells are nearly twice as wide as red ones."""
+_NEIGHBOURS = 8
+"""Touching cells that are cut off at most."""
+_SMOOTH = 0.06
+"""Radius of what the border is smoothed with, in cell diameters: thinner bridges and threads go."""
+_OWN, _HIGHEST = 0.3, 1.3
+"""A dark cell begins where it absorbs this share of its own median: else its blurred rim would make it too large. At
+most at so many times the edge of all, for the nucleus of a white cell is darker than the rest of it."""
+_PALE, _PALEST = 0.45, 0.06
+"""A cell paler than the others begins at this share of what it absorbs at the click; and the palest there is."""
+_AIM, _SLIP = 0.12, 0.06
+"""Radius of what is looked at there, and how far beside a cell one may click, in cell diameters."""
 
 
 def wand(
     look: ReadPicture, whole: Region, point: Point, cell_diameter: float, sensitivity: float = 0.5
 ) -> tuple[Region, NDArray[np.bool_]] | None:
-    """The cell that `point` lies in, as the picture shows it, parted from its neighbours: its box and its pixels.
+    """The cell that `point` lies in, as the picture shows it: its bounding box, bool (region.h, region.w), one piece.
 
-    `cell_diameter` in level-0 pixels. `sensitivity` 0…1: how much of a faint rim is taken. None where there is no cell.
+    It is parted from the cells that it touches where the outline shows a neck; pale middles belong to it.
+    `cell_diameter` in level-0 pixels; `sensitivity` 0…1: how much of a faint rim is taken. None where there is no
+    cell. Reads four cell diameters round the point. Raises UserError as `look` does.
     """
     seen = look_round(look, whole, point, cell_diameter, sensitivity)
-    if not seen.own:
+    coarse = None if seen is None else _cell(seen, sensitivity)
+    if seen is None or coarse is None:
         return None
-    x, y = pixel_of(point)
-    box, where = flooded((seen.cells == seen.own).view(np.uint8), (x - seen.region.x, y - seen.region.y))
+    full = seen.at_full_size(coarse)
+    if not full.any():
+        return None
+    box, where = _flooded_near(full, seen.aim)
     return Region(box.x + seen.region.x, box.y + seen.region.y, box.w, box.h), where
+
+
+def _cell(seen: Surroundings, sensitivity: float) -> NDArray[np.bool_] | None:
+    """The cell at the point, in pixels of `seen.stain`."""
+    edge = seen.edge
+    inside = seen.stained(edge)
+    if not _is_near(inside, seen.point, _SLIP * seen.diameter):
+        here = float(np.median(_around(seen.stain, seen.point, _AIM * seen.diameter)))
+        if here < max(seen.least, _PALEST):
+            return None
+        edge = _PALE * here
+        inside = seen.stained(edge)
+    where = _parted(inside, seen)
+    own_edge = min(_OWN * float(np.median(seen.stain[where])) * lowered(sensitivity), _HIGHEST * seen.edge)
+    if own_edge > edge:
+        inside = seen.stained(own_edge)
+        if _is_near(inside, seen.point, _SLIP * seen.diameter):
+            where = _parted(inside, seen)
+    return where
+
+
+def _parted(inside: NDArray[np.bool_], seen: Surroundings) -> NDArray[np.bool_]:
+    """The piece of `inside` (h, w) at the point, without the cells that it touches, and smooth."""
+    near = np.zeros(inside.shape, np.uint8)
+    cv2.circle(near, seen.point, round(_REACH * seen.diameter), 1, cv2.FILLED)
+    where = _piece(inside & (near > 0), seen.point)
+    for _ in range(_NEIGHBOURS):
+        rows, cols = np.flatnonzero(where.any(axis=1)), np.flatnonzero(where.any(axis=0))
+        if not len(rows):
+            break
+        top, left = int(rows[0]), int(cols[0])
+        ends = narrowest(where[top : rows[-1] + 1, left : cols[-1] + 1], seen.diameter)
+        if ends is None:
+            break
+        start, end = ((floor(x) + left, floor(y) + top) for x, y in ends)
+        where = _piece(where & (cv2.line(np.zeros(inside.shape, np.uint8), start, end, 1) == 0), seen.point)
+    side = 2 * round(_SMOOTH * seen.diameter) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    smooth = cv2.morphologyEx(where.view(np.uint8), cv2.MORPH_OPEN, disc, borderType=cv2.BORDER_REPLICATE) > 0
+    return _piece(smooth, seen.point) if smooth.any() else where
+
+
+def _around(values: NDArray[np.float32], point: tuple[int, int], radius: float) -> NDArray[np.float32]:
+    (x, y), reach = point, max(1, int(radius))
+    return values[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1]
+
+
+def _is_near(where: NDArray[np.bool_], point: tuple[int, int], radius: float) -> bool:
+    (x, y), reach = point, int(radius)
+    return bool(where[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1].any())
+
+
+def _piece(where: NDArray[np.bool_], point: tuple[int, int]) -> NDArray[np.bool_]:
+    """The 4-connected piece of `where` (h, w) that is nearest to a point; nothing of nothing."""
+    piece = np.zeros_like(where)
+    if where.any():
+        box, found = _flooded_near(where, point)
+        piece[box.y : box.bottom, box.x : box.right] = found
+    return piece
+
+
+def _flooded_near(where: NDArray[np.bool_], point: tuple[int, int]) -> tuple[Region, NDArray[np.bool_]]:
+    x, y = point
+    if not where[y, x]:
+        rows, cols = np.nonzero(where)
+        nearest = int(((rows - y) ** 2 + (cols - x) ** 2).argmin())
+        x, y = int(cols[nearest]), int(rows[nearest])
+    return flooded(where.view(np.uint8), (x, y))
