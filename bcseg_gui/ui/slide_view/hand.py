@@ -24,6 +24,7 @@ _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _NONE, _SHIFT, _ALT = (
     Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier,
 )  # fmt: skip
+_HELD = {Qt.Key.Key_Alt: _ALT, Qt.Key.Key_Shift: _SHIFT}
 
 
 class HandView(MouseView):
@@ -57,8 +58,8 @@ class HandView(MouseView):
         self._kinetic.stop()
         key, keys = Qt.Key(event.key()), _modifiers(event)
         arrow = _ARROWS.get(key)
-        if key in (Qt.Key.Key_Alt, Qt.Key.Key_Shift):
-            self._hold(keys)
+        if key in _HELD:
+            self._hold(keys | _HELD[key])
         elif arrow is not None and keys & _ALT:
             self._step(arrow * (LARGE_STEP if keys & _SHIFT else 1))
         elif arrow is not None:
@@ -88,7 +89,7 @@ class HandView(MouseView):
             self._tool.back()
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        key = event.key()
+        key = Qt.Key(event.key())
         if event.isAutoRepeat():
             event.ignore()
         elif key == Qt.Key.Key_Space:
@@ -96,8 +97,8 @@ class HandView(MouseView):
             self._go_on()
         elif key == Qt.Key.Key_Tab:
             self._peek(False)
-        elif key in (Qt.Key.Key_Alt, Qt.Key.Key_Shift):
-            self._hold(_modifiers(event))
+        elif key in _HELD:
+            self._hold(_modifiers(event) & ~_HELD[key])
         else:
             super().keyReleaseEvent(event)
 

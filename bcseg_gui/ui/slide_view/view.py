@@ -4,26 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QHideEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QRegion,
     QResizeEvent,
     QShowEvent,
+    QTransform,
 )
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from ...core.geometry import Region, TileKey, tiles_covering
 from ...core.masks import Mask
+from .brush_cursor import BrushCursor
+from .loupe import MAGNIFIES, Loupe
 from .mask_item import MaskItem, OverlayStyle
 from .minimap import Minimap
 from .overview_refresher import OverviewRefresher
-from .picture_view import rects
+from .picture_view import BACKGROUND, rects
 from .scale_bar import ScaleBar
 from .sketch_view import SketchView
+from .slide_layer import paint_slide, visible_tiles, wanted_tiles
 from .throttle import Throttle
 
 BETWEEN_CHANGES = 50
@@ -42,6 +47,8 @@ class SlideView(SketchView):
         self._minimap, self._minimap_wanted, self._steering = Minimap(), True, False
         self._scale_bar = ScaleBar()
         self._corners: list[Minimap | ScaleBar] = []
+        self._loupe, self._loupe_wanted, self._loupe_shown = Loupe(), False, False
+        self._loupe_ring = BrushCursor()
         self._mask_item = MaskItem(lambda error: self.readFailed.emit(error))
         super().__init__(parent)
         self.scene().addItem(self._mask_item)
@@ -69,6 +76,11 @@ class SlideView(SketchView):
     def show_minimap(self, wanted: bool) -> None:
         self._minimap_wanted = wanted
         self._place_corners()
+
+    def show_loupe(self, wanted: bool) -> None:
+        """A glass beside the pointer that enlarges what it is at."""
+        self._loupe_wanted = wanted
+        self._show_pointer()
 
     def set_mask(self, mask: Mask | None) -> None:
         self._mask = mask
@@ -99,6 +111,8 @@ class SlideView(SketchView):
             for corner in corners:
                 corner.paint(painter)
             painter.end()
+        if self._loupe_shown and event.region().intersects(self._loupe.rect):
+            self._paint_loupe()
 
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         self._mask_item.coarse = self._is_coarse
@@ -106,6 +120,8 @@ class SlideView(SketchView):
 
     def _tile_arrived(self, key: TileKey) -> None:
         super()._tile_arrived(key)
+        if self._loader is not None:
+            self._refresh_loupe(self._loader.shown(key))
         if self._loader is not None and key.level == self._loader.top_level:
             self._minimap.set_picture(self._loader.cache.shown(key))
 
@@ -118,6 +134,7 @@ class SlideView(SketchView):
 
     def _show_mask_change(self, region: Region) -> None:
         self._mask_item.changed(region, self._logical_zoom)
+        self._refresh_loupe(region)
 
     def _mask_tiles_in_view(self) -> Iterable[TileKey]:
         level = self._mask_item.level_at(self.zoom)
@@ -141,10 +158,10 @@ class SlideView(SketchView):
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         super().scrollContentsBy(dx, dy)
-        for corner in self._corners:
+        for lying_over in (*self._corners, *([self._loupe] if self._loupe_shown else [])):
             # Stays where it is, and leaves no trace where it was scrolled to.
-            self.viewport().update(corner.rect)
-            self.viewport().update(corner.rect.translated(dx, dy))
+            self.viewport().update(lying_over.rect)
+            self.viewport().update(lying_over.rect.translated(dx, dy))
 
     def _moved(self) -> None:
         super()._moved()
@@ -169,6 +186,59 @@ class SlideView(SketchView):
             self._corners.append(minimap)
         for corner in self._corners:
             self.viewport().update(corner.rect)
+
+    # -- the loupe ------------------------------------------------------------------------------------------------
+
+    def _show_pointer(self) -> None:
+        super()._show_pointer()
+        before, was_shown = QRect(self._loupe.rect), self._loupe_shown
+        self._loupe_shown = self._loupe_wanted and self.pointed is not None and self._gesture != "pan"
+        if self._loupe_shown and self._pointer is not None:
+            self._loupe.place(self._pointer, self.viewport().rect())
+            self._ask_for_enlarged()
+            self.viewport().update(self._loupe.rect)
+        if was_shown:
+            self.viewport().update(before)
+
+    def _refresh_loupe(self, region: Region) -> None:
+        if self._loupe_shown and not self._loupe.seen(self.viewportTransform()).intersected(region).is_empty:
+            self.viewport().update(self._loupe.rect)
+
+    def _ask_for_enlarged(self) -> None:
+        """Have the tiles read that the glass needs; the view itself goes first."""
+        if self._loader is not None and not self.is_moving:
+            whole = Region(0, 0, self._slide_size.width(), self._slide_size.height())
+            seen = self._loupe.seen(self.viewportTransform()).intersected(whole)
+            enlarged = visible_tiles(seen, MAGNIFIES * self.zoom, self._loader.top_level)
+            if any(key not in self._loader.cache and not self._loader.is_missing(key) for key in enlarged):
+                self._loader.request([*wanted_tiles(self.visible_region(), self.zoom, self._loader), *enlarged])
+
+    def _paint_loupe(self) -> None:
+        to_glass = self._loupe.transform(self.viewportTransform())
+        seen, rect = self._loupe.seen(self.viewportTransform()), QRectF(self._loupe.rect)
+        painter = QPainter(self.viewport())
+        self._loupe.clip(painter)
+        painter.fillRect(rect, BACKGROUND)
+        if self._loader is not None:
+            whole = Region(0, 0, self._slide_size.width(), self._slide_size.height())
+            part, scale = seen.intersected(whole), MAGNIFIES * self.zoom
+            paint_slide(painter, self._loader, part, scale, to_glass, QRegion(self._loupe.rect), smooth=True)
+        option = QStyleOptionGraphicsItem()
+        option.exposedRect = QRectF(seen.x, seen.y, seen.w, seen.h)
+        self._mask_item.parts = [rect]
+        for item in (self._mask_item, *self._outline_items):
+            if item.isVisible():
+                painter.setWorldTransform(to_glass)
+                item.paint(painter, option)
+        if self._ring.isVisible() and self.pointed is not None and self._tool.radius is not None:
+            here = QPointF(*self.pointed)
+            self._loupe_ring.place(here, self._tool.radius, self.pixel / MAGNIFIES, self._tool.sign(self._hand))
+            painter.setWorldTransform(QTransform.fromTranslate(here.x(), here.y()) * to_glass)
+            self._loupe_ring.paint(painter, option)
+        painter.setWorldTransform(QTransform())
+        painter.setClipping(False)
+        self._loupe.paint_rim(painter)
+        painter.end()
 
     # -- steering by the overview ---------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import Mask, MaskEdit
+from bcseg_gui.core.masks.tools.change import Change
 from bcseg_gui.core.slides import Slide
 from bcseg_gui.session.tool_settings import ToolSettings
 from bcseg_gui.ui.slide_view import SlideView
@@ -61,6 +62,25 @@ class MaskCanvas:
         self._changed = changed
         self._edit: MaskEdit | None = None
         self._class_id = 0
+        self.whole = Region(0, 0, *mask.dimensions)
+        self.cell_diameter = 40.0
+        self.said: list[str] = []
+
+    def read_mask(self, region: Region) -> NDArray[np.uint8]:
+        return self.mask.read(region)
+
+    def read_picture(self, region: Region) -> NDArray[np.uint8]:
+        return np.full((region.h, region.w, 3), 255, np.uint8)
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    def apply(self, tool: str, changes: Sequence[Change]) -> None:
+        self.begin_stroke(tool, changes[0].class_id)
+        for change in changes:
+            self._class_id = change.class_id
+            self.paint(change.region, change.where)
+        self.end_stroke()
 
     def begin_stroke(self, tool: str, class_id: int) -> None:
         self.strokes.append(tool)
