@@ -19,7 +19,7 @@ def require_unused(gone: Iterable[MaskClass], slides: Iterable[tuple[SlideEntry,
     """Raise UserError when a mask holds a pixel of one of the classes `gone`, or one cannot be read.
 
     `slides`: each with its folder, which holds a mask for every page that was worked on. What is painted must be on
-    disk. Takes about a second for a thousand tiles of 512².
+    disk. A thousand tiles of 512² take about 0.2 s.
     """
     slides = list(slides)
     for known in gone:

@@ -25,6 +25,9 @@ PALETTE = ("#e69f00", "#56b4e9", "#000000", "#d55e00", "#009e73", "#f0e442", "#0
 """The colours of Okabe and Ito. Half covering stained cells, grey-blue, purple or pink, the first three are ΔE 37 apart
 at least and neighbours 24, but for the last, to colour-blind eyes too (Machado 2009)."""
 
+UNLISTED_COLOR = "#8c8c8c"
+"""Of cells whose class the project does not list, which came with a picture or by undo: seen, but like no class."""
+
 
 def checked(classes: Sequence[MaskClass]) -> Classes:
     """The classes, their names without spaces around. Raises UserError when there could be no such list."""
@@ -103,5 +106,5 @@ def free_color(classes: Classes) -> str:
 
 def named(classes: Classes, class_id: int) -> MaskClass:
     """The class of an id; one in grey that bears its number when the project lists none."""
-    unlisted = MaskClass(class_id, _("class {number}").format(number=class_id), "#8c8c8c")
+    unlisted = MaskClass(class_id, _("class {number}").format(number=class_id), UNLISTED_COLOR)
     return next((known for known in classes if known.id == class_id), unlisted)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from ...core.errors import UserError
 from ...core.geometry import Region, TileKey
 from ...core.masks import CLASS_BITS, MANUAL, Mask
+from ...core.project.classes import UNLISTED_COLOR
 from .mask_sampling import DARK, LIGHT, OUTLINE, VEIL, VEIL_LINE, marked, outlined, sample
 from .tile_loader import level_for_scale, tile_region
 
@@ -30,8 +31,6 @@ OUTLINED_FROM = 10.0
 """Diameter on screen, device-independent pixels, from which a cell is outlined; smaller ones would be all outline."""
 MANUAL_FROM = 0.25
 """Screen pixels a level-0 pixel from which it can be shown what a person changed: overviews do not know it."""
-NAMELESS = QColor("#8c8c8c")
-"""Of cells whose class the project does not list: seen, but unlike any class."""
 _MARKS = {DARK: (0, 0, 0, 150), LIGHT: (255, 255, 255, 200), VEIL: (255, 255, 255, 140), VEIL_LINE: (0, 0, 0, 130)}
 """No hue: lines dark beside light show on any stain and class, to all eyes, and what was erased is pale as a ghost."""
 READING_TIME, READING_TIME_MOVING = 0.006, 0.002
@@ -73,8 +72,8 @@ class OverlayStyle:
 
     def _table(self, opacity: float) -> list[int]:
         """Colour of each of the 256 mask values; the manual bit changes nothing."""
-        alpha = round(255 * opacity)
-        colors = [self.colors.get(class_id, NAMELESS) for class_id in range(1, CLASS_BITS + 1)]
+        alpha, unlisted = round(255 * opacity), QColor(UNLISTED_COLOR)
+        colors = [self.colors.get(class_id, unlisted) for class_id in range(1, CLASS_BITS + 1)]
         half = [0, *(qRgba(color.red(), color.green(), color.blue(), alpha) for color in colors)]
         return [*half, *half]
 
