@@ -15,7 +15,7 @@ from .cell import CellShape, cell_at
 from .change import Change, Point, ReadMask
 from .join import bridged
 from .line import pixels_along, within
-from .neck import narrowest
+from .neck import narrowest, sides_of
 
 _CRUMB = 0.01
 """Share of a cell below which a piece that a line cuts off is no cell but a crumb of its rim."""
@@ -66,7 +66,7 @@ def proposed_cut(read: ReadMask, whole: Region, point: Point, cell_diameter: flo
     cell = cell_at(read, whole, point)
     if cell is None:
         return None
-    ends = narrowest(cell.where, cell_diameter)
+    ends = narrowest(cell.where, cell_diameter, sides_of(cell.region, whole))
     return None if ends is None else [(x + cell.region.x, y + cell.region.y) for x, y in ends]
 
 

@@ -13,6 +13,7 @@ from ...cells.staining import absorbance, edge_of
 from ...geometry import Region
 from .cell import pixel_of
 from .change import Point, ReadPicture
+from .neck import Sides, sides_of
 
 _SIDE = 4.0
 """Side of the window in cell diameters: with less, crowded cells leave no empty slide to compare with."""
@@ -32,11 +33,13 @@ _HOLE = 0.25
 class Surroundings:
     """A window of the slide, looked at more coarsely where its cells are large.
 
-    `stain` float32 (h, w), absorbance; `least`: what is more than noise; `edge`: where cells begin; `diameter` of a
-    cell and `point` in pixels of `stain`; `aim`: the same point in pixels of `region`.
+    `sides`: which of the window's lie at the slide's border. `stain` float32 (h, w), absorbance; `least`: what is more
+    than noise; `edge`: where cells begin; `diameter` of a cell and `point` in pixels of `stain`; `aim`: the same point
+    in pixels of `region`.
     """
 
     region: Region
+    sides: Sides
     stain: NDArray[np.float32]
     least: float
     edge: float
@@ -91,7 +94,9 @@ def look_round(
     edge = _edge(stain, noise, least) * lowered(sensitivity)
     aim = x - region.x, y - region.y
     at = aim[0] * size[0] // region.w, aim[1] * size[1] // region.h
-    return Surroundings(region, stain, least, edge, cell_diameter * size[0] / region.w, at, aim)
+    return Surroundings(
+        region, sides_of(region, whole), stain, least, edge, cell_diameter * size[0] / region.w, at, aim
+    )
 
 
 def _edge(stain: NDArray[np.float32], noise: float, least: float) -> float:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ...geometry import Region
 from .cell import flooded
 from .change import Point, ReadPicture
-from .neck import narrowest
+from .neck import narrowest, sides_of
 from .surroundings import Surroundings, look_round, lowered
 
 _REACH = 1.6
@@ -23,6 +23,12 @@ _SMOOTH = 0.06
 _OWN, _HIGHEST = 0.3, 1.3
 """A dark cell begins where it absorbs this share of its own median: else its blurred rim would make it too large. At
 most at so many times the edge of all, for the nucleus of a white cell is darker than the rest of it."""
+_KEPT = 0.65
+"""Share of the cell that must be left then, for the same reason."""
+_RAISED = (1.3, 1.7, 2.2, 2.9)
+"""Times the edge at which a cell is looked for where what was found looks like several."""
+_SOLID, _LARGEST, _SMALLEST = 0.9, 4.0, 0.4
+"""Share of its convex hull that a cell fills; the largest and, at a raised edge, the smallest, in areas of red cells."""
 _PALE, _PALEST = 0.45, 0.06
 """A cell paler than the others begins at this share of what it absorbs at the click; and the palest there is."""
 _AIM, _SLIP = 0.12, 0.06
@@ -52,20 +58,39 @@ def wand(
 def _cell(seen: Surroundings, sensitivity: float) -> NDArray[np.bool_] | None:
     """The cell at the point, in pixels of `seen.stain`."""
     edge = seen.edge
-    inside = seen.stained(edge)
-    if not _is_near(inside, seen.point, _SLIP * seen.diameter):
+    where = _at_edge(seen, edge)
+    if where is None:
         here = float(np.median(_around(seen.stain, seen.point, _AIM * seen.diameter)))
         if here < max(seen.least, _PALEST):
             return None
         edge = _PALE * here
-        inside = seen.stained(edge)
-    where = _parted(inside, seen)
+        where = _parted(seen.stained(edge), seen)
+    for raised in _RAISED:
+        if _is_cell_like(where, seen):
+            break
+        higher = _at_edge(seen, edge * raised)
+        if higher is None or np.count_nonzero(higher) < _SMALLEST * seen.cell_area:
+            break
+        if _is_cell_like(higher, seen):
+            where, edge = higher, edge * raised
     own_edge = min(_OWN * float(np.median(seen.stain[where])) * lowered(sensitivity), _HIGHEST * seen.edge)
-    if own_edge > edge:
-        inside = seen.stained(own_edge)
-        if _is_near(inside, seen.point, _SLIP * seen.diameter):
-            where = _parted(inside, seen)
-    return where
+    own = _at_edge(seen, own_edge) if own_edge > edge else None
+    return where if own is None or np.count_nonzero(own) < _KEPT * np.count_nonzero(where) else own
+
+
+def _at_edge(seen: Surroundings, edge: float) -> NDArray[np.bool_] | None:
+    """The cell at the point where cells begin at `edge`; None where the point lies outside then."""
+    inside = seen.stained(edge)
+    return _parted(inside, seen) if _is_near(inside, seen.point, _SLIP * seen.diameter) else None
+
+
+def _is_cell_like(where: NDArray[np.bool_], seen: Surroundings) -> bool:
+    """Whether it is no larger than a white cell, and convex but for a bay."""
+    area = int(np.count_nonzero(where))
+    if not 0 < area <= _LARGEST * seen.cell_area:
+        return False
+    hull = cv2.convexHull(cv2.findNonZero(where.view(np.uint8)))
+    return bool(area > _SOLID * (cv2.contourArea(hull) + cv2.arcLength(hull, True) / 2 + 1))
 
 
 def _parted(inside: NDArray[np.bool_], seen: Surroundings) -> NDArray[np.bool_]:
@@ -78,7 +103,14 @@ def _parted(inside: NDArray[np.bool_], seen: Surroundings) -> NDArray[np.bool_]:
         if not len(rows):
             break
         top, left = int(rows[0]), int(cols[0])
-        ends = narrowest(where[top : rows[-1] + 1, left : cols[-1] + 1], seen.diameter)
+        box = Region(left, top, int(cols[-1]) + 1 - left, int(rows[-1]) + 1 - top)
+        at_border = zip(sides_of(box, Region(0, 0, *inside.shape[::-1])), seen.sides, strict=True)
+        left_side, top_side, right_side, bottom_side = (here and there for here, there in at_border)
+        ends = narrowest(
+            where[top : box.bottom, left : box.right],
+            seen.diameter,
+            (left_side, top_side, right_side, bottom_side),
+        )
         if ends is None:
             break
         start, end = ((floor(x) + left, floor(y) + top) for x, y in ends)
