@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from enum import IntEnum, auto
 
-from PySide6.QtCore import QAbstractListModel, QLocale, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractListModel, QDateTime, QLocale, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from ...core.i18n import _
 from ...core.masks import EditRecord, EditState
@@ -194,7 +194,8 @@ def time_words(at: str, now: datetime | None = None) -> str:
 
 def _at(at: str, pattern: str) -> str:
     with suppress(ValueError):
-        return QLocale().toString(datetime.fromisoformat(at).astimezone().replace(tzinfo=None), pattern)
+        moment = QDateTime.fromSecsSinceEpoch(int(datetime.fromisoformat(at).timestamp()))
+        return QLocale().toString(moment, pattern)
     return ""
 
 

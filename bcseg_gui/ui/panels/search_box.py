@@ -12,6 +12,8 @@ class SearchBox(QLineEdit):
 
     entered = Signal()
     left = Signal()
+    givenUp = Signal()
+    """Escape where there was nothing to clear"""
     _KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape, Qt.Key.Key_Down)
 
     def event(self, event: QEvent) -> bool:
@@ -27,6 +29,8 @@ class SearchBox(QLineEdit):
             case Qt.Key.Key_Down:
                 self.left.emit()
             case Qt.Key.Key_Escape:
+                if not self.text():
+                    self.givenUp.emit()
                 self.clear()
                 self.clearFocus()
             case _:
