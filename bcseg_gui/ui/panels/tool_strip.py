@@ -1,0 +1,54 @@
+"""The tools, one under the other beside the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QSizePolicy, QToolBar, QWidget
+
+from ...core.i18n import _
+from ..theme import ICON_SIZE
+
+GROUPS: tuple[tuple[str, ...], ...] = (
+    ("pan",),
+    ("select_rectangle", "select_lasso"),
+    ("brush", "eraser", "smart_brush"),
+    ("outline", "wand", "fill"),
+    ("split", "cells"),
+)
+"""Action keys: looking, selecting, painting, whole cells, and what is done to those that are there."""
+
+_STYLE = """
+QToolBar#toolStrip { border: none; border-right: 1px solid palette(mid); padding: 4px 3px; spacing: 1px; }
+QToolBar#toolStrip::separator { background: palette(mid); height: 1px; width: 1px; margin: 4px 6px; }
+QToolBar#toolStrip QToolButton { border: 1px solid transparent; border-radius: 6px; padding: 5px; }
+QToolBar#toolStrip QToolButton:checked {
+    background: palette(midlight); border-color: palette(mid);
+    border-left: 3px solid palette(highlight); padding-left: 3px;
+}
+QToolBar#toolStrip QToolButton:focus { border-color: palette(text); }
+"""
+
+
+class ToolStrip(QToolBar):
+    """Icons of the tools there are; in a low window an arrow at its end opens those that have no room."""
+
+    def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("toolStrip")
+        self.setAccessibleName(_("Tools"))
+        self.setOrientation(Qt.Orientation.Vertical)
+        self.setMovable(False)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        self.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
+        self.setStyleSheet(_STYLE)
+        for number, keys in enumerate(GROUPS):
+            if number:
+                self.addSeparator()
+            for key in keys:
+                self.addAction(actions[key])
+        # A low window is no reason to be higher: what has no room goes behind the arrow.
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Ignored)

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from bcseg_gui.session.tool_settings import ToolSettings
+from bcseg_gui.ui.panels.tool_options import ToolOptions, tool_words
+from bcseg_gui.ui.panels.tool_strip import GROUPS
+
+
+@pytest.fixture
+def settings() -> ToolSettings:
+    return ToolSettings()
+
+
+@pytest.fixture
+def options(qtbot: QtBot, settings: ToolSettings) -> ToolOptions:
+    options = ToolOptions(settings)
+    qtbot.addWidget(options)
+    options.resize(900, options.height())
+    with qtbot.waitExposed(options):
+        options.show()
+    return options
+
+
+def test_every_tool_is_explained() -> None:
+    assert set(tool_words()) == {key for keys in GROUPS for key in keys}
+    assert all(words.name and words.hint for words in tool_words().values())
+
+
+@pytest.mark.parametrize(
+    ("tool", "size", "sensitivity", "apart"),
+    [
+        ("pan", False, False, False),
+        ("brush", True, False, False),
+        ("smart_brush", True, True, False),
+        ("wand", False, True, True),
+        ("outline", False, False, True),
+    ],
+)
+def test_a_tool_shows_its_own_settings(
+    options: ToolOptions, settings: ToolSettings, tool: str, size: bool, sensitivity: bool, apart: bool
+) -> None:
+    settings.tool = tool
+
+    assert options._name.text() == tool_words()[tool].name
+    assert options._hint.toolTip() == tool_words()[tool].hint
+    assert options._size.isVisible() == size
+    assert options._sensitivity.isVisible() == sensitivity
+    assert options._apart.isVisible() == apart
+
+
+def test_it_is_as_high_with_any_tool(options: ToolOptions, settings: ToolSettings) -> None:
+    heights = set()
+    for tool in tool_words():
+        settings.tool = tool
+        heights.add((options.height(), options.minimumSizeHint().height() <= options.height()))
+
+    assert heights == {(options.height(), True)}
+
+
+def test_it_may_be_narrow(options: ToolOptions, settings: ToolSettings) -> None:
+    for tool in tool_words():
+        settings.tool = tool
+        assert options.minimumSizeHint().width() < 560
+
+
+def test_settings_and_what_is_shown_agree_both_ways(options: ToolOptions, settings: ToolSettings) -> None:
+    settings.tool = "smart_brush"
+    settings.brush_radius = 30.0
+    settings.sensitivity = 0.8
+    assert options._size._number.value() == 60
+    assert options._sensitivity.slider.value() == 80
+
+    options._size._number.setValue(24)
+    options._sensitivity.slider.setValue(25)
+    options._apart.setChecked(False)
+    assert (settings.brush_radius, settings.sensitivity, settings.keeps_apart) == (12.0, 0.25, False)
