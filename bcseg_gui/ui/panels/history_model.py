@@ -14,7 +14,7 @@ from PySide6.QtCore import QAbstractListModel, QDateTime, QLocale, QModelIndex, 
 from ...core.i18n import _
 from ...core.masks import EditRecord, EditState
 from ...core.project import MaskClass
-from ..edit_words import edit_words, tool_words
+from ...session.edit_words import edit_words, tool_words
 from .durations import duration_words
 
 AnyIndex = QModelIndex | QPersistentModelIndex

@@ -14,7 +14,6 @@ from pytestqt.qtbot import QtBot
 
 from bcseg_gui.core.masks import EditRecord, EditState
 from bcseg_gui.core.project import MaskClass
-from bcseg_gui.ui.edit_words import edit_words, tool_words
 from bcseg_gui.ui.panels.history import HistoryPanel
 from bcseg_gui.ui.panels.history_model import HistoryModel, time_words
 
@@ -242,15 +241,7 @@ def test_every_row_is_drawn(panel: HistoryPanel, picture: Picture) -> None:
     assert panel.grab().toImage() != first
 
 
-# -- words ---------------------------------------------------------------------------------------------------------
-
-
-def test_an_edit_is_told_in_plain_words() -> None:
-    record = EditRecord(1, "", "", "segment", 0, "small", 1.0)
-    assert edit_words(record) == "Segmented by small"
-    assert edit_words(replace(record, model="watershed")) == "Quick segmentation"
-    assert edit_words(replace(record, tool="smart_brush", model="")) == "Smart brush"
-    assert tool_words("laser_scalpel") == "Laser scalpel", "of a newer version"
+# -- time ----------------------------------------------------------------------------------------------------------
 
 
 def test_time_is_the_hour_of_today_else_the_date() -> None:
