@@ -87,7 +87,7 @@ def new_file(path: Path) -> Iterator[IO[bytes]]:
 
 def write_atomic(path: Path, data: bytes) -> None:
     """Replace `path` by `data`. Raises UserError when it cannot be written, and leaves the file as it was."""
-    temporary = _temporary_beside(path)
+    temporary = temporary_beside(path)
     try:
         with new_file(temporary) as file:
             file.write(data)
@@ -98,7 +98,7 @@ def write_atomic(path: Path, data: bytes) -> None:
         if isinstance(error, OSError):
             raise write_error(error, path) from error
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def make_folder(path: Path) -> Path:
@@ -117,7 +117,7 @@ def temporary_folder(destination: Path) -> Iterator[Path]:
     An OSError inside becomes the UserError of a write to `destination`: that is the name the person knows.
     """
     make_folder(destination.parent)
-    temporary = _temporary_beside(destination)
+    temporary = temporary_beside(destination)
     try:
         temporary.mkdir()
         yield temporary
@@ -140,7 +140,7 @@ def place_folder(built: Path, destination: Path) -> None:
             if aside is not None:
                 aside.replace(destination)
             raise
-        _sync_folder(destination.parent)
+        sync_folder(destination.parent)
     except OSError as error:
         raise write_error(error, destination) from error
     if aside is not None:
@@ -162,11 +162,12 @@ def remove_leftovers(folder: Path) -> None:
                 leftover.unlink()
 
 
-def _temporary_beside(path: Path) -> Path:
+def temporary_beside(path: Path) -> Path:
+    """A name that nothing has yet, and that `is_leftover` knows."""
     return path.with_name(f".{path.name}-{secrets.token_hex(4)}{_TEMPORARY}")
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a rename survive a power cut; where folders cannot be synced (Windows, some shares) the rename stands."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)

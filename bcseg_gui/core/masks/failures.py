@@ -37,6 +37,10 @@ def damaged(path: Path) -> DamagedMaskError:
     )
 
 
+def newer(path: Path) -> UserError:
+    return UserError("“{path}” was written by a newer version of this program: open it with that version.", path=path)
+
+
 def _sentence(code: int, path: Path) -> UserError:
     match code:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:

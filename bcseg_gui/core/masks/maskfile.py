@@ -10,7 +10,7 @@ from threading import RLock
 
 from ..errors import UserError
 from ..files import write_error
-from .failures import damaged, explained
+from .failures import damaged, explained, newer
 
 SCHEMA = 2
 SECONDS_TO_WAIT = 2.0
@@ -122,7 +122,7 @@ class MaskFile:
             if self.path.exists():
                 return
             # A journal that outlived its mask would be played back into the new one.
-            for leftover in (beside, _journal(beside), _journal(self.path)):
+            for leftover in (beside, journal_of(beside), journal_of(self.path)):
                 leftover.unlink(missing_ok=True)
             with explained(self.path), closing(self._connect(beside)) as db:
                 db.executescript(f"BEGIN; {_TABLES}")
@@ -139,9 +139,7 @@ class MaskFile:
             raise damaged(self.path)
         schema, *stored = rows[0]
         if schema > SCHEMA:
-            raise UserError(
-                "“{path}” was written by a newer version of this program: open it with that version.", path=self.path
-            )
+            raise newer(self.path)
         if tuple(stored) != tuple(self.dimensions):
             raise UserError(
                 "“{path}” is the mask of a picture of {stored} pixels, but this one has {actual}: put back the picture "
@@ -156,5 +154,5 @@ class MaskFile:
         return int(self._db.execute("PRAGMA data_version").fetchone()[0])
 
 
-def _journal(path: Path) -> Path:
+def journal_of(path: Path) -> Path:
     return path.with_name(path.name + "-journal")

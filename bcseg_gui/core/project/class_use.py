@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
+from ..damaged_files import is_kept_damaged
 from ..errors import UserError
 from ..masks import CLASS_BITS
 from ..masks.failures import damaged, explained
@@ -42,7 +43,11 @@ def require_unused(gone: Iterable[MaskClass], slides: Iterable[tuple[SlideEntry,
 
 
 def _uses(folder: Path, class_id: int) -> bool:
-    return any(_holds(path, class_id) for path in sorted(folder.glob("mask*.sqlite")))
+    return any(_holds(path, class_id) for path in _masks(folder))
+
+
+def _masks(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.glob("mask*.sqlite")) if not is_kept_damaged(path)]
 
 
 def _holds(path: Path, class_id: int) -> bool:

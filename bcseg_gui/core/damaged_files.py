@@ -1,0 +1,57 @@
+"""Damaged files are kept under a name of their own when a sound one takes their place."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+from .files import new_file, sync_folder
+
+_DAMAGED = "-damaged-"
+
+
+def timestamp(moment: datetime) -> str:
+    """UTC as a part of a file's name; later moments sort behind earlier ones."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H-%M-%S")
+
+
+def keep_damaged(path: Path) -> Path:
+    """Give a damaged file a second name that says so, under which it stays when `path` is replaced; returns that.
+
+    Nothing is ever overwritten. Raises OSError.
+    """
+    name = f"{path.stem}{_DAMAGED}{timestamp(datetime.now(UTC))}"
+    for number in itertools.count(1):
+        kept = path.with_name(f"{name}-{number}{path.suffix}" if number > 1 else f"{name}{path.suffix}")
+        try:
+            _link_or_copy(path, kept)
+        except FileExistsError:
+            continue
+        sync_folder(path.parent)
+        return kept
+    raise AssertionError
+
+
+def is_kept_damaged(path: Path) -> bool:
+    """A file that `keep_damaged` left, by its name."""
+    return _DAMAGED in path.name
+
+
+def _link_or_copy(path: Path, other: Path) -> None:
+    try:
+        other.hardlink_to(path)
+        return
+    except FileExistsError:
+        raise
+    except OSError:  # some drives know no second names
+        pass
+    try:
+        with path.open("rb") as source, new_file(other) as target:
+            shutil.copyfileobj(source, target)
+    except FileExistsError:
+        raise
+    except OSError:
+        other.unlink(missing_ok=True)
+        raise
