@@ -37,11 +37,14 @@ def cell_at(read: ReadMask, whole: Region, point: Point) -> CellShape | None:
 
     Raises UserError for a cell of more than `LARGEST` pixels on a side.
     """
-    found = component_at(read, whole, pixel_of(point), LARGEST)
+    x, y = pixel_of(point)
+    if Region(x, y, 1, 1).intersected(whole).is_empty or not read(Region(x, y, 1, 1))[0, 0] & CLASS_BITS:
+        return None
+    found = component_at(read, whole, (x, y), LARGEST)
     if found is None:
         raise UserError("This cell is wider than {size} pixels: too large for this tool.", size=LARGEST)
     class_id, region, where = found
-    return CellShape(class_id, region, where) if class_id else None
+    return CellShape(class_id, region, where)
 
 
 def component_at(

@@ -63,12 +63,7 @@ def _gap(
     if width > max(_LEAST, _WIDEST * 2 * sqrt(smaller / np.pi)):
         raise _too_far()
     way = reach + _distance(other)
-    gap = free & (way <= max(width, 1) + 1 + _MORE)
-    if width > 0 and not _is_one(joined | other | gap):
-        rows, cols = np.nonzero(other & (reach <= width + 1.01))
-        gap = gap | (free & (way <= width + 3 + 2 * _MORE))
-        del rows, cols
-    return gap
+    return np.asarray(free & (way <= max(width, 1) + 1 + _MORE), np.bool_)
 
 
 def _distance(where: NDArray[np.bool_]) -> NDArray[np.float32]:

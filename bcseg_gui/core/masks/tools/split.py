@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import hypot
 
 import cv2
 import numpy as np
@@ -21,6 +22,10 @@ _CRUMB = 0.01
 """Share of a cell below which a piece that a line cuts off is no cell but a crumb of its rim."""
 _STRIDE = 256
 """Pixels of a line for which the mask is read at once."""
+_AIM = 5.0
+"""Pixels of its end that tell where a line leads."""
+_ALONG = 0.2
+"""Share of the second cell's pixels beside the line that a third one must have to be joined as well."""
 _BESIDE = 3
 """Pixels from the line within which a cell lies beside it, where the line runs along the gap."""
 
@@ -28,11 +33,10 @@ _BESIDE = 3
 def cut_along(read: ReadMask, whole: Region, line: Sequence[Point]) -> list[Change]:
     """A line of background, one pixel wide, through every cell that it parts into two or more.
 
-    Where the line ends inside a cell it goes on in its direction to the cell's border. Crumbs that fall off go. Raises
-    UserError when the line parts no cell.
+    Where the line ends inside a cell, past its middle, it goes on in its direction to the cell's border. Crumbs that
+    fall off go. Raises UserError when the line parts no cell.
     """
-    pixels = pixels_along(line)
-    cells = _cells_on(read, whole, pixels)
+    cells = _cells_on(read, whole, pixels_along(line))
     if not cells:
         raise UserError("There is no cell under this line.")
     changes = [change for cell in cells if (change := _cut(cell, line)) is not None]
@@ -47,15 +51,14 @@ def joined_along(read: ReadMask, whole: Region, line: Sequence[Point]) -> list[C
     The line may lead from one cell to the other or run along the gap. Raises UserError when there is nothing to join.
     """
     pixels = pixels_along(line)
-    offsets = (np.mgrid[:3, :3].reshape(2, 9).T - 1) * _BESIDE
-    beside = (pixels[:, None] + offsets).reshape(-1, 2)
-    cells = _cells_on(read, whole, pixels)
-    if not _classes_of_several(cells):
-        cells = _cells_on(read, whole, beside)
-    classes = _classes_of_several(cells)
-    if not classes:
+    groups = _of_one_class(_cells_on(read, whole, pixels))
+    if not groups:
+        offsets = (np.mgrid[:3, :3].reshape(2, 9).T - 1) * _BESIDE
+        beside = (pixels[:, None] + offsets).reshape(-1, 2)
+        groups = [_along(cells, beside) for cells in _of_one_class(_cells_on(read, whole, beside))]
+    if not groups:
         raise UserError("There is nothing to join here: draw the line from one cell into another.")
-    return [bridged([cell for cell in cells if cell.class_id == class_id], read) for class_id in classes]
+    return [bridged(cells, read) for cells in groups]
 
 
 def proposed_cut(read: ReadMask, whole: Region, point: Point, cell_diameter: float) -> list[Point] | None:
@@ -70,9 +73,18 @@ def proposed_cut(read: ReadMask, whole: Region, point: Point, cell_diameter: flo
     return None if ends is None else [(x + cell.region.x, y + cell.region.y) for x, y in ends]
 
 
-def _classes_of_several(cells: Sequence[CellShape]) -> list[int]:
-    ids = [cell.class_id for cell in cells]
-    return sorted({class_id for class_id in ids if ids.count(class_id) > 1})
+def _of_one_class(cells: Sequence[CellShape]) -> list[list[CellShape]]:
+    """The cells by class, where there are several."""
+    groups: dict[int, list[CellShape]] = {}
+    for cell in cells:
+        groups.setdefault(cell.class_id, []).append(cell)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _along(cells: Sequence[CellShape], beside: NDArray[np.int64]) -> list[CellShape]:
+    """Those of the cells beside a line that lie along it, not just near one of its ends."""
+    counts = [int(np.count_nonzero(_held(cell, beside))) for cell in cells]
+    return [cell for cell, count in zip(cells, counts, strict=True) if count >= _ALONG * sorted(counts)[-2]]
 
 
 def _cells_on(read: ReadMask, whole: Region, pixels: NDArray[np.int64]) -> list[CellShape]:
@@ -107,12 +119,16 @@ def _held(cell: CellShape, pixels: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 def _cut(cell: CellShape, line: Sequence[Point]) -> Change | None:
     """The cut through one cell; None where it parts it not."""
-    reach = cell.region.w + cell.region.h
-    for way in (line, _longer(line, reach)):
-        pixels = pixels_along(way)
-        pixels = pixels[_held(cell, pixels)] - (cell.region.x, cell.region.y)
+    drawn = pixels_along(line)
+    drawn = drawn[_held(cell, drawn)]
+    onwards = np.concatenate([_onwards(cell, line), _onwards(cell, line[::-1])])
+    whole_way = np.concatenate([drawn, onwards])
+    # A line that overshoots from one cell a little into the next is no cut through that one.
+    ways = [drawn, whole_way] if len(drawn) >= len(onwards) else [drawn]
+    for way in ways:
+        x, y = (way - (cell.region.x, cell.region.y)).T
         apart = cell.where.copy()
-        apart[pixels[:, 1], pixels[:, 0]] = False
+        apart[y, x] = False
         _, labels, stats, _ = cv2.connectedComponentsWithStats(apart.view(np.uint8), connectivity=4)
         crumb = stats[:, cv2.CC_STAT_AREA] < _CRUMB * np.count_nonzero(cell.where)
         crumb[0] = True
@@ -121,16 +137,16 @@ def _cut(cell: CellShape, line: Sequence[Point]) -> Change | None:
     return None
 
 
-def _longer(line: Sequence[Point], reach: float) -> list[Point]:
-    """The line with `reach` px more at both ends, in the direction that it has there."""
-    return [_beyond(line, reach), *line, _beyond(line[::-1], reach)]
-
-
-def _beyond(line: Sequence[Point], reach: float) -> Point:
-    """A point `reach` px before the line's beginning, in the direction of its first few pixels."""
+def _onwards(cell: CellShape, line: Sequence[Point]) -> NDArray[np.int64]:
+    """The pixels (n, 2) from the line's first point on, in the direction it has there, to the cell's border."""
     (x, y), *others = line
-    for other_x, other_y in others:
-        length = float(np.hypot(x - other_x, y - other_y))
-        if length >= min(5.0, 0.2 * reach):
-            return x + (x - other_x) / length * reach, y + (y - other_y) / length * reach
-    return x, y
+    far = [(x - to_x, y - to_y) for to_x, to_y in others if hypot(x - to_x, y - to_y) >= _AIM] or [
+        (x - to_x, y - to_y) for to_x, to_y in others[-1:]
+    ]
+    length = hypot(*far[0]) if far else 0.0
+    if not length:
+        return np.empty((0, 2), np.int64)
+    reach = (cell.region.w + cell.region.h) / length
+    pixels = pixels_along([(x, y), (x + far[0][0] * reach, y + far[0][1] * reach)])
+    held = _held(cell, pixels)
+    return pixels[: len(pixels) if held.all() else int(held.argmin())]

@@ -28,7 +28,9 @@ _KEPT = 0.65
 _RAISED = (1.3, 1.7, 2.2, 2.9)
 """Times the edge at which a cell is looked for where what was found looks like several."""
 _SOLID, _LARGEST, _SMALLEST = 0.9, 4.0, 0.4
-"""Share of its convex hull that a cell fills; the largest and, at a raised edge, the smallest, in areas of red cells."""
+"""Share of its convex hull that a cell fills; the largest and, at a raised edge, the smallest in areas of red cells."""
+_SPECK = 0.015
+"""Area below which there is nothing, in areas of red cells; a platelet has four times as much."""
 _PALE, _PALEST = 0.45, 0.06
 """A cell paler than the others begins at this share of what it absorbs at the click; and the palest there is."""
 _AIM, _SLIP = 0.12, 0.06
@@ -73,6 +75,8 @@ def _cell(seen: Surroundings, sensitivity: float) -> NDArray[np.bool_] | None:
             break
         if _is_cell_like(higher, seen):
             where, edge = higher, edge * raised
+    if np.count_nonzero(where) < max(1, _SPECK * seen.cell_area):
+        return None
     own_edge = min(_OWN * float(np.median(seen.stain[where])) * lowered(sensitivity), _HIGHEST * seen.edge)
     own = _at_edge(seen, own_edge) if own_edge > edge else None
     return where if own is None or np.count_nonzero(own) < _KEPT * np.count_nonzero(where) else own
