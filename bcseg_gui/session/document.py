@@ -48,6 +48,8 @@ class Document(QObject):
     """this Document: a change of its mask is finished, and on its way to the disk"""
     saved = Signal()
     """everything is on disk; `is_saved` until the next change"""
+    savedAgain = Signal()
+    """everything is on disk, after `failed` said that something could not be written"""
     segmentingChanged = Signal(object)
     """this Document"""
     overwritten = Signal(object, object)
@@ -96,7 +98,7 @@ class Document(QObject):
         self._author = _user_name()
         self._saving = Saving(self)
         self._saving.failed.connect(self.failed)
-        self._saving.recovered.connect(self.historyChanged)
+        self._saving.recovered.connect(self.savedAgain)
         self._saving.saved.connect(self.saved)
 
     # -- the mask -------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from .failures import damaged, explained, newer
 SCHEMA = 2
 SECONDS_TO_WAIT = 2.0
 """How long to wait for another program that is just reading or writing the same file."""
+PAUSE_SECONDS = 0.01
 
 _TABLES = """
 CREATE TABLE meta (schema INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL);
@@ -76,8 +78,7 @@ class MaskFile:
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         """All of the block reaches the disk, or nothing does."""
-        with self._reading():
-            self._db.execute("BEGIN IMMEDIATE")
+        with explained(self.path), self._begun():
             try:
                 self._expect_unchanged()
                 # Not at once when opened: who only looks leaves the file as it is.
@@ -91,6 +92,29 @@ class MaskFile:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
+
+    @contextmanager
+    def _begun(self) -> Iterator[None]:
+        """A transaction, once no other program writes; as long as one does, other threads may read."""
+        deadline = time.monotonic() + SECONDS_TO_WAIT
+        while True:
+            with self._lock:
+                if self._begin(is_last_try=time.monotonic() >= deadline):
+                    yield
+                    return
+            time.sleep(PAUSE_SECONDS)
+
+    def _begin(self, *, is_last_try: bool) -> bool:
+        self._db.execute("PRAGMA busy_timeout = 0")
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if is_last_try or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            return False
+        finally:
+            self._db.execute(f"PRAGMA busy_timeout = {round(1000 * SECONDS_TO_WAIT)}")
+        return True
 
     def _expect_unchanged(self) -> None:
         # The tiles in memory would be older than the file, and this edit would undo the other program's.

@@ -53,7 +53,7 @@ class Writer:
         self._failed: Callable[[Exception], None] | None = None
         self._saved: Callable[[], None] | None = None
         self.problem: Exception | None = None
-        """Why the transaction in front could not be made; None when it was not tried yet"""
+        """Why the transaction in front could not be made; None until one fails, and once all are made"""
 
     def listen(self, failed: Callable[[Exception], None], saved: Callable[[], None]) -> None:
         """From now on `failed` is told, once, why nothing can be written, `saved` that nothing waits any more.
@@ -139,6 +139,7 @@ class Writer:
             else:
                 anything |= write.needed
                 self._done(write, written=True)
+        self.problem = None
         if anything and self._saved is not None:
             self._saved()
 
@@ -151,7 +152,6 @@ class Writer:
             if self._waiting and self._waiting[0] is write:  # else it was given up meanwhile
                 self._waiting.popleft()
             write.written = written
-            self.problem = None
 
     def _tell(self, error: Exception) -> None:
         is_news = self.problem is None or str(self.problem) != str(error)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,7 +20,7 @@ from numpy.typing import NDArray
 
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region, TileKey, tiles_covering
-from bcseg_gui.core.masks import CLASS_BITS, MANUAL, EditState, Mask, tiles
+from bcseg_gui.core.masks import CLASS_BITS, MANUAL, EditState, Mask, journal, tiles
 from bcseg_gui.core.masks.pyramid import halved
 
 WHOLE = Region(0, 0, 1300, 700)
@@ -44,6 +47,7 @@ class MaskMachine(RuleBasedStateMachine):
         self.patch = pytest.MonkeyPatch()
         # So few that tiles come and go all the time.
         self.patch.setattr(tiles, "TILES_KEPT", 2)
+        self.patch.setattr(journal, "TILES_TURNED_AT_ONCE", 2)
         self.folder = tempfile.TemporaryDirectory()
         self.path = Path(self.folder.name) / "mask.sqlite"
 
@@ -409,3 +413,117 @@ def test_undone_edits_stay_listed_when_a_new_one_replaces_them(path):
         assert not mask.can_redo
         assert mask.redo().is_empty
         assert mask._store._db.execute("SELECT DISTINCT seq FROM edit_tiles").fetchall() == [(2,)]
+
+
+def dabs(mask: Mask, count: int) -> list[NDArray[np.uint8]]:
+    """So many strokes, and the pixels before the first and after each."""
+    states = [mask.read(WHOLE)]
+    for number in range(count):
+        edit = mask.begin("brush")
+        edit.paint(Region(number * 37 % 1290, number * 23 % 690, 40, 40), np.ones((40, 40), bool), number % 5)
+        edit.commit()
+        states.append(mask.read(WHOLE))
+    return states
+
+
+def statements(mask: Mask) -> list[str]:
+    """What the database is asked from now on."""
+    mask.flush()
+    seen: list[str] = []
+    mask._store._db.set_trace_callback(seen.append)
+    return seen
+
+
+def test_a_jump_over_many_edits_is_one_transaction_and_reads_each_tile_once(path, monkeypatch):
+    with open_mask(path) as mask:
+        states = dabs(mask, 60)
+        seen = statements(mask)
+        loads: list[TileKey] = []
+        load = mask._tiles._load
+        monkeypatch.setattr(mask._tiles, "_load", lambda key: (loads.append(key), load(key))[1])
+        for number in (10, 45, 0, 60, 59):
+            mask.jump(number)
+            mask.flush()
+            assert np.array_equal(mask.read(WHOLE), states[number])
+        assert seen.count("COMMIT") == 5
+        assert len(loads) <= 5 * len(list(tiles_covering(WHOLE)))
+        assert mask.jump(59).is_empty
+    with open_mask(path) as mask:
+        assert np.array_equal(mask.read(WHOLE), states[59])
+        for number in (60, 3, 30):
+            mask.jump(number)
+            assert np.array_equal(mask.read(WHOLE), states[number])
+
+
+def test_who_asks_for_the_history_asks_no_database(path):
+    with open_mask(path) as mask:
+        dabs(mask, 5)
+        mask.undo()
+        seen = statements(mask)
+        assert (mask.can_undo, mask.can_redo, mask.undo_text, mask.redo_text) == (True, True, "brush", "brush")
+        assert [edit.seq for edit in mask.edits()] == [1, 2, 3, 4, 5]
+        assert mask.unfinished_run is None
+        assert seen == []
+
+
+def test_an_edit_that_was_replaced_cannot_come_back(path):
+    with open_mask(path) as mask:
+        dabs(mask, 2)
+        mask.undo()
+        mask.begin("eraser").paint(SPOT, EVERYWHERE, 0)
+        before = mask.read(WHOLE)
+        with pytest.raises(UserError, match="cannot come back"):
+            mask.jump(2)
+        with pytest.raises(UserError, match="cannot come back"):
+            mask.jump(99)
+        assert np.array_equal(mask.read(WHOLE), before)
+        mask.jump(1)
+        assert [edit.state for edit in mask.edits()] == [EditState.DONE, EditState.ABANDONED, EditState.UNDONE]
+
+
+def test_a_stroke_begins_only_when_the_one_before_is_on_disk(path):
+    with open_mask(path) as mask:
+        for number in range(5):
+            mask.begin("brush").paint(Region(40 * number, 0, 30, 30), EVERYWHERE, 1)
+            mask.commit()
+            mask.begin("brush")
+            assert mask.is_saved
+            with open_mask(path) as reader:
+                assert len(reader.edits()) == number + 1
+
+
+def test_all_is_written_though_nobody_closes_the_mask(path):
+    """And the program ends."""
+    program = (
+        "import sys; from pathlib import Path; import numpy as np; from bcseg_gui.core.geometry import Region;"
+        "from bcseg_gui.core.masks import Mask; mask = Mask.open(Path(sys.argv[1]), (1300, 700));"
+        "mask.begin('brush').paint(Region(0, 0, 9, 9), np.ones((9, 9), bool), 1); mask.commit()"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    subprocess.run([sys.executable, "-c", program, str(path)], check=True, timeout=60, env=environment)
+    with open_mask(path) as mask:
+        assert mask.read(Region(0, 0, 9, 9)).all()
+
+
+def test_what_waits_is_kept_packed_and_in_order(path):
+    mask = open_mask(path)
+    told: list[str] = []
+    mask.listen(lambda error: told.append(str(error)), lambda: told.append("saved"))
+    dabs(mask, 3)
+    mask.flush()
+    told.clear()
+    fill_disk(mask)
+    noise(mask)
+    expected = [dabs(mask, 5)[-1] for _ in range(3)][-1]
+    with pytest.raises(UserError, match="disk is full"):
+        mask.flush()
+    assert len(told) == 1
+    assert mask._journal._writer.backlog < 4_000_000
+    assert np.array_equal(mask.read(WHOLE), expected)
+    free_disk(mask)
+    mask.retry()
+    mask.close()
+    assert told[1:] == ["saved"]
+    with open_mask(path) as mask:
+        assert np.array_equal(mask.read(WHOLE), expected)
+        assert [edit.tool for edit in mask.edits()] == ["brush"] * 3 + ["segment"] + ["brush"] * 15

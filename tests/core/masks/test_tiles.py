@@ -144,3 +144,21 @@ def test_redo_after_reopening_brings_back_a_tile_that_was_empty_meanwhile(path):
         mask.redo()
         assert mask.read(Region(800, 800, 1, 1)).all()
         assert overview(mask, TileKey(3, 0, 0))[100, 100] == 1
+
+
+def test_an_edit_of_a_whole_slide_goes_back_and_forth_too(path, monkeypatch):
+    monkeypatch.setattr("bcseg_gui.core.masks.edit.TILES_COMPARED", 3)
+    monkeypatch.setattr("bcseg_gui.core.masks.journal.TILES_TURNED_AT_ONCE", 10)
+    monkeypatch.setattr(tiles, "TILES_KEPT", 4)
+    with Mask.open(path, (SIDE, SIDE)) as mask:
+        dab(mask, 800, 800, 3)
+        held = mask.tile(TileKey(0, 1, 1))
+        mask.begin("segment").predict(WHOLE, np.ones((SIDE, SIDE), np.uint8))
+        assert mask.undo() == WHOLE
+        assert np.count_nonzero(mask.read(WHOLE)) == 1
+        assert np.count_nonzero(held) == 1
+        mask.redo()
+        assert mask.read(WHOLE).all()
+        assert held.all()
+        mask.jump(0)
+        assert not mask.read(WHOLE).any()

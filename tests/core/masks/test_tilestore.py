@@ -131,3 +131,16 @@ def test_what_an_interrupted_creation_left_behind_does_no_harm(path):
     with Mask.open(path, SIZE) as mask:
         assert not mask.read(Region(0, 0, *SIZE)).any()
     assert [file.name for file in path.parent.iterdir()] == ["mask.sqlite"]
+
+
+def test_while_another_program_writes_the_mask_can_be_read_and_then_written(painted):
+    with Mask.open(painted, SIZE) as mask, closing(sqlite3.connect(painted)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        edit = mask.begin("brush")
+        edit.paint(Region(0, 0, 3, 3), np.ones((3, 3), bool), 5)
+        edit.commit()
+        assert mask.read(Region(0, 0, *SIZE)).any(), "it was not in memory, and waits for nobody"
+        assert not mask.is_saved
+        other.rollback()
+        mask.flush()
+        assert mask.is_saved
