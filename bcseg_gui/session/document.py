@@ -202,6 +202,21 @@ class Document(QObject):
             self.paint(change.region, change.where)
         self.end_stroke()
 
+    def accept(self, region: Region, where: NDArray[np.bool_] | None = None) -> None:
+        """Declare the cells in `region`, and only `where` is True, right: a prediction leaves them as they are then."""
+        self.begin_stroke("accept", 0)
+        if self._stroke is None:
+            return
+        try:
+            changed = self._stroke.accept(region, where)
+        except UserError as error:
+            self.abort_stroke()
+            self.failed.emit(error)
+            return
+        if not changed.is_empty:
+            self.maskChanged.emit(changed)
+        self.end_stroke()
+
     def end_stroke(self) -> None:
         if self._stroke is not None:
             stroke, self._stroke = self._stroke, None

@@ -261,6 +261,21 @@ def test_the_history_can_be_gone_through(session, document, paint) -> None:
     assert not document.mask.read(document.whole).any()
 
 
+def test_cells_that_are_accepted_outlive_another_segmentation(document, client, segment) -> None:
+    job = segment()
+    client.tile(job, LEFT)
+    client.tile(job, RIGHT)
+    client.finish_segmenting(job)
+    document.accept(LEFT)
+    assert (document.undo_text, len(document.edits())) == ("accept", 2)
+    document.accept(LEFT)
+    assert len(document.edits()) == 2, "nothing was left to accept"
+    job = segment()
+    client.tile(job, document.whole, class_id=2)
+    client.finish_segmenting(job)
+    assert (pixel(document, 20, 20), pixel(document, 100, 20)) == (1 | MANUAL, 2)
+
+
 def test_the_history_stays_while_segmenting(session, document, client, segment, paint) -> None:
     paint(session)
     segment()

@@ -18,7 +18,7 @@ def pack(tile: Tile) -> bytes:
     """Compressed bytes of a tile, empty for a tile of zeros; equal tiles give equal bytes.
 
     Bit planes, since most tiles use one or two bits of eight: a third of the time and half the size of the bytes. The
-    fastest level, for a person waits for it after every stroke.
+    fastest level, since the next stroke waits for it.
     """
     used = int(np.bitwise_or.reduce(tile, axis=None))
     if not used:
@@ -41,11 +41,6 @@ def unpack(data: bytes) -> Tile:
         pixels = np.unpackbits(plane).reshape(shape)
         tile |= pixels << np.uint8(bit) if bit else pixels
     return tile
-
-
-def repacked(data: bytes) -> bytes:
-    """The bytes that `pack` gives for a packed tile today."""
-    return data if not data or data[0] == _PLANES else pack(unpack(data))
 
 
 def _inflated(data: bytes, size: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
