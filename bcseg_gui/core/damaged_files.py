@@ -9,12 +9,13 @@ from pathlib import Path
 
 from .files import new_file, sync_folder
 
+TIMESTAMP = "%Y-%m-%dT%H-%M-%S"
 _DAMAGED = "-damaged-"
 
 
 def timestamp(moment: datetime) -> str:
     """UTC as a part of a file's name; later moments sort behind earlier ones."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H-%M-%S")
+    return moment.astimezone(UTC).strftime(TIMESTAMP)
 
 
 def keep_damaged(path: Path) -> Path:

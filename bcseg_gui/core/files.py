@@ -24,6 +24,10 @@ _SAMPLE_BYTES = 64 * 1024
 _TEMPORARY = ".tmp"
 
 
+class LostFileError(UserError):
+    """The file is missing or damaged; a backup may hold it."""
+
+
 class NewerFileError(UserError):
     """The file's `schema` is above the one this program knows."""
 
@@ -181,16 +185,22 @@ def sync_folder(folder: Path) -> None:
 
 
 def read_json(path: Path, kind: type[Content]) -> Content:
-    """Read a typed JSON file. Raises UserError when absent, unreadable or damaged, NewerFileError when too new.
+    """Read a typed JSON file. Raises LostFileError when absent or damaged, NewerFileError when too new,
+    another UserError when unreadable.
 
     What an older program wrote comes with the newest `schema`, for that is what it is written back as.
     """
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise UserError("The file “{path}” is missing.", path=path) from None
+        raise LostFileError("The file “{path}” is missing.", path=path) from None
     except OSError as error:
         raise read_error(error, path) from error
+    return decode_json(data, kind, path)
+
+
+def decode_json(data: bytes, kind: type[Content], path: Path) -> Content:
+    """`read_json` of what a file holds; `path` is the name that errors bear."""
     try:
         # The schema first: a newer file may well not fit the type, and must not be called damaged.
         newest: Any = kind.__dataclass_fields__["schema"].default
@@ -202,7 +212,7 @@ def read_json(path: Path, kind: type[Content]) -> Content:
         content = msgspec.json.decode(data, type=kind, dec_hook=_decode_path)
         return content if schema == newest else replace(content, schema=newest)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise UserError(
+        raise LostFileError(
             "“{path}” is damaged ({reason}). It was left untouched: bring it back from a backup.",
             path=path,
             reason=str(error),

@@ -13,21 +13,18 @@ from typing import Self
 from platformdirs import user_data_path
 
 from ..errors import UserError
-from ..files import fingerprint, is_leftover, make_folder, read_json, remove_leftovers, write_json
+from ..files import fingerprint, is_leftover, make_folder, remove_leftovers, write_json
 from . import holdout, paths
+from .backup import Restored, Restoring, has_backups
 from .class_use import require_unused
 from .classes import checked
 from .entry import MaskClass, ProjectFile, SlideEntry
 from .lock import ProjectLock
 from .promotions import Promotions
+from .reading import DISK_THREADS, PROJECT_FILE, SLIDE_FILE, read_entries, read_project
 from .registry import ModelRegistry
 
-_PROJECT_FILE = "project.json"
-_SLIDE_FILE = "slide.json"
 _LOCK_FILE = "project.lock"
-
-_DISK_THREADS = 16
-"""Small files wait for the disk or the network, not for each other: 1,000 slides are added in 2 s instead of 7."""
 
 
 class Project:
@@ -38,6 +35,8 @@ class Project:
 
     def __init__(self, folder: Path, lock: ProjectLock, content: ProjectFile, slides: Iterable[SlideEntry]) -> None:
         self.folder = folder
+        self.restored: tuple[Restored, ...] = ()
+        """Files that were damaged when it was opened, and brought back from a backup: to be told"""
         self._lock = lock
         self._content = content
         self._slides: dict[str, SlideEntry] = {}
@@ -59,7 +58,7 @@ class Project:
         lock = ProjectLock(folder / _LOCK_FILE)
         try:
             remove_leftovers(folder)
-            write_json(folder / _PROJECT_FILE, ProjectFile())
+            write_json(folder / PROJECT_FILE, ProjectFile())
         except BaseException:
             lock.release()
             raise
@@ -76,14 +75,17 @@ class Project:
     def open(cls, folder: Path) -> Self:
         """Raises UserError when it is no project, another program has it open, or a file is damaged or too new."""
         folder = paths.absolute(folder)
-        if not (folder / _PROJECT_FILE).is_file():
+        if not (folder / PROJECT_FILE).is_file() and not has_backups(folder):
             raise UserError("“{folder}” is not a project: it holds no project.json.", folder=folder)
         lock = ProjectLock(folder / _LOCK_FILE)
         try:
             for place in (folder, folder / "datasets", folder / "models"):
                 remove_leftovers(place)
-            content = read_json(folder / _PROJECT_FILE, ProjectFile)
-            return cls(folder, lock, content, _read_entries(folder, content.slides))
+            with Restoring(folder) as restoring:
+                content = read_project(folder, restoring)
+                project = cls(folder, lock, content, read_entries(folder, content.slides, restoring))
+            project.restored = tuple(restoring.done)
+            return project
         except BaseException:
             lock.release()
             raise
@@ -208,7 +210,7 @@ class Project:
         """As `add`, for all or for none. Slides are not opened, but a bit of each is read."""
         ids = [(self._id_for(path), path) for path in map(paths.absolute, files)]
         new = {slide_id: path for slide_id, path in ids if slide_id not in self._slides}
-        with ThreadPoolExecutor(_DISK_THREADS) as threads:
+        with ThreadPoolExecutor(DISK_THREADS) as threads:
             added = list(threads.map(self._new_entry, new, new.values()))
         if added:
             self._write(replace(self._content, slides=(*self._content.slides, *new)))
@@ -300,22 +302,9 @@ class Project:
         return entry
 
     def _write(self, content: ProjectFile) -> None:
-        write_json(self.folder / _PROJECT_FILE, content)
+        write_json(self.folder / PROJECT_FILE, content)
         self._content = content
 
     def _write_entry(self, entry: SlideEntry) -> None:
         folder = make_folder(self.folder / "slides" / entry.id)
-        write_json(folder / _SLIDE_FILE, replace(entry, path=Path(paths.stored(entry.path, self.folder))))
-
-
-def _read_entries(folder: Path, ids: Sequence[str]) -> list[SlideEntry]:
-    share = -(-len(ids) // _DISK_THREADS) or 1  # a task for each would cost as much as reading it
-    with ThreadPoolExecutor(_DISK_THREADS) as threads:
-        shares = (ids[start : start + share] for start in range(0, len(ids), share))
-        read = threads.map(lambda some: [_read_entry(folder, slide_id) for slide_id in some], shares)
-        return [entry for entries in read for entry in entries]
-
-
-def _read_entry(folder: Path, slide_id: str) -> SlideEntry:
-    entry = read_json(folder.joinpath("slides", slide_id, _SLIDE_FILE), SlideEntry)
-    return replace(entry, path=paths.loaded(entry.path, folder))
+        write_json(folder / SLIDE_FILE, replace(entry, path=Path(paths.stored(entry.path, self.folder))))
