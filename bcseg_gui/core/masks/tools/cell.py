@@ -15,7 +15,7 @@ from ...geometry import Region
 from .. import CLASS_BITS
 from .change import Change, Point, ReadMask
 
-LARGEST = 8192
+LARGEST = 4096
 """Longest side of a cell that the tools take hold of: what is larger is no cell, but half a slide painted over."""
 _FIRST = 192
 """Side of the first window: most cells lie in it whole."""
@@ -55,28 +55,25 @@ def component_at(
     None where it is wider or higher than `largest`. Beyond the slide there is empty background.
     """
     x, y = pixel
-    side = _FIRST
+    window = Region(x - _FIRST // 2, y - _FIRST // 2, _FIRST, _FIRST).intersected(whole)
+    if Region(x, y, 1, 1).intersected(window).is_empty:
+        return 0, Region(x, y, 0, 0), np.zeros((0, 0), np.bool_)
     while True:
-        window = Region(x - side // 2, y - side // 2, side, side).intersected(whole)
-        if not (window.x <= x < window.right and window.y <= y < window.bottom):
-            return 0, Region(x, y, 0, 0), np.zeros((0, 0), np.bool_)
         ids = read(window) & np.uint8(CLASS_BITS)
-        class_id = int(ids[y - window.y, x - window.x])
         box, where = flooded(ids, (x - window.x, y - window.y))
+        if max(box.w, box.h) > largest:
+            return None
         region = Region(box.x + window.x, box.y + window.y, box.w, box.h)
-        if max(region.w, region.h) > largest:
-            return None
-        cut = (
-            (region.x == window.x > whole.x)
-            or (region.y == window.y > whole.y)
-            or (region.right == window.right < whole.right)
-            or (region.bottom == window.bottom < whole.bottom)
-        )
-        if not cut:
-            return class_id, region, where
-        if side > 2 * largest:
-            return None
-        side *= 2
+        # The side that it reaches is moved outwards.
+        left = window.w if region.x == window.x else 0
+        up = window.h if region.y == window.y else 0
+        right = window.w if region.right == window.right else 0
+        down = window.h if region.bottom == window.bottom else 0
+        wider = Region(window.x - left, window.y - up, window.w + left + right, window.h + up + down)
+        wider = wider.intersected(whole)
+        if wider == window:
+            return int(ids[y - window.y, x - window.x]), region, where
+        window = wider
 
 
 def flooded(values: NDArray[np.uint8], start: tuple[int, int]) -> tuple[Region, NDArray[np.bool_]]:

@@ -14,7 +14,7 @@ from .change import Point
 Sides = tuple[bool, bool, bool, bool]
 """Left, top, right, bottom."""
 
-_POINTS = 240
+_POINTS = 180
 """Points of the outline that are tried as ends of a cut."""
 _LEAST = 0.15
 """Area of the smaller part, as a share of a cell's, below which it is no cell but a bump."""

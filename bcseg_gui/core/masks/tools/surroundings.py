@@ -91,7 +91,7 @@ def look_round(
         picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     stain, noise = absorbance(picture)
     least = _NOISES * max(noise, _LEAST_NOISE)
-    edge = _edge(stain, noise, least) * lowered(sensitivity)
+    edge = _edge(stain[::2, ::2], noise, least) * lowered(sensitivity)
     aim = x - region.x, y - region.y
     at = aim[0] * size[0] // region.w, aim[1] * size[1] // region.h
     return Surroundings(
@@ -100,6 +100,7 @@ def look_round(
 
 
 def _edge(stain: NDArray[np.float32], noise: float, least: float) -> float:
+    """Where cells begin, from every second pixel."""
     edge = edge_of(stain, noise)
     least = max(_LOWEST * edge, least)
     for _ in range(4):

@@ -5,9 +5,13 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.masks.tools.smart import SmartBrush
 from bcseg_gui.core.masks.tools.wand import wand
 
 DIAMETER = 60.0
@@ -96,3 +100,25 @@ def test_is_the_same_far_out_and_reads_a_small_window(canvas, far_out: Callable)
     assert far_region == Region(region.x + 99_000, region.y + 98_000, region.w, region.h)
     assert np.array_equal(where, far_where)
     assert far.largest_read <= (4 * DIAMETER) ** 2
+
+
+@settings(max_examples=40)
+@given(
+    hnp.arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40), st.just(3))),
+    st.integers(-2, 42),
+    st.integers(-2, 42),
+    st.floats(1, 200),
+    st.floats(0, 1),
+)
+def test_takes_one_piece_or_nothing_of_whatever_there_is(
+    canvas, picture: np.ndarray, x: int, y: int, diameter: float, sensitivity: float
+) -> None:
+    seen = canvas(picture, beyond=255)
+    found = wand(seen.read, seen.whole, (x + 0.5, y + 0.5), diameter, sensitivity)
+    if found is not None:
+        region, where = found
+        assert region == region.intersected(seen.whole)
+        assert where.shape == (region.h, region.w)
+        assert cv2.connectedComponents(where.astype(np.uint8), connectivity=4)[0] == 2
+    region, where = SmartBrush(seen.read, seen.whole, (x, y), diameter, sensitivity).segment((x, y), (x + 5, y), 4)
+    assert where.shape == (region.h, region.w)
