@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,8 @@ class Reviewing(QObject):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._session = session
+        self.next_left: Callable[[int], int | None] = lambda index: session.worklist.next_left(index)
+        """Place of the picture to go to after that at a place: the next with something to do in the order shown"""
 
     def follow(self, document: Document) -> None:
         """Keep in step with what is done to this document's mask."""
@@ -77,11 +80,12 @@ class Reviewing(QObject):
             return
         document.needed_mask()
         document.keep()
+        session.times.keep()
         if document.is_large:
             self._mark_part(document, bounds_of(document.selection) if document.selection else visible)
             return
         self._set_status(document.path, "reviewed", (document.whole,))
-        following = session.worklist.next_left(session.index)
+        following = self.next_left(session.index)
         if following is None:
             session.said.emit(_("All pictures are reviewed."))
         else:

@@ -15,15 +15,17 @@ from ..core.errors import UserError
 from ..core.files import fingerprint
 from ..core.i18n import _, sentence
 from ..core.masks import Mask
-from ..core.project import DEFAULT_CLASSES, MaskClass, Project, SlideEntry
+from ..core.project import Project, SlideEntry
 from ..core.slides import Slide, open_slide
 from ..core.slides.slide import PLAUSIBLE_MPP
 from .cell_size import CellSize, CellSizes
+from .classes import Classes
 from .document import Document
 from .jobs import Jobs
 from .models import Models
 from .reviewing import Reviewing
 from .segmenting import Segmenting
+from .time_spent import TimeSpent
 from .tool_settings import ToolSettings
 from .worklist import Opening, Worklist, WorklistItem, locate, worklist
 
@@ -57,6 +59,8 @@ class Session(QObject):
         self.segmenting = Segmenting(self)
         self.reviewing = Reviewing(self)
         self.tools = ToolSettings(self)
+        self.classes = Classes(lambda: self.project, self.needed_project, self.keep, self.tools, self)
+        self.times = TimeSpent(self._add_seconds, self)
         self._sizes = CellSizes(self)
         self._sizes.found.connect(self.stateChanged)
         self._home: Path | None = None
@@ -83,6 +87,7 @@ class Session(QObject):
             self._leave_project()
             self.project, self._home = project, home
             self.models.use_project(project)
+            self.classes.refresh()
         self.worklist = items
         self._unremembered = opening
         if opening.problem is not None:
@@ -185,6 +190,7 @@ class Session(QObject):
         self.worklistChanged.emit()
 
     def _leave_project(self) -> None:
+        self.times.begin(None)
         self.document = None
         for document in list(self._documents.values()):
             self._close_document(document)
@@ -243,6 +249,7 @@ class Session(QObject):
             exists = self._home.is_dir() and not Project.may_begin(self._home)
             self.project = Project.open(self._home) if exists else Project.create(self._home)
             self.models.use_project(self.project)
+            self.classes.refresh()
             if chosen is not None and chosen != self.models.active and chosen in self.models.versions:
                 self.models.choose(chosen.name)
         if self._unremembered is not None:
@@ -256,6 +263,7 @@ class Session(QObject):
 
     def _show(self, document: Document) -> None:
         before, self.document = self.document, document
+        self.times.begin(document.path)
         self._sizes.look_at(document.slide, self.mpp)
         if document is before:
             return
@@ -277,6 +285,14 @@ class Session(QObject):
         document.close()
         document.deleteLater()
 
+    def _add_seconds(self, path: Path, seconds: float) -> bool:
+        entry = self.entry(path)
+        if self.project is None or entry is None:
+            return False
+        self.project.update(replace(entry, seconds_spent=entry.seconds_spent + seconds))
+        self.mark(path, entry.status)
+        return True
+
     def _segmenting_changed(self, document: Document) -> None:
         self.stateChanged.emit()
         if not document.segmenting and document is not self.document and document.path in self._documents:
@@ -289,15 +305,13 @@ class Session(QObject):
         place = self.worklist.place(path)
         if place >= 0:  # else it was segmented to the end, and others are on the list now
             entry = self.entry(path)
-            item = WorklistItem(path, status, problem, entry.page if entry is not None else 0)
+            item = WorklistItem(path, status, problem)
+            if entry is not None:
+                item = replace(item, page=entry.page, seconds=entry.seconds_spent)
             if item != self.worklist[place]:
                 self.worklist = self.worklist.marked(item)
             self.worklistChanged.emit()
         self.stateChanged.emit()
-
-    @property
-    def classes(self) -> tuple[MaskClass, ...]:
-        return self.project.classes if self.project is not None else DEFAULT_CLASSES
 
     # -- scale and model ------------------------------------------------------------------------------------------
 

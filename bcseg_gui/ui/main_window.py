@@ -6,37 +6,33 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QColor, QDragEnterEvent, QDropEvent, QResizeEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QGridLayout,
-    QMainWindow,
-    QMenu,
-    QScrollArea,
-    QSplitter,
-    QStackedWidget,
-    QToolBar,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter
 
 from ..core.geometry import Region
-from ..core.i18n import _
 from ..core.slides.look import Look
 from ..session.document import Document
 from ..session.session import Session
-from .actions import ICON_ONLY, NAMELESS_WHEN_NARROW, SEGMENT_MENU, TOOLBAR, Actions, main_action, menus
+from ..core.project.classes import KEYS
+from .action_table import SEGMENT_MENU, TOOLS, menus
+from .actions import Actions, main_action
 from .messages import MessageBar
 from .operations import Operations
-from .panels.brush_size import BrushSize
-from .panels.display import CellsPanel, OverlayPanel
+from .panels.cells import CellsPanel
+from .panels.classes import ClassesPanel
 from .panels.empty import EmptyState
+from .panels.history import HistoryPanel
 from .panels.look import LookPanel
+from .panels.overlay import OverlayPanel
+from .panels.picture_pane import PicturePane
+from .panels.side import Side
 from .panels.status import StatusBar
+from .panels.tool_options import ToolOptions
+from .panels.tool_strip import ToolStrip
 from .panels.worklist import WorklistPanel
 from .slide_view import SlideView
-from .tools import BrushTool, EraserTool, PanTool, Point, SelectLassoTool, SelectRectangleTool, Tool
+from .toolbar import Toolbar
+from .tools import Point
 from .tools.pick import PickTool
 
 
@@ -55,17 +51,19 @@ class MainWindow(QMainWindow):
         self.view.viewport().setAcceptDrops(False)
         self.operations = Operations(session, self.view, self.messages, self)
         self.actions_ = Actions(self, self.operations.handlers())
-        self._main = ""
         for key in self.actions_.infos:
             self.addAction(self.actions_[key])
         self.worklist = WorklistPanel()
         self.cells = CellsPanel()
-        self.overlay = OverlayPanel(self.actions_["show_mask"], self.actions_["contour"])
+        self.classes = ClassesPanel(session.classes, session.tools)
+        self.overlay = OverlayPanel(self.actions_["show_mask"], self.actions_["contour"], self.actions_["show_manual"])
         self.look = LookPanel()
-        self.brush_size = BrushSize()
+        self.history = HistoryPanel()
+        self.options = ToolOptions(session.tools)
         self.status = StatusBar(session.jobs)
         self._make_menus()
-        self.toolbar = self._make_toolbar()
+        self.toolbar = Toolbar(self.actions_, self._menu_of(SEGMENT_MENU))
+        self.addToolBar(self.toolbar)
         self._lay_out()
         self._connect()
         for key in ("show_mask", "show_minimap"):
@@ -79,25 +77,6 @@ class MainWindow(QMainWindow):
             menu.setTitle(title)
             self.menuBar().addMenu(menu)
 
-    def _make_toolbar(self) -> QToolBar:
-        toolbar = self.addToolBar(_("Tools"))
-        toolbar.setMovable(False)
-        toolbar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        toolbar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        for key in TOOLBAR:
-            if key is None:
-                toolbar.addSeparator()
-            elif key == "brush_size":
-                self._brush_size_action = toolbar.addWidget(self.brush_size)
-            else:
-                toolbar.addAction(self.actions_[key])
-                if key in ICON_ONLY:
-                    _button(toolbar, self.actions_[key]).setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        segment = _button(toolbar, self.actions_["segment"])
-        segment.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-        segment.setMenu(self._menu_of(SEGMENT_MENU))
-        return toolbar
-
     def _menu_of(self, keys: Sequence[str | None]) -> QMenu:
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
@@ -108,50 +87,13 @@ class MainWindow(QMainWindow):
                 menu.addAction(self.actions_[key])
         return menu
 
-    def _fit_toolbar(self) -> None:
-        """In a narrow window the tools go without their names, so that Reviewed and Retrain stay in sight."""
-        with_name, without = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
-        self._brush_size_action.setVisible(True)
-        for keys in NAMELESS_WHEN_NARROW:
-            self._set_style(keys, with_name)
-        for keys in NAMELESS_WHEN_NARROW:
-            if self.toolbar.sizeHint().width() > self.width():
-                self._set_style(keys, without)
-        # On a small screen the size of the brush is left to the keys and the wheel.
-        self._brush_size_action.setVisible(self.toolbar.sizeHint().width() <= self.width())
-
-    def _set_style(self, keys: Sequence[str], style: Qt.ToolButtonStyle) -> None:
-        for key in keys:
-            _button(self.toolbar, self.actions_[key]).setToolButtonStyle(style)
-
     def _lay_out(self) -> None:
-        side = QWidget()
-        column = QVBoxLayout(side)
-        column.setContentsMargins(14, 12, 14, 12)
-        column.setSpacing(22)
-        column.addWidget(self.cells)
-        column.addWidget(self.overlay)
-        column.addWidget(self.look)
-        column.addStretch(1)
-        self._side = QScrollArea()  # in a low window, unfolded, it is longer than there is room
-        self._side.setWidget(side)
-        self._side.setWidgetResizable(True)
-        self._side.setFrameShape(QFrame.Shape.NoFrame)
-        self._side.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._side.setMinimumWidth(200)
-        self._empty = EmptyState(self.actions_["open"], (self.actions_["open_folder"], self.actions_["open_sample"]))
-        middle = QWidget()
-        pane = QGridLayout(middle)
-        pane.setContentsMargins(0, 0, 0, 0)
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self._empty)
-        self._pages.addWidget(self.view)
-        pane.addWidget(self._pages, 0, 0)
-        # Over the picture, not above it: a message that comes or goes must not move what is being painted on.
-        pane.addWidget(self.messages, 0, 0, Qt.AlignmentFlag.AlignTop)
-        self.messages.raise_()
+        empty = EmptyState(self.actions_["open"], (self.actions_["open_folder"], self.actions_["open_sample"]))
+        strip = ToolStrip({key: self.actions_[key] for key in TOOLS if key is not None})
+        self._pane = PicturePane(self.view, empty, self.messages, strip, self.options)
+        self._side = Side((self.cells, self.classes, self.overlay, self.look, self.history))
         splitter = QSplitter(Qt.Orientation.Horizontal)
-        for widget in (self.worklist, middle, self._side):
+        for widget in (self.worklist, self._pane, self._side):
             splitter.addWidget(widget)
         splitter.setSizes([220, 880, 200])
         splitter.setStretchFactor(1, 1)
@@ -177,7 +119,6 @@ class MainWindow(QMainWindow):
         self.status.pageChosen.connect(self._choose_page)
         self.look.changed.connect(self._look_changed)
         self.look.pickWhite.connect(self._pick_white)
-        self.brush_size.radiusChosen.connect(self.operations.set_brush_radius)
         self.actions_["show_minimap"].toggled.connect(self.view.show_minimap)
         self.view.cursorMoved.connect(self._show_position)
         self.view.selectionChanged.connect(self._selection_changed)
@@ -190,11 +131,11 @@ class MainWindow(QMainWindow):
     def _show_document(self) -> None:
         document = self.session.document
         self.view.set_slide(document.slide if document else None)
+        self.operations.document_shown()
         self.view.set_mask(document.mask if document else None)
-        self._pages.setCurrentWidget(self.view if document else self._empty)
+        self._pane.show_picture(document is not None)
         self.worklist.setVisible(document is not None)
         self._side.setVisible(document is not None)
-        self.brush_size.setEnabled(document is not None)
         self.cells.show_document(document)
         if document is not None:
             document.maskOpened.connect(lambda: self._mask_opened(document))
@@ -215,9 +156,10 @@ class MainWindow(QMainWindow):
         if document is self.session.document:
             self.view.set_mask(document.mask)
 
-    def _mask_changed(self, document: Document, region: object) -> None:
+    def _mask_changed(self, document: Document, region: Region) -> None:
         if document is self.session.document:
-            self.view.mask_changed(region)  # type: ignore[arg-type] # Qt carries a Region as an object
+            self.view.mask_changed(region)
+            self.operations.mask_changed(region)
             self.cells.recount()
 
     def _empty_found(self, document: Document, regions: Sequence[Region]) -> None:
@@ -258,28 +200,17 @@ class MainWindow(QMainWindow):
         self.worklist.show_items(self.session.worklist, self.session.index)
 
     def _show_tool(self) -> None:
-        document = self.session.document
-        if document is None:
-            return
-        tools: dict[str, Tool] = {
-            "pan": PanTool(),
-            "brush": BrushTool(document),
-            "eraser": EraserTool(document),
-            "select_rectangle": SelectRectangleTool(self.view),
-            "select_lasso": SelectLassoTool(self.view),
-        }
-        tool = self.session.tools.tool
-        self.actions_[tool].setChecked(True)
-        self.view.set_tool(tools[tool])
-        self._show_tool_settings()
+        if self.session.document is not None:
+            tool = self.session.tools.tool
+            self.actions_[tool].setChecked(True)
+            self.view.set_tool(self.operations.make_tool(tool))
 
     def _show_tool_settings(self) -> None:
-        self.brush_size.show_radius(self.session.tools.brush_radius)
         self.view.update_tool_size()
 
     def _show_overlay(self) -> None:
         overlay = self.overlay
-        colors = {c.id: QColor(c.color) for c in self.session.classes}
+        colors = {c.id: QColor(c.color) for c in self.session.classes.list}
         self.view.set_overlay(opacity=overlay.opacity, visible=overlay.visible, contour=overlay.contour, colors=colors)
 
     def _refresh(self) -> None:
@@ -297,29 +228,13 @@ class MainWindow(QMainWindow):
         self.view.set_cell_diameter(diameter)
         if document is not None and diameter:
             document.cell_diameter = diameter
-        self._highlight(main_action(self.session))
-
-    def _highlight(self, main: str) -> None:
-        if main == self._main:
-            return
-        self._main = main
-        for key in filter(None, TOOLBAR):
-            button = self.toolbar.widgetForAction(self.actions_[key]) if key in self.actions_.infos else None
-            if button is not None and button.property("main") != (key == main):
-                button.setProperty("main", key == main)
-                button.style().unpolish(button)
-                button.style().polish(button)
-        self.actions_.refresh_icons(main)
+        self.toolbar.highlight(main_action(self.session))
 
     # -- the window itself ----------------------------------------------------------------------------------------
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit_toolbar()
-
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:
-            self.actions_.refresh_icons(self._main)
+            self.toolbar.refresh_icons()
         super().changeEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -341,9 +256,3 @@ class MainWindow(QMainWindow):
         self.session.close()
         self.closed.emit()
         event.accept()
-
-
-def _button(toolbar: QToolBar, action: QAction) -> QToolButton:
-    button = toolbar.widgetForAction(action)
-    assert isinstance(button, QToolButton)
-    return button

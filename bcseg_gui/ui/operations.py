@@ -11,15 +11,22 @@ from PySide6.QtCore import QObject, QPoint, QSettings, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from ..core.errors import UserError
+from ..core.geometry import Region
 from ..core.i18n import _, sentence
+from ..core.masks.tools.cell import CellShape
 from ..core.slides import PICTURE_SUFFIXES, SLIDE_SUFFIXES
+from ..session.importing import import_mask
 from ..session.retraining import Retraining
 from ..session.samples import sample_folder
 from ..session.session import Session
 from . import messages
+from .action_table import CELL_MENU, TOOLS
 from .messages import MessageBar
 from .slide_view import SlideView
+from .tools import Tool
 from .tools.brush import RADIUS_STEP
+from .tools.cell_operations import CellOperations
+from .tools.toolbox import make_tool
 
 ZOOM_STEP = 1.25
 
@@ -29,22 +36,26 @@ class Operations(QObject):
         super().__init__(window)
         self._session, self._view, self._bar, self._window = session, view, bar, window
         self._retraining: Retraining | None = None
+        self._clipboard: list[CellShape] = []
+        self._cells: CellOperations | None = None
         session.segmenting.may_give_up = self._may_give_up_run
 
     def handlers(self) -> Mapping[str, Callable[[], object]]:
         """Action key → what it does; a UserError is told in the message bar."""
         names = (
-            *("open", "open_folder", "open_sample", "export", "quit", "quick_segment"),
+            *("open", "open_folder", "open_sample", "import_mask", "export", "quit", "quick_segment", "accept"),
             *("segment", "segment_visible", "segment_selection", "segment_whole", "resume"),
-            *("pan", "select_rectangle", "select_lasso", "brush", "eraser", "select_nothing"),
-            *("brush_smaller", "brush_larger", "undo", "redo"),
+            *("select_nothing", "brush_smaller", "brush_larger", "undo", "redo", "classes"),
             *("reviewed", "not_reviewed", "previous", "next", "retrain", "import_model"),
-            *("fit", "actual", "zoom_in", "zoom_out", "rotate_left", "rotate_right", "slide_info", "about"),
+            *("fit", "actual", "zoom_in", "zoom_out", "rotate_left", "rotate_right", "slide_info"),
+            *("shortcuts", "about"),
         )
         methods: dict[str, Callable[[], None]] = {name: getattr(self, name) for name in names}
+        methods |= {tool: partial(self._take, tool) for tool in TOOLS if tool is not None}
+        methods |= {name: partial(self._change_cells, name) for name in CELL_MENU if name is not None}
         attempting = {name: partial(self.attempt, run) for name, run in methods.items()}
         # To these the panels and the view listen themselves.
-        return {**attempting, **dict.fromkeys(("show_mask", "contour", "show_minimap"), _nothing)}
+        return {**attempting, **dict.fromkeys(("show_mask", "contour", "show_manual", "loupe", "show_minimap"), _nothing)}
 
     def attempt(self, run: Callable[[], object]) -> bool:
         """Run it; tell the person when that fails. True when it did not."""
@@ -86,6 +97,19 @@ class Operations(QObject):
             self.forget_training()
             QSettings().setValue("lastFolder", str(paths[0].absolute().parent))
             self._session.warm_up()
+
+    def import_mask(self) -> None:
+        document = self._session.document
+        if document is None:
+            return
+        title = _("Import a mask of “{name}”").format(name=document.path.name)
+        pictures = _("Masks ({suffixes})").format(suffixes="*.png *.tif *.tiff *.bmp")
+        file, _filter = QFileDialog.getOpenFileName(
+            self._window, title, _last_folder(), ";;".join((pictures, _("All files (*)")))
+        )
+        if file:
+            with _busy():
+                import_mask(document, Path(file))
 
     def export(self) -> None:
         from .dialogs.export import ExportDialog
@@ -148,6 +172,23 @@ class Operations(QObject):
         self._bar.hide()
         self._session.step(1)
 
+    def accept(self) -> None:
+        if self._session.document is not None:
+            with _busy():
+                self._session.document.accept()
+
+    def classes(self, class_id: int = 0) -> None:
+        """Edit the classes; `class_id` is in front."""
+        from .dialogs.classes import ClassesDialog
+
+        ClassesDialog(self._session.classes, self._window, class_id or self._session.tools.class_id).open()
+
+    def choose_class(self, key: int) -> None:
+        """Take the class of a key, 1 to 9, in hand, and give it to the cells that are picked."""
+        self._session.classes.choose_key(key)
+        if self._cells is not None and self._cells.picked:
+            self._cells.recolour(self._session.tools.class_id)
+
     def undo(self) -> None:
         if self._session.document is not None:
             with _busy():  # of a whole slide it takes seconds
@@ -160,20 +201,27 @@ class Operations(QObject):
 
     # -- tools and view -------------------------------------------------------------------------------------------
 
-    def pan(self) -> None:
-        self._take("pan")
+    def make_tool(self, name: str) -> Tool:
+        """A new tool for the slide in front."""
+        document = self._session.document
+        assert document is not None and self._cells is not None
+        return make_tool(name, document, self._view, self._cells)
 
-    def brush(self) -> None:
-        self._take("brush")
+    def document_shown(self) -> None:
+        """Another slide is in front, or none."""
+        document = self._session.document
+        self._cells = CellOperations(document, self._view, self._clipboard) if document is not None else None
 
-    def eraser(self) -> None:
-        self._take("eraser")
+    def mask_changed(self, region: Region) -> None:
+        """Of the slide in front."""
+        if self._cells is not None:
+            self._cells.mask_changed(region)
 
-    def select_rectangle(self) -> None:
-        self._take("select_rectangle")
-
-    def select_lasso(self) -> None:
-        self._take("select_lasso")
+    def _change_cells(self, name: str) -> None:
+        """Delete, join, … the cells that are picked, else the one under the pointer."""
+        if self._cells is not None:
+            run: Callable[[], None] = getattr(self._cells, name)
+            run()
 
     def select_nothing(self) -> None:
         self._view.set_selection(())
@@ -191,9 +239,6 @@ class Operations(QObject):
 
     def _resize_brush(self, factor: float) -> None:
         self._session.tools.brush_radius *= factor
-
-    def set_brush_radius(self, radius: float) -> None:
-        self._session.tools.brush_radius = radius
 
     def fit(self) -> None:
         self._view.fit()
@@ -249,6 +294,11 @@ class Operations(QObject):
         if folder:
             version = self._session.models.take(Path(folder))
             self._bar.inform(_("“{model}” finds the cells from now on.").format(model=version.name))
+
+    def shortcuts(self) -> None:
+        from .dialogs.shortcuts import ShortcutsDialog
+
+        ShortcutsDialog(self._window).open()
 
     def about(self) -> None:
         from .dialogs.about import AboutDialog

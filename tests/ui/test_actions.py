@@ -6,13 +6,14 @@ from types import SimpleNamespace
 import pytest
 
 from bcseg_gui.core.resources import resource
-from bcseg_gui.ui.actions import ICON_ONLY, TOOLBAR, action_infos, main_action, menus
+from bcseg_gui.ui.action_table import ICON_ONLY, TOOLBAR, TOOLS, action_infos, menus
+from bcseg_gui.ui.actions import main_action
 
 
 def test_tables_name_actions_that_exist() -> None:
     keys = {info.key for info in action_infos()}
-    named = {key for entries in menus().values() for key in entries} | set(TOOLBAR) | ICON_ONLY
-    assert named - {None, "brush_size"} <= keys
+    named = {key for entries in menus().values() for key in entries} | {*TOOLBAR, *TOOLS} | ICON_ONLY
+    assert named - {None} <= keys
 
 
 def test_every_action_can_be_reached_from_the_menus() -> None:
