@@ -23,6 +23,8 @@ from .preprocess import resize
 
 PictureReader = Callable[[Path], NDArray[np.uint8]]
 VALIDATION_EVERY = 5
+LARGEST_CLASS_ID = 127
+"""As in the masks that the window exports; a mask with higher values is a picture of cells, not of ids."""
 Default = TypeVar("Default", float, None)
 
 
@@ -148,17 +150,33 @@ def read_grey(path: Path) -> NDArray[np.uint8]:
 
 
 def read_mask(path: Path, classes: int = 1) -> NDArray[np.uint8]:
-    """Class ids uint8 `(h, w)`. For one class any of 0/1, 0/255 and grey edges: foreground is the upper half."""
+    """Class ids uint8 `(h, w)`. For one class any of 0/1, 0/255, grey edges and class ids: see `_cells`."""
     picture = _open(path)
     values = np.asarray(picture if picture.mode in ("P", "L", "1", "I;16") else picture.convert("L"))
     if classes == 1:
-        return np.asarray(values > values.max() / 2, np.uint8)
+        return _cells(values)
     if values.max(initial=0) > classes:
         raise ModelError(
             "{path} holds class {value}, but the model knows {classes} classes. Use masks with class numbers.",
             path=path, value=int(values.max()), classes=classes,
         )  # fmt: skip
     return values.astype(np.uint8)
+
+
+def _cells(values: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """1 on cells, of whatever class, 0 elsewhere. Where cells of two classes touch, a line is left between them.
+
+    Values up to 127 are class ids (or 0/1), else the upper half is cells (0/255, grey edges).
+    """
+    largest = values.max(initial=0)
+    if largest > LARGEST_CLASS_ID:
+        return np.asarray(values > largest / 2, np.uint8)
+    cells = np.asarray(values > 0, np.uint8)
+    if largest > 1:
+        beside = ((values[:, :-1], values[:, 1:], cells[:, :-1]), (values[:-1], values[1:], cells[:-1]))
+        for one, other, place in beside:
+            place[(one != other) & (one > 0) & (other > 0)] = 0
+    return cells
 
 
 def read_pair(

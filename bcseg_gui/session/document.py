@@ -14,7 +14,8 @@ from PySide6.QtCore import QObject, Signal
 
 from ..compute.protocol import Progress, SegmentResult, TilePredicted
 from ..core.errors import UserError
-from ..core.geometry import Region
+from ..core.geometry import Region, tiles_covering
+from ..core.i18n import _
 from ..core.masks import EditRecord, Mask, MaskEdit, Run
 from ..core.masks.tools.change import Change
 from ..core.slides import Slide
@@ -22,7 +23,7 @@ from ..core.slides.look import Look
 from .jobs import Job
 from .run_writer import RunWriter
 from .saving import Saving
-from .segmentation import Outline, Segmentation
+from .segmentation import Outline, Segmentation, bounds_of, inside
 from .tool_settings import ToolSettings
 
 log = logging.getLogger(__name__)
@@ -202,20 +203,27 @@ class Document(QObject):
             self.paint(change.region, change.where)
         self.end_stroke()
 
-    def accept(self, region: Region, where: NDArray[np.bool_] | None = None) -> None:
-        """Declare the cells in `region`, and only `where` is True, right: a prediction leaves them as they are then."""
+    def accept(self) -> None:
+        """Declare right what is selected, else every cell there is: a prediction leaves them as they are then."""
         self.begin_stroke("accept", 0)
-        if self._stroke is None:
+        stroke, mask = self._stroke, self.mask
+        if stroke is None or mask is None:
             return
+        changed = Region(0, 0, 0, 0)
         try:
-            changed = self._stroke.accept(region, where)
+            for key in tiles_covering(bounds_of(self.selection) if self.selection else self.whole):
+                if mask.tile(key) is not None:
+                    region = key.level_region()
+                    changed = changed.united(stroke.accept(region, inside(self.selection, region)))
         except UserError as error:
             self.abort_stroke()
             self.failed.emit(error)
             return
-        if not changed.is_empty:
-            self.maskChanged.emit(changed)
         self.end_stroke()
+        if changed.is_empty:
+            self.said.emit(_("There is nothing here that Segment could change."))
+        else:
+            self.maskChanged.emit(changed)
 
     def end_stroke(self) -> None:
         if self._stroke is not None:

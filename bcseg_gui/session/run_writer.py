@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from ..compute.protocol import Progress, TilePredicted
 from ..core.geometry import Region, tiles_covering
-from ..core.masks import Mask, MaskEdit
+from ..core.masks import CLASS_BITS, MANUAL, Mask, MaskEdit
 from .segmentation import Segmentation, inside
 
 
@@ -43,7 +45,8 @@ class RunWriter:
     def write(self, event: TilePredicted) -> Region:
         """Returns what changed. Raises UserError; then the tile, or the block it finishes, does not count."""
         edit, changed = self._open_edit()
-        changed = changed.united(edit.predict(event.region, event.classes, inside(self._outline, event.region)))
+        classes = without_rims(event.classes, self._needed_mask().read(event.region))
+        changed = changed.united(edit.predict(event.region, classes, inside(self._outline, event.region)))
         if event.finished is not None:
             edit.finish_block(event.finished)
             self.share_kept = self._share or 0.0
@@ -88,3 +91,17 @@ class RunWriter:
                     nothing = np.zeros((region.h, region.w), np.uint8)
                     changed = changed.united(self._edit.predict(region, nothing, inside(self._outline, region)))
         return self._edit, changed
+
+
+def without_rims(classes: NDArray[np.uint8], before: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """`classes` without the cells more than half of which a person gave another class.
+
+    Both uint8 (h, w), `before` with the manual bit. A person's outline of a cell is never the model's: what the model
+    sees beyond it would stay as a rim of its own class, and be counted as a cell.
+    """
+    recoloured = (before > MANUAL) & (classes > 0) & ((before & CLASS_BITS) != classes)
+    if not recoloured.any():
+        return classes
+    _count, cells, stats, _centroids = cv2.connectedComponentsWithStats((classes > 0).view(np.uint8), connectivity=4)
+    decided = np.bincount(cells[recoloured], minlength=len(stats)) > stats[:, cv2.CC_STAT_AREA] / 2
+    return np.where(decided[cells], np.uint8(0), classes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -63,6 +63,8 @@ class Session(QObject):
         self.times = TimeSpent(self._add_seconds, self)
         self._sizes = CellSizes(self)
         self._sizes.found.connect(self.stateChanged)
+        self.neighbour: Callable[[int, int], int | None] = lambda place, by: self.worklist.neighbour(place, by)
+        """Place of the picture before (−1) or after (+1) that at a place, in the order shown"""
         self._home: Path | None = None
         self._unremembered: Opening | None = None
         self._documents: dict[Path, Document] = {}
@@ -144,9 +146,9 @@ class Session(QObject):
 
     def step(self, by: int) -> None:
         """To the picture before (−1) or after (+1) the one in front; stops at the ends."""
-        index = self.index + by
-        if 0 <= index < len(self.worklist):
-            self.select(index)
+        place = self.neighbour(self.index, by)
+        if place is not None:
+            self.select(place)
 
     @property
     def index(self) -> int:

@@ -68,6 +68,10 @@ class Worklist(Sequence[WorklistItem]):
     def has_left(self) -> bool:
         return self._left > 0
 
+    def neighbour(self, place: int, by: int) -> int | None:
+        """The place so many further on, None beyond the ends."""
+        return place + by if 0 <= place + by < len(self) else None
+
     def next_left(self, after: int) -> int | None:
         """The next place with something to do, going round; None when there is none but `after`."""
         count = len(self._items)

@@ -65,6 +65,10 @@ def _has_mask(session: Session) -> bool:
     return session.document is not None and session.document.mask is not None
 
 
+def _can_accept(session: Session) -> bool:
+    return _can_segment(session) and _has_mask(session)
+
+
 def _can_export(session: Session) -> bool:
     return session.reviewing.count > 0
 
@@ -169,7 +173,7 @@ def _segmenting() -> tuple[ActionInfo, ...]:
             "accept",
             _("Keep the cells found"),
             _("Segment leaves these cells alone from now on: in your selection, else in the whole picture"),
-            enabled=_has_mask,
+            enabled=_can_accept,
         ),
     )
 

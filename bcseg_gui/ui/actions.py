@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
+from ..core.i18n import _
+from ..session.edit_words import tool_words
 from ..session.session import Session
 from . import theme
 from .action_table import ActionInfo, action_infos
@@ -46,6 +48,17 @@ class Actions:
     def refresh(self, session: Session) -> None:
         for key, action in self._actions.items():
             action.setEnabled(self.infos[key].enabled(session))
+        document = session.document
+        self._name("undo", document.undo_text if document is not None else "")
+        self._name("redo", document.redo_text if document is not None else "")
+
+    def _name(self, key: str, edit: str) -> None:
+        """Say which edit it is about; empty: none."""
+        info, action = self.infos[key], self._actions[key]
+        text = _("{action}: {edit}").format(action=info.text, edit=tool_words(edit)) if edit else info.text
+        if text != action.text():
+            action.setText(text)
+            action.setToolTip(_hint(text if edit else info.tooltip, action.shortcuts()))
 
     def refresh_icons(self, main: str) -> None:
         """After another palette or another main action; `main` is drawn for the accent colour."""
@@ -60,9 +73,10 @@ def _make(info: ActionInfo, parent: QObject) -> QAction:
     action.setCheckable(info.checkable)
     sequences = [QKeySequence(text) for text in info.shortcuts]
     action.setShortcuts(sequences)
-    hint = info.tooltip or info.text.rstrip("…")
-    if sequences:
-        hint += f" ({sequences[0].toString(QKeySequence.SequenceFormat.NativeText)})"
-    action.setToolTip(hint)
+    action.setToolTip(_hint(info.tooltip or info.text.rstrip("…"), sequences))
     action.setStatusTip("")
     return action
+
+
+def _hint(words: str, sequences: Sequence[QKeySequence]) -> str:
+    return f"{words} ({sequences[0].toString(QKeySequence.SequenceFormat.NativeText)})" if sequences else words

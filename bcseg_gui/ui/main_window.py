@@ -10,10 +10,10 @@ from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent, QKey
 from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter
 
 from ..core.geometry import Region
+from ..core.project.classes import KEYS
 from ..core.slides.look import Look
 from ..session.document import Document
 from ..session.session import Session
-from ..core.project.classes import KEYS
 from .action_table import SEGMENT_MENU, TOOLS, menus
 from .actions import Actions, main_action
 from .messages import MessageBar
@@ -31,6 +31,7 @@ from .panels.tool_options import ToolOptions
 from .panels.tool_strip import ToolStrip
 from .panels.worklist import WorklistPanel
 from .slide_view import SlideView
+from .slide_view.mask_item import OverlayStyle
 from .toolbar import Toolbar
 from .tools import Point
 from .tools.pick import PickTool
@@ -45,6 +46,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.resize(QSize(1320, 860).boundedTo(self.screen().availableSize() * 0.95))  # a small or doubled screen
         self.session = session
+        self._peeking = False
         self.messages = MessageBar()
         self.view = SlideView()
         self.view.setAcceptDrops(False)
@@ -89,8 +91,8 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         empty = EmptyState(self.actions_["open"], (self.actions_["open_folder"], self.actions_["open_sample"]))
-        strip = ToolStrip({key: self.actions_[key] for key in TOOLS if key is not None})
-        self._pane = PicturePane(self.view, empty, self.messages, strip, self.options)
+        self.strip = ToolStrip({key: self.actions_[key] for key in TOOLS if key is not None})
+        self._pane = PicturePane(self.view, empty, self.messages, self.strip, self.options)
         self._side = Side((self.cells, self.classes, self.overlay, self.look, self.history))
         splitter = QSplitter(Qt.Orientation.Horizontal)
         for widget in (self.worklist, self._pane, self._side):
@@ -119,7 +121,19 @@ class MainWindow(QMainWindow):
         self.status.pageChosen.connect(self._choose_page)
         self.look.changed.connect(self._look_changed)
         self.look.pickWhite.connect(self._pick_white)
+        self.cells.counted.connect(self.classes.show_counts)
+        self.classes.editRequested.connect(self.operations.classes)
+        self.history.chosen.connect(lambda seq: attempt(lambda: self.operations.jump(seq)))
+        session.classes.changed.connect(self._show_overlay)
+        session.reviewing.next_left = self.worklist.next_left
+        session.neighbour = self.worklist.step
+        for number in range(1, KEYS + 1):
+            QShortcut(QKeySequence(str(number)), self, lambda key=number: self.operations.choose_class(key))
         self.actions_["show_minimap"].toggled.connect(self.view.show_minimap)
+        self.actions_["loupe"].toggled.connect(self.view.show_loupe)
+        self.view.maskPeek.connect(self._peek)
+        self.view.opacityStepped.connect(self.overlay.step_opacity)
+        self.view.zoomChanged.connect(self.overlay.zoomed)
         self.view.cursorMoved.connect(self._show_position)
         self.view.selectionChanged.connect(self._selection_changed)
         self.view.readFailed.connect(self.messages.problem)
@@ -137,6 +151,7 @@ class MainWindow(QMainWindow):
         self.worklist.setVisible(document is not None)
         self._side.setVisible(document is not None)
         self.cells.show_document(document)
+        self.history.show_document(document)
         if document is not None:
             document.maskOpened.connect(lambda: self._mask_opened(document))
             document.maskChanged.connect(lambda region: self._mask_changed(document, region))
@@ -208,10 +223,17 @@ class MainWindow(QMainWindow):
     def _show_tool_settings(self) -> None:
         self.view.update_tool_size()
 
+    def _peek(self, peeking: bool) -> None:
+        """The mask is out of the way as long as a key is held."""
+        self._peeking = peeking
+        self._show_overlay()
+
     def _show_overlay(self) -> None:
         overlay = self.overlay
+        self.history.show_classes(self.session.classes.list)
         colors = {c.id: QColor(c.color) for c in self.session.classes.list}
-        self.view.set_overlay(opacity=overlay.opacity, visible=overlay.visible, contour=overlay.contour, colors=colors)
+        shown = overlay.visible and not self._peeking
+        self.view.set_overlay(OverlayStyle(overlay.opacity, shown, overlay.contour, colors, overlay.show_manual))
 
     def _refresh(self) -> None:
         self.actions_.refresh(self.session)
@@ -231,6 +253,10 @@ class MainWindow(QMainWindow):
         self.toolbar.highlight(main_action(self.session))
 
     # -- the window itself ----------------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.session.times.watch(self.windowHandle())
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:

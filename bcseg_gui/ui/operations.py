@@ -15,7 +15,6 @@ from ..core.geometry import Region
 from ..core.i18n import _, sentence
 from ..core.masks.tools.cell import CellShape
 from ..core.slides import PICTURE_SUFFIXES, SLIDE_SUFFIXES
-from ..session.importing import import_mask
 from ..session.retraining import Retraining
 from ..session.samples import sample_folder
 from ..session.session import Session
@@ -55,7 +54,8 @@ class Operations(QObject):
         methods |= {name: partial(self._change_cells, name) for name in CELL_MENU if name is not None}
         attempting = {name: partial(self.attempt, run) for name, run in methods.items()}
         # To these the panels and the view listen themselves.
-        return {**attempting, **dict.fromkeys(("show_mask", "contour", "show_manual", "loupe", "show_minimap"), _nothing)}
+        listened = ("show_mask", "contour", "show_manual", "loupe", "show_minimap")
+        return {**attempting, **dict.fromkeys(listened, _nothing)}
 
     def attempt(self, run: Callable[[], object]) -> bool:
         """Run it; tell the person when that fails. True when it did not."""
@@ -99,6 +99,8 @@ class Operations(QObject):
             self._session.warm_up()
 
     def import_mask(self) -> None:
+        from ..session.importing import import_mask
+
         document = self._session.document
         if document is None:
             return
@@ -172,6 +174,12 @@ class Operations(QObject):
         self._bar.hide()
         self._session.step(1)
 
+    def jump(self, seq: int) -> None:
+        """To the state after the edit of this number; 0: before the first."""
+        if self._session.document is not None:
+            with _busy():
+                self._session.document.jump(seq)
+
     def accept(self) -> None:
         if self._session.document is not None:
             with _busy():
@@ -204,7 +212,8 @@ class Operations(QObject):
     def make_tool(self, name: str) -> Tool:
         """A new tool for the slide in front."""
         document = self._session.document
-        assert document is not None and self._cells is not None
+        assert document is not None
+        assert self._cells is not None
         return make_tool(name, document, self._view, self._cells)
 
     def document_shown(self) -> None:

@@ -7,6 +7,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -183,3 +186,24 @@ def test_a_damaged_picture_is_said(change: Callable[[bytes], bytes], write_pairs
     pair.mask.write_bytes(b"")
     with pytest.raises(ModelError, match="cannot be read as a picture"):
         read_mask(pair.mask)
+
+
+@given(arrays(np.uint8, (9, 12), elements=st.integers(0, 3)))
+def test_a_model_of_one_class_learns_cells_of_all(
+    tmp_path_factory: pytest.TempPathFactory, ids: NDArray[np.uint8]
+) -> None:
+    path = tmp_path_factory.mktemp("ids") / "ids.png"
+    Image.fromarray(ids).save(path)
+    read = read_mask(path)
+    assert not read[ids == 0].any()
+    for class_id in range(1, 4):
+        alone = np.where(ids == class_id, ids, 0)
+        others = np.pad((ids != class_id) & (ids > 0), 1)
+        touching = others[:-2, 1:-1] | others[2:, 1:-1] | others[1:-1, :-2] | others[1:-1, 2:]
+        assert read[(alone > 0) & ~touching].all()
+    # Cells of two classes never become one.
+    for one, other, first, second in (
+        (ids[:, :-1], ids[:, 1:], read[:, :-1], read[:, 1:]),
+        (ids[:-1], ids[1:], read[:-1], read[1:]),
+    ):
+        assert not (first.astype(bool) & second.astype(bool) & (one != other)).any()

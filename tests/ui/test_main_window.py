@@ -17,8 +17,11 @@ from pytestqt.qtbot import QtBot
 from bcseg_gui import app
 from bcseg_gui.compute.protocol import Progress, WarmUp
 from bcseg_gui.core import i18n
+from bcseg_gui.session.samples import sample_folder
+from bcseg_gui.ui.action_table import TOOLBAR, TOOLS
 from bcseg_gui.ui.dialogs.slide_info import SlideInfoDialog
 from bcseg_gui.ui.main_window import MainWindow
+from bcseg_gui.ui.panels.number_box import NumberBox
 
 
 @pytest.fixture
@@ -60,8 +63,9 @@ def test_a_small_window_hides_no_action(qtbot: QtBot, language: str) -> None:
         window.resize(width, 700)
         window.show()
         QCoreApplication.processEvents()
-        for key in ("open", "segment", "pan", "brush", "eraser", "undo", "redo", "reviewed", "retrain"):
-            button = window.toolbar.widgetForAction(window.actions_[key])
+        window.session.open([sample_folder()])
+        for key in (*filter(None, TOOLBAR), *filter(None, TOOLS)):
+            button = (window.toolbar if key in TOOLBAR else window.strip).widgetForAction(window.actions_[key])
             assert button.isVisible(), key
             assert button.geometry().right() < window.width(), key
     window.close()
@@ -108,7 +112,8 @@ def test_the_pointer_over_the_picture_brings_the_keyboard_there(window: MainWind
 
 
 def test_a_number_is_typed_out_while_the_pointer_moves(window: MainWindow) -> None:
-    number = window.brush_size._number
+    window.actions_["brush"].trigger()
+    number = window.options.findChild(NumberBox)
     number.setFocus()
     point_at(window, QPoint(60, 60))
     assert number.hasFocus()

@@ -12,7 +12,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from ...core.i18n import _
-from ..actions import ActionInfo, action_infos, menus
+from ..action_table import ActionInfo, action_infos, menus
 from ..panels.search_box import SearchBox
 
 WIDTH, HEIGHT = 920, 640

@@ -10,6 +10,9 @@ from ...core.i18n import _
 from ..slide_view.mask_item import MANUAL_FROM
 from .cells import panel_title
 
+OPACITY_STEP = 5
+"""Percent a notch of the wheel."""
+
 
 class OverlayPanel(QWidget):
     """Opacity, show or hide, outlines or filled, what was changed; the boxes follow the actions of the same name."""
@@ -69,6 +72,9 @@ class OverlayPanel(QWidget):
     @property
     def show_manual(self) -> bool:
         return self._show_manual is not None and self._show_manual.isChecked()
+
+    def step_opacity(self, steps: float) -> None:
+        self._opacity.setValue(self._opacity.value() + round(OPACITY_STEP * steps))
 
     def zoomed(self, zoom: float) -> None:
         """`zoom` is screen pixels a level-0 pixel; too far out it cannot be shown what was changed."""

@@ -10,9 +10,7 @@ from ..slide_view import SlideView
 
 
 class PicturePane(QWidget):
-    def __init__(
-        self, view: SlideView, empty: QWidget, messages: MessageBar, strip: QWidget, options: QWidget
-    ) -> None:
+    def __init__(self, view: SlideView, empty: QWidget, messages: MessageBar, strip: QWidget, options: QWidget) -> None:
         super().__init__()
         self._view, self._empty, self._tools = view, empty, (strip, options)
         self._pages = QStackedWidget()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
-    QColor,
     QHideEvent,
     QMouseEvent,
     QPainter,
@@ -95,9 +94,9 @@ class SlideView(SketchView):
             self._mask_throttle.add(region)
         self._refresher.wake()
 
-    def set_overlay(self, *, opacity: float, visible: bool, contour: bool, colors: Mapping[int, QColor]) -> None:
-        """How the mask is shown: `opacity` 0 to 1, surfaces or outlines, a colour a class id."""
-        self._mask_item.set_style(OverlayStyle(opacity, visible, contour, dict(colors)))
+    def set_overlay(self, style: OverlayStyle) -> None:
+        """How the mask is shown."""
+        self._mask_item.set_style(style)
 
     # -- painting -------------------------------------------------------------------------------------------------
 

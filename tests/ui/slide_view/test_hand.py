@@ -27,6 +27,7 @@ from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks.tools.brush import stroke_segment
 from bcseg_gui.ui.slide_view import SlideView
 from bcseg_gui.ui.slide_view.cursors import tool_cursor
+from bcseg_gui.ui.slide_view.mask_item import OverlayStyle
 from bcseg_gui.ui.tools import BrushTool, CellOperations, CellsTool, EraserTool, OutlineTool, SelectLassoTool
 
 LEFT, MIDDLE, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.NoButton
@@ -44,7 +45,7 @@ def painting(view: SlideView, make_slide: Any, make_mask: Any, make_canvas: Any)
     view.actual_pixels()
     mask = make_mask(1600, 1200)
     view.set_mask(mask)
-    view.set_overlay(opacity=1, visible=True, contour=False, colors={1: QColor(0, 200, 0)})
+    view.set_overlay(OverlayStyle(opacity=1, visible=True, contour=False, colors={1: QColor(0, 200, 0)}))
     canvas = make_canvas(mask)
     view.set_tool(BrushTool(canvas))
     return canvas

@@ -39,7 +39,7 @@ def put(mask: Mask, region: Region, class_id: int) -> None:
 
 
 def style(view: SlideView, opacity: float = 1, visible: bool = True, contour: bool = False) -> None:
-    view.set_overlay(opacity=opacity, visible=visible, contour=contour, colors={1: GREEN, 2: RED})
+    view.set_overlay(OverlayStyle(opacity=opacity, visible=visible, contour=contour, colors={1: GREEN, 2: RED}))
 
 
 def shown(view: SlideView) -> QImage:

@@ -16,6 +16,7 @@ from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import Mask
 from bcseg_gui.core.slides.look import Look
 from bcseg_gui.ui.slide_view import SlideView
+from bcseg_gui.ui.slide_view.mask_item import OverlayStyle
 from bcseg_gui.ui.tools import SelectRectangleTool
 
 Settle = Callable[[], None]
@@ -230,7 +231,7 @@ def test_cells_of_a_few_pixels_are_not_outlined(
     edit.paint(Region(1480, 980, 40, 40), np.ones((40, 40), bool), 1)
     edit.commit()
     view.set_mask(mask)
-    view.set_overlay(opacity=0.3, visible=True, contour=False, colors={1: QColor(0, 0, 0)})
+    view.set_overlay(OverlayStyle(opacity=0.3, visible=True, contour=False, colors={1: QColor(0, 0, 0)}))
     view.zoom_by(zoom / view.zoom)
     settle()
 

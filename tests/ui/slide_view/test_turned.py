@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import Mask
 from bcseg_gui.ui.slide_view import SlideView
+from bcseg_gui.ui.slide_view.mask_item import OverlayStyle
 from bcseg_gui.ui.tools import BrushTool, PanTool
 
 TURNS = [0, 1, 2, 3]
@@ -130,7 +131,7 @@ def test_the_mask_lies_on_its_cells(
     edit.paint(square, np.ones((square.h, square.w), bool), 1)
     edit.commit()
     turned.set_mask(mask)
-    turned.set_overlay(opacity=1, visible=True, contour=False, colors={1: QColor(0, 200, 0)})
+    turned.set_overlay(OverlayStyle(opacity=1, visible=True, contour=False, colors={1: QColor(0, 200, 0)}))
     turned.zoom_by(zoom / turned.zoom)
     settle()
 

@@ -16,6 +16,7 @@ from bcseg_gui.core.masks import MANUAL, Mask
 from bcseg_gui.core.masks.tools.brush import stroke_segment
 from bcseg_gui.session.tool_settings import ToolSettings
 from bcseg_gui.ui.slide_view import SlideView
+from bcseg_gui.ui.slide_view.mask_item import OverlayStyle
 from bcseg_gui.ui.tools import BrushTool, EraserTool, PanTool
 
 LEFT, MIDDLE, RIGHT, NONE = (
@@ -327,7 +328,7 @@ def painting(qtbot: QtBot, view: SlideView, make_slide: Any, make_mask: Any, mak
     qtbot.waitUntil(lambda: color_at(view, QPoint(250, 200)) == (255, 255, 255))
     mask = make_mask(1600, 1200)
     view.set_mask(mask)
-    view.set_overlay(opacity=1, visible=True, contour=False, colors={1: QColor(0, 200, 0)})
+    view.set_overlay(OverlayStyle(opacity=1, visible=True, contour=False, colors={1: QColor(0, 200, 0)}))
     canvas = make_canvas(mask)
     view.set_tool(BrushTool(canvas))
     return canvas
