@@ -17,8 +17,8 @@ ROOMY = 14.0
 """Radius in device-independent pixels from which the sign stands in the middle of the ring, else beside it."""
 CROSS = QPointF(3.5, 11.0)
 """Where the arms of the cross begin and end, device-independent pixels: its middle leaves the place itself free."""
-LARGEST_CACHED = 256.0
-"""Radius in device-independent pixels; a larger ring is drawn anew each time, for its picture would be mostly empty."""
+LARGEST_CACHED = 600.0
+"""Radius in device-independent pixels; a larger ring is drawn anew each time, for its picture would be huge."""
 
 
 class BrushCursor(QGraphicsItem):

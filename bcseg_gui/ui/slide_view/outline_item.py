@@ -25,6 +25,7 @@ class OutlineItem(QGraphicsItem):
         self._polygons: list[QPolygonF] = []
         self._closed = True
         self._pixel = 1.0
+        self.hide()
 
     def show_outlines(self, outlines: Iterable[Sequence[tuple[float, float]]], *, closed: bool = True) -> None:
         """Nothing is drawn of an empty one."""
@@ -32,6 +33,7 @@ class OutlineItem(QGraphicsItem):
         if (polygons, closed) != (self._polygons, self._closed):
             self.prepareGeometryChange()
             self._polygons, self._closed = polygons, closed
+            self.setVisible(bool(polygons))
 
     def set_color(self, color: QColor) -> None:
         if color != self._color:

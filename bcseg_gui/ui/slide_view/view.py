@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QHideEvent,
     QMouseEvent,
@@ -32,6 +32,8 @@ from .throttle import Throttle
 
 BETWEEN_CHANGES = 50
 """Milliseconds between two repaintings for a mask that a model writes."""
+BETWEEN_LOUPES = 16
+"""Milliseconds between two places of the loupe: it follows the pointer without holding it up."""
 MARGIN = 12
 _MARGINS = QPoint(MARGIN, MARGIN)
 ROOM_FOR_MINIMAP = QSize(460, 320)
@@ -52,6 +54,8 @@ class SlideView(SketchView):
         super().__init__(parent)
         self.scene().addItem(self._mask_item)
         self._mask_throttle = Throttle(BETWEEN_CHANGES, self._show_mask_change, self)
+        self._loupe_timer = QTimer(self, singleShot=True, interval=BETWEEN_LOUPES)
+        self._loupe_timer.timeout.connect(self._move_loupe)
         self._refresher = OverviewRefresher(
             self._mask_tiles_in_view, self._mask_throttle.add, lambda error: self.readFailed.emit(error), self
         )
@@ -111,7 +115,8 @@ class SlideView(SketchView):
                 corner.paint(painter)
             painter.end()
         if self._loupe_shown and event.region().intersects(self._loupe.rect):
-            self._paint_loupe()
+            with QPainter(self.viewport()) as painter:
+                self._loupe.paint(painter, self.devicePixelRatioF(), self._paint_enlarged)
 
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         self._mask_item.coarse = self._is_coarse
@@ -190,8 +195,13 @@ class SlideView(SketchView):
 
     def _show_pointer(self) -> None:
         super()._show_pointer()
+        if (self._loupe_wanted or self._loupe_shown) and not self._loupe_timer.isActive():
+            self._loupe_timer.start()
+
+    def _move_loupe(self) -> None:
         before, was_shown = QRect(self._loupe.rect), self._loupe_shown
-        self._loupe_shown = self._loupe_wanted and self.pointed is not None and self._gesture != "pan"
+        panning = self._gesture == "pan" or self._is_paused
+        self._loupe_shown = self._loupe_wanted and self.pointed is not None and not panning
         if self._loupe_shown and self._pointer is not None:
             self._loupe.place(self._pointer, self.viewport().rect())
             self._ask_for_enlarged()
@@ -200,8 +210,10 @@ class SlideView(SketchView):
             self.viewport().update(before)
 
     def _refresh_loupe(self, region: Region) -> None:
-        if self._loupe_shown and not self._loupe.seen(self.viewportTransform()).intersected(region).is_empty:
-            self.viewport().update(self._loupe.rect)
+        if not self._loupe_shown or self._loupe_timer.isActive():
+            return
+        if not self._loupe.seen(self.viewportTransform()).intersected(region).is_empty:
+            self._loupe_timer.start()
 
     def _ask_for_enlarged(self) -> None:
         """Have the tiles read that the glass needs; the view itself goes first."""
@@ -212,11 +224,10 @@ class SlideView(SketchView):
             if any(key not in self._loader.cache and not self._loader.is_missing(key) for key in enlarged):
                 self._loader.request([*wanted_tiles(self.visible_region(), self.zoom, self._loader), *enlarged])
 
-    def _paint_loupe(self) -> None:
+    def _paint_enlarged(self, painter: QPainter) -> None:
         to_glass = self._loupe.transform(self.viewportTransform())
         seen, rect = self._loupe.seen(self.viewportTransform()), QRectF(self._loupe.rect)
-        painter = QPainter(self.viewport())
-        self._loupe.clip(painter)
+        to_viewport = painter.worldTransform()
         painter.fillRect(rect, BACKGROUND)
         if self._loader is not None:
             whole = Region(0, 0, self._slide_size.width(), self._slide_size.height())
@@ -224,7 +235,8 @@ class SlideView(SketchView):
             paint_slide(painter, self._loader, part, scale, to_glass, QRegion(self._loupe.rect), smooth=True)
         option = QStyleOptionGraphicsItem()
         option.exposedRect = QRectF(seen.x, seen.y, seen.w, seen.h)
-        self._mask_item.parts = [rect]
+        self._mask_item.parts = [rect.translated(to_viewport.dx(), to_viewport.dy())]
+        to_glass *= to_viewport
         for item in (self._mask_item, *self._outline_items):
             if item.isVisible():
                 painter.setWorldTransform(to_glass)
@@ -234,10 +246,6 @@ class SlideView(SketchView):
             self._loupe_ring.place(here, self._tool.radius, self.pixel / MAGNIFIES, self._tool.sign(self._hand))
             painter.setWorldTransform(QTransform.fromTranslate(here.x(), here.y()) * to_glass)
             self._loupe_ring.paint(painter, option)
-        painter.setWorldTransform(QTransform())
-        painter.setClipping(False)
-        self._loupe.paint_rim(painter)
-        painter.end()
 
     # -- steering by the overview ---------------------------------------------------------------------------------
 
