@@ -31,7 +31,7 @@ _SOLID, _LARGEST, _SMALLEST = 0.9, 4.0, 0.4
 """Share of its convex hull that a cell fills; the largest and, at a raised edge, the smallest in areas of red cells."""
 _SPECK = 0.015
 """Area below which there is nothing, in areas of red cells; a platelet has four times as much."""
-_PALE, _PALEST = 0.45, 0.06
+_PALE, _PALEST = 0.45, 0.1
 """A cell paler than the others begins at this share of what it absorbs at the click; and the palest there is."""
 _AIM, _SLIP = 0.12, 0.06
 """Radius of what is looked at there, and how far beside a cell one may click, in cell diameters."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -61,6 +61,7 @@ def test_refuses_what_is_too_large_for_a_cell(canvas, monkeypatch: pytest.Monkey
         cell_at(seen.read, seen.whole, (5, 5))
 
 
+@settings(max_examples=40)
 @given(masks)
 def test_outlines_enclose_just_the_cell(canvas, mask: np.ndarray) -> None:
     seen = canvas(mask)

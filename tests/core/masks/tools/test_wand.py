@@ -92,7 +92,7 @@ def test_serves_small_and_large_cells(canvas, factor: float) -> None:
 
 
 def test_is_the_same_far_out_and_reads_a_small_window(canvas, far_out: Callable) -> None:
-    picture, _ = smear((250, 160, 30), (305, 165, 30), size=(2000, 2000))
+    picture, _ = smear((250, 160, 30), (305, 165, 30), size=(900, 900))
     near = canvas(picture, beyond=255)
     region, where = wand(near.read, near.whole, (250, 160), DIAMETER)
     far = far_out(picture, 255)
