@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QWidget
 
-from ..tools import Hand
+from ..tools import PLAIN, Hand
 from .kinetic import KineticPan
 from .pointer import PointerView
 
@@ -177,6 +177,8 @@ class MouseView(PointerView):
 
 
 def _hand(keys: Qt.KeyboardModifier, *, subtract: bool = False, pressure: float = 1.0) -> Hand:
+    if keys == Qt.KeyboardModifier.NoModifier and not subtract and pressure == 1.0:
+        return PLAIN
     alt, shift = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier
     return Hand(subtract or bool(keys & alt), bool(keys & shift), pressure)
 

@@ -95,7 +95,8 @@ class PointerView(NavigationView):
             self.pan_by(way.x(), way.y())
         elif self._gesture == "stroke":
             # What the stroke does was settled when it began.
-            self._hand = Hand(self._hand.subtract, self._hand.add, hand.pressure)
+            if hand.pressure != self._hand.pressure:
+                self._hand = Hand(self._hand.subtract, self._hand.add, hand.pressure)
             self._tool.move(_point(self.to_level0(place)), self._hand)
         if self._gesture is None:
             self._hand = hand

@@ -11,9 +11,12 @@ from ...core.errors import UserError
 from ...core.geometry import Region
 from ...core.i18n import _, sentence
 from ...core.masks.tools import cell_edits
-from ...core.masks.tools.cell import CellShape, cell_at, outlines_of, united_region
+from ...core.masks.tools.cell import CellShape, cell_at, component_at, outlines_of, pixel_of, united_region
 from ...core.masks.tools.change import Change
 from .tool import Canvas, Point, Sketch
+
+LARGEST_SHOWN = 768
+"""Longest side of a cell that is outlined or parted before it is clicked, level-0 pixels."""
 
 
 class CellOperations:
@@ -37,6 +40,11 @@ class CellOperations:
     def cell_under(self, point: Point | None) -> CellShape | None:
         """Raises UserError as `cell_at` does."""
         return None if point is None else cell_at(self._canvas.read_mask, self._canvas.whole, point)
+
+    def shown_under(self, point: Point) -> CellShape | None:
+        """The cell to show before anything is pressed; None also for one so large that finding it would be felt."""
+        found = component_at(self._canvas.read_mask, self._canvas.whole, pixel_of(point), LARGEST_SHOWN)
+        return CellShape(*found) if found is not None and found[0] else None
 
     def picked_at(self, point: Point) -> CellShape | None:
         """The picked cell that holds the point."""

@@ -65,7 +65,10 @@ class CellsTool(StillTool):
             self._forget_pointed()
 
     def linger(self, point: Point, hand: Hand = PLAIN) -> None:
-        cell = self._cell_under(point, quietly=True)
+        try:
+            cell = self._operations.shown_under(point)
+        except UserError:  # said when it is clicked
+            cell = None
         if cell is not None and self._operations.picked_at(point) is None:
             self._pointed = cell
             self._sketch.show_preview(outlines_of(cell), subtract=hand.subtract)
@@ -105,12 +108,11 @@ class CellsTool(StillTool):
             self._dragged = [] if cell is None else [cell]
         self._outlines = [outline for cell in self._dragged for outline in outlines_of(cell)]
 
-    def _cell_under(self, point: Point, quietly: bool = False) -> CellShape | None:
+    def _cell_under(self, point: Point) -> CellShape | None:
         try:
             return self._operations.cell_under(point)
         except UserError as error:
-            if not quietly:
-                self._canvas.say(sentence(error))
+            self._canvas.say(sentence(error))
             return None
 
     def _forget_pointed(self) -> None:

@@ -6,7 +6,9 @@ import math
 
 from ...core.errors import UserError
 from ...core.i18n import _, sentence
+from ...core.masks.tools.cell import component_at, pixel_of
 from ...core.masks.tools.split import cut_along, joined_along, proposed_cut
+from .cell_operations import LARGEST_SHOWN
 from .select import CLICK, STEP, STRAIGHT, simplified
 from .tool import PLAIN, Canvas, Hand, Point, Sketch, StillTool
 
@@ -61,8 +63,10 @@ class SplitTool(StillTool):
     def linger(self, point: Point, hand: Hand = PLAIN) -> None:
         if self._way or self.sign(hand):
             return
+        read, whole = self._canvas.read_mask, self._canvas.whole
         try:
-            cut = self._proposal(point)
+            found = component_at(read, whole, pixel_of(point), LARGEST_SHOWN)
+            cut = self._proposal(point) if found is not None and found[0] else None
         except UserError:  # said when it is clicked
             return
         if cut is not None:

@@ -68,6 +68,16 @@ def test_the_cell_that_would_be_picked_is_shown(tool: CellsTool, surface: Any, f
     assert field.strokes == []
 
 
+def test_what_is_too_large_is_not_shown_but_may_be_picked(
+    monkeypatch: pytest.MonkeyPatch, tool: CellsTool, surface: Any
+) -> None:
+    monkeypatch.setattr("bcseg_gui.ui.tools.cell_operations.LARGEST_SHOWN", 30)
+    tool.linger(A)
+    assert surface.preview == []
+    click(tool, A)
+    assert len(surface.picked) == 1
+
+
 def test_a_drag_puts_a_copy_elsewhere_and_picks_it(
     tool: CellsTool, cells: CellOperations, field: Any, surface: Any
 ) -> None:
