@@ -42,6 +42,7 @@ TOLERANCE = 48
 64 on the first, third … picture."""
 WHITE_TO_RED = 1.6
 """Diameter of white cells by that of red ones, which the wand is told."""
+HALF = "Constants were chosen on the first, third … picture, these figures are of the second, fourth …."
 Taken = tuple[Region, NDArray[np.bool_]]
 
 
@@ -79,7 +80,7 @@ class Tally:
 
     @property
     def good(self) -> str:
-        return f"{statistics.mean(value >= GOOD for value in self.values):.1%}"
+        return f"{statistics.mean(bool(value >= GOOD) for value in self.values):.1%}"
 
     @property
     def ms(self) -> str:
@@ -301,22 +302,24 @@ def _read(plane: NDArray[np.uint8], region: Region, beyond: int = 0) -> NDArray[
     return found
 
 
-def main(folder: Path, most: int) -> None:
+def report_wand(folder: Path, most: int) -> None:
     rows = [["set", "tool, clicked at", "cells", "median IoU", f"IoU ≥ {GOOD}", "ms median / p95"]]
     for name in ("bbbc041seg", "wbc_jtsc"):
         for tool, tally in measure_wand(fields(folder / name, 1), most).items():
             rows.append([name, tool, f"{len(tally.values)}", tally.median, tally.good, tally.ms])
-    half = "Constants were chosen on the first, third … picture, these figures are of the second, fourth …."
     glass = taken_on_glass(fields(folder / "bbbc041seg", 1), most)
     write_section(
         "Wand: one click, one cell", rows,
         f"Each true cell, at most {most} of a picture, clicked at its deepest and any pixel, with the cell diameter"
-        " that is estimated from the picture; for the white cells, of which each picture shows one, that of the red cells"
-        f" around is taken to be {1 / WHITE_TO_RED:.2f} of theirs. Flood fill: colours within {TOLERANCE} of the one"
+        " that is estimated from the picture; for the white cells, of which each picture shows one, that of the red"
+        f" cells around is taken to be {1 / WHITE_TO_RED:.2f} of theirs. Flood fill: colours within {TOLERANCE} of the one"
         " clicked, holes filled, the best tolerance of six. Threshold: grey values by"
         " Otsu, holes filled, the piece clicked. On glass, a fifth of a cell or more from any true cell, the wand took"
-        f" something at {glass:.1%} of as many clicks. {half}",
+        f" something at {glass:.1%} of as many clicks. {HALF}",
     )  # fmt: skip
+
+
+def report_brush(folder: Path, most: int) -> None:
     head = ["tool", "cells", "painted outside", "in other cells", "cell painted", "IoU", f"IoU ≥ {GOOD}"]
     rows = [[*head, "press ms median / p95", "move ms median / p95"]]
     for tool, found in measure_brush(fields(folder / "bbbc041seg", 1), most).items():
@@ -328,8 +331,11 @@ def main(folder: Path, most: int) -> None:
     write_section(
         "Smart brush: a scribble in a cell", rows,
         "bbbc041seg; a way through four random pixels of a true cell with a brush as large as the cell. Means of the"
-        f" shares of what was painted; median IoU. {half}",
+        f" shares of what was painted; median IoU. {HALF}",
     )  # fmt: skip
+
+
+def report_cut(folder: Path, most: int) -> None:
     rows = [["cut", "pairs", "median of the smaller IoU", f"both IoU ≥ {GOOD}", "ms median / p95"]]
     for tool, tally in measure_cut(fields(folder / "bbbc041seg", 1)).items():
         rows.append([tool, f"{len(tally.values)}", tally.median, tally.good, tally.ms if tally.seconds else "–"])
@@ -338,8 +344,14 @@ def main(folder: Path, most: int) -> None:
         "Proposed cut: two touching cells", rows,
         "bbbc041seg; true cells up to 4 px apart along at least 0.15 cell diameters, the line between them filled;"
         f" parts compared with the true cells. Of single true cells, {vain:.1%}"
-        f" got a cut proposed. {half}",
+        f" got a cut proposed. {HALF}",
     )  # fmt: skip
+
+
+def main(folder: Path, most: int) -> None:
+    report_wand(folder, most)
+    report_brush(folder, most)
+    report_cut(folder, most)
 
 
 if __name__ == "__main__":
