@@ -13,6 +13,8 @@ from .tool import PLAIN, Canvas, Hand, Point, Sketch, StillTool
 
 CLOSING = 9.0
 """Device-independent pixels: a click so near the first corner closes the outline."""
+MARK = 4.0
+"""Half the side of the square that marks the first corner, device-independent pixels."""
 
 
 class OutlineTool(StillTool):
@@ -106,4 +108,13 @@ class OutlineTool(StillTool):
         line = [*self._corners, *self._way, *([point] if point is not None and self.is_busy else [])]
         # Freehand alone closes by itself; a polygon is open until one closes it, or would with a click here.
         closed = not self._corners or (point is not None and not self._way and self._closes(point))
-        self._sketch.show_preview([line] if len(line) > 1 else [], closed=closed, subtract=self._hand.subtract)
+        lines = [line] if len(line) > 1 else []
+        if len(self._corners) >= 3 and not closed:
+            lines.append(self._first_marked())
+        self._sketch.show_preview(lines, closed=closed, subtract=self._hand.subtract)
+
+    def _first_marked(self) -> list[Point]:
+        """A square round the corner where a click closes the outline."""
+        (x, y), reach = self._corners[0], MARK * self._sketch.pixel
+        left, top, right, bottom = x - reach, y - reach, x + reach, y + reach
+        return [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]

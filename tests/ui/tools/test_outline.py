@@ -51,6 +51,7 @@ def test_clicks_are_corners_until_the_outline_is_closed(tool: OutlineTool, field
     tool.hover((60.0, 95.0))
     assert surface.preview[0][-1] == (60.0, 95.0)
     assert not surface.closed
+    assert len(surface.preview) == 2, "the first corner is marked"
     tool.hover((52.0, 52.0))
     assert surface.closed, "a click here would close it"
 
