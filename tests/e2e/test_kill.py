@@ -48,7 +48,8 @@ def test_after_a_kill_the_window_goes_on_where_it_was(qtbot: QtBot, run_main, fi
         document = window.session.document
         assert document.edits()
         for _ in [edit for edit in document.edits() if edit.state is EditState.DONE]:
-            document.undo()
+            with qtbot.waitSignal(document.saved):
+                document.undo()
         assert not document.mask.read(document.whole).any(), "the history came back too"
 
     run_main([str(picture)], script)
