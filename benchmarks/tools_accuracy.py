@@ -312,8 +312,8 @@ def report_wand(folder: Path, most: int) -> None:
         "Wand: one click, one cell", rows,
         f"Each true cell, at most {most} of a picture, clicked at its deepest and any pixel, with the cell diameter"
         " that is estimated from the picture; for the white cells, of which each picture shows one, that of the red"
-        f" cells around is taken to be {1 / WHITE_TO_RED:.2f} of theirs. Flood fill: colours within {TOLERANCE} of the one"
-        " clicked, holes filled, the best tolerance of six. Threshold: grey values by"
+        f" cells around is taken to be {1 / WHITE_TO_RED:.2f} of theirs. Flood fill: colours within {TOLERANCE} of the"
+        " one clicked, holes filled, the best tolerance of six. Threshold: grey values by"
         " Otsu, holes filled, the piece clicked. On glass, a fifth of a cell or more from any true cell, the wand took"
         f" something at {glass:.1%} of as many clicks. {HALF}",
     )  # fmt: skip
