@@ -57,7 +57,8 @@ class OutlineItem(QGraphicsItem):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         draw = painter.drawPolygon if self._closed else painter.drawPolyline
         for color, width in ((DARK, DARK_WIDTH), (self._color, LIGHT_WIDTH)):
-            pen = QPen(color, width)
+            # Cosmetic widths are counted in screen pixels.
+            pen = QPen(color, width * painter.device().devicePixelRatio())
             pen.setCosmetic(True)
             pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
             painter.setPen(pen)
