@@ -241,9 +241,10 @@ class SlideView(SketchView):
             if item.isVisible():
                 painter.setWorldTransform(to_glass)
                 item.paint(painter, option)
-        if self._ring.isVisible() and self.pointed is not None and self._tool.radius is not None:
-            here = QPointF(*self.pointed)
-            self._loupe_ring.place(here, self._tool.radius, self.pixel / MAGNIFIES, self._tool.sign(self._hand))
+        if self.pointed is not None:
+            here, radius = QPointF(*self.pointed), (self._tool.radius or 0.0) if self._ring.isVisible() else 0.0
+            sign, pixel = self._tool.sign(self._hand), self.pixel / MAGNIFIES
+            self._loupe_ring.place(here, radius, pixel, sign if radius else 0, cross=not radius)
             painter.setWorldTransform(QTransform.fromTranslate(here.x(), here.y()) * to_glass)
             self._loupe_ring.paint(painter, option)
 
