@@ -281,6 +281,18 @@ class Session(QObject):
         if document.slide.warning is not None:
             self.failed.emit(document.slide.warning)
 
+    def let_go(self, path: Path) -> None:
+        """Close a picture, so that its mask can be put right; `select` opens it again."""
+        document = self._documents.get(path)
+        if document is None:
+            return
+        if document is self.document:
+            self.times.begin(None)
+            self.document = None
+        self._close_document(document)
+        self.documentChanged.emit()
+        self.stateChanged.emit()
+
     def _close_document(self, document: Document) -> None:
         if self._documents.get(document.path) is document:
             del self._documents[document.path]
