@@ -206,12 +206,12 @@ def _tool(key: str, text: str, tooltip: str, shortcut: str) -> ActionInfo:
 def _cells() -> tuple[ActionInfo, ...]:
     """What can be done to the cells that are picked, else to the one under the pointer."""
     return (
-        ActionInfo("delete", _("Delete"), _("Take the cell away"), ("Del", "X"), enabled=_has_mask),
-        ActionInfo("join", _("Join"), _("Make one cell of those that are picked"), ("J",), enabled=_has_mask),
-        ActionInfo("grow", _("Grow by a pixel"), "", (".",), enabled=_has_mask),
-        ActionInfo("shrink", _("Shrink by a pixel"), "", (",",), enabled=_has_mask),
-        ActionInfo("copy", _("Copy"), "", ("Ctrl+C",), enabled=_has_mask),
-        ActionInfo("paste", _("Paste at the pointer"), "", ("Ctrl+V",), enabled=_slide_open),
+        ActionInfo("delete", _("Delete"), _("Take the cell away"), ("Del", "X"), "delete", enabled=_has_mask),
+        ActionInfo("join", _("Join"), _("Make one cell of those that are picked"), ("J",), "join", enabled=_has_mask),
+        ActionInfo("grow", _("Grow by a pixel"), "", (".",), "grow", enabled=_has_mask),
+        ActionInfo("shrink", _("Shrink by a pixel"), "", (",",), "shrink", enabled=_has_mask),
+        ActionInfo("copy", _("Copy"), "", ("Ctrl+C",), "copy", enabled=_has_mask),
+        ActionInfo("paste", _("Paste at the pointer"), "", ("Ctrl+V",), "paste", enabled=_slide_open),
         ActionInfo("classes", _("Classes of cells…"), _("Names, colours and keys of the kinds of cells"), ("Ctrl+K",)),
     )
 
@@ -270,7 +270,9 @@ def _view() -> tuple[ActionInfo, ...]:
             True,
             enabled=_slide_open,
         ),
-        ActionInfo("loupe", _("Loupe"), _("Magnify what is under the pointer"), ("Z",), "", True, enabled=_slide_open),
+        ActionInfo(
+            "loupe", _("Loupe"), _("Magnify what is under the pointer"), ("Z",), "loupe", True, enabled=_slide_open
+        ),
         ActionInfo("fit", _("Whole picture"), "", ("0",), "fit", enabled=_slide_open),
         ActionInfo("actual", _("Actual pixels"), "", ("Ctrl+1",), enabled=_slide_open),
         ActionInfo("zoom_in", _("Zoom in"), "", ("+", "=", "Ctrl++"), enabled=_slide_open),
@@ -303,7 +305,8 @@ SEGMENT_MENU: tuple[str | None, ...] = (
 """What the arrow of the Segment button opens."""
 
 TOOLS: tuple[str | None, ...] = (
-    *("pan", "select_rectangle", "select_lasso", None),
+    *("pan", None),
+    *("select_rectangle", "select_lasso", None),
     *("brush", "eraser", "smart_brush", None),
     *("outline", "wand", "fill", None),
     *("split", "cells"),

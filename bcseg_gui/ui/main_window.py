@@ -91,7 +91,7 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         empty = EmptyState(self.actions_["open"], (self.actions_["open_folder"], self.actions_["open_sample"]))
-        self.strip = ToolStrip({key: self.actions_[key] for key in TOOLS if key is not None})
+        self.strip = ToolStrip([self.actions_[key] if key is not None else None for key in TOOLS])
         self._pane = PicturePane(self.view, empty, self.messages, self.strip, self.options)
         self._side = Side((self.cells, self.classes, self.overlay, self.look, self.history))
         splitter = QSplitter(Qt.Orientation.Horizontal)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from ...core.i18n import _
 from ...core.slides.look import Look
+from .folding import FoldingHeader
 
 STEPS = 100
 """Of a slider to either side of its middle."""
@@ -40,7 +41,7 @@ class LookPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._header = _Header()
+        self._header = FoldingHeader()
         self._header.toggled.connect(self._unfold)
         self.brightness = _Adjustment(_("Brightness"))
         self.contrast = _Adjustment(_("Contrast"))
@@ -232,21 +233,6 @@ class _Slider(QSlider):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
-
-
-class _Header(QPushButton):
-    """The title of what folds up below it. It is cut rather than that it widens the column."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setCheckable(True)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setStyleSheet(
-            "QPushButton { border: none; padding: 2px 0; text-align: left; font-weight: 600; }"
-            "QPushButton:focus { text-decoration: underline; }"
-        )
 
 
 def _swatch(rgb: tuple[int, int, int]) -> QIcon:

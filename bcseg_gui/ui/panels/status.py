@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -22,6 +22,7 @@ from ...core.slides import Slide
 from ...session.jobs import Job, Jobs
 from ...session.session import Session
 from .cell_size import CellSizeBox
+from .elided import ElidedLabel
 from .page import Choice, PagePicker
 from .scale import ScaleBox
 
@@ -64,7 +65,7 @@ class StatusBar(QStatusBar):
         self._model.activated.connect(lambda row: self.modelChosen.emit(self._model.itemData(row)))
         self._model_label = QLabel(_("model"))
         self._model_label.setBuddy(self._model)
-        self._work = _Elided()
+        self._work = ElidedLabel(LONGEST_WORK)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedSize(90, 8)
@@ -167,26 +168,6 @@ class StatusBar(QStatusBar):
             needed -= _width(wanted.pop(0))
         for part in self._dispensable:
             part.setVisible(part in wanted)
-
-
-class _Elided(QLabel):
-    """One line that is cut short, with “…”, where there is no room for all of it; its tool tip has all."""
-
-    def setText(self, text: str) -> None:
-        super().setText(text)
-        self.setToolTip(text)
-
-    def minimumSizeHint(self) -> QSize:
-        hint = self.sizeHint()
-        return QSize(min(hint.width(), LONGEST_WORK), hint.height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        room = self.contentsRect()
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
-        with QPainter(self) as painter:
-            self.style().drawItemText(
-                painter, room, self.alignment(), self.palette(), self.isEnabled(), text, self.foregroundRole()
-            )
 
 
 def model_titles(versions: Sequence[ModelVersion]) -> dict[str, str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
 
 from ...core.i18n import _
 from ...session.tool_settings import ToolSettings
 from .brush_size import BrushSize
+from .elided import ElidedLabel
 
 HEIGHT = 34
 """Device-independent pixels, with any tool: another tool must not move the picture."""
@@ -65,7 +65,7 @@ def tool_words() -> dict[str, ToolWords]:
             _("Split"), _("Draw a line between touching cells, or click to take the cut it shows. Shift: join them.")
         ),
         "cells": ToolWords(
-            _("Cells"),
+            _("Pick cells"),
             _("Click to pick, Shift for several. Drag: put a copy elsewhere. Del: delete. J: join."),
             apart=True,
         ),
@@ -85,7 +85,8 @@ class ToolOptions(QWidget):
         self._sensitivity = _Sensitivity()
         self._apart = QCheckBox(_("Keep cells apart"))
         self._apart.setToolTip(_("A new cell leaves a thin line to its neighbours, so that they are counted as two"))
-        self._hint = _Hint()
+        self._hint = ElidedLabel()
+        self._hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._hint.setObjectName("caption")
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 12, 0)
@@ -140,28 +141,3 @@ class _Sensitivity(QWidget):
         row.setSpacing(8)
         row.addWidget(QLabel(_("Sensitivity")))
         row.addWidget(self.slider)
-
-
-class _Hint(QLabel):
-    """One line, cut off where there is no room; the tooltip has it whole."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-
-    def setText(self, text: str) -> None:
-        super().setText(text)
-        self.setToolTip(text)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(0, super().minimumSizeHint().height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        room = self.contentsRect()
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
-        self.style().drawItemText(
-            painter, room, int(Qt.AlignmentFlag.AlignVCenter), self.palette(), self.isEnabled(), text,
-            self.foregroundRole(),
-        )  # fmt: skip
-        painter.end()

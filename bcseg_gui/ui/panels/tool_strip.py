@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
@@ -10,15 +10,6 @@ from PySide6.QtWidgets import QSizePolicy, QToolBar, QWidget
 
 from ...core.i18n import _
 from ..theme import ICON_SIZE
-
-GROUPS: tuple[tuple[str, ...], ...] = (
-    ("pan",),
-    ("select_rectangle", "select_lasso"),
-    ("brush", "eraser", "smart_brush"),
-    ("outline", "wand", "fill"),
-    ("split", "cells"),
-)
-"""Action keys: looking, selecting, painting, whole cells, and what is done to those that are there."""
 
 _STYLE = """
 QToolBar#toolStrip { border: none; border-right: 1px solid palette(mid); padding: 4px 3px; spacing: 1px; }
@@ -35,7 +26,8 @@ QToolBar#toolStrip QToolButton:focus { border-color: palette(text); }
 class ToolStrip(QToolBar):
     """Icons of the tools there are; in a low window an arrow at its end opens those that have no room."""
 
-    def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
+    def __init__(self, actions: Sequence[QAction | None], parent: QWidget | None = None) -> None:
+        """None is a line between two groups."""
         super().__init__(parent)
         self.setObjectName("toolStrip")
         self.setAccessibleName(_("Tools"))
@@ -45,10 +37,10 @@ class ToolStrip(QToolBar):
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
         self.setStyleSheet(_STYLE)
-        for number, keys in enumerate(GROUPS):
-            if number:
+        for action in actions:
+            if action is None:
                 self.addSeparator()
-            for key in keys:
-                self.addAction(actions[key])
+            else:
+                self.addAction(action)
         # A low window is no reason to be higher: what has no room goes behind the arrow.
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Ignored)

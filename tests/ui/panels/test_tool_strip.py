@@ -8,22 +8,22 @@ from pytestqt.qtbot import QtBot
 
 from bcseg_gui.core.resources import resource
 from bcseg_gui.ui import theme
-from bcseg_gui.ui.panels.tool_strip import GROUPS, ToolStrip
+from bcseg_gui.ui.action_table import TOOLS
+from bcseg_gui.ui.panels.tool_strip import ToolStrip
 
-KEYS = [key for keys in GROUPS for key in keys]
+KEYS = [key for key in TOOLS if key is not None]
 
 
 @pytest.fixture
 def window(qtbot: QtBot) -> QWidget:
     window = QWidget()
     group = QActionGroup(window)
-    actions = {}
-    for key in KEYS:
-        action = actions[key] = group.addAction(QAction(theme.icon(key), key, window))
+    actions = {key: group.addAction(QAction(theme.icon(key), key, window)) for key in KEYS}
+    for action in actions.values():
         action.setCheckable(True)
     column = QVBoxLayout(window)
     column.setContentsMargins(0, 0, 0, 0)
-    column.addWidget(ToolStrip(actions))
+    column.addWidget(ToolStrip([actions[key] if key is not None else None for key in TOOLS]))
     qtbot.addWidget(window)
     return window
 
