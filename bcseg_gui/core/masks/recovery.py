@@ -58,11 +58,7 @@ def recover(path: Path, dimensions: tuple[int, int]) -> Recovered:
             MaskFile(beside, dimensions).close()
             with explained(path), closing(sqlite3.connect(beside, isolation_level=None)) as db:
                 _write(db, salvage)
-        kept = keep_damaged(path)
-        if journal_of(path).exists():  # it would be played back into the new file
-            journal_of(path).replace(journal_of(kept))
-        beside.replace(path)
-        sync_folder(path.parent)
+        kept = _put_in_place(beside, path)
     except OSError as error:
         raise write_error(error, path) from error
     finally:
@@ -71,6 +67,22 @@ def recover(path: Path, dimensions: tuple[int, int]) -> Recovered:
                 leftover.unlink(missing_ok=True)
     log.info("Recovered %d tiles, %d lost, %d edits", summary.tiles, summary.lost, summary.edits)
     return Recovered(summary.tiles, summary.lost, summary.more_lost, summary.edits, kept)
+
+
+def _put_in_place(built: Path, path: Path) -> Path:
+    """At every moment there is a mask at `path`; returns where the damaged one is now. Raises OSError."""
+    kept = keep_damaged(path)
+    try:
+        if journal_of(path).exists():  # it would be played back into the new file
+            journal_of(path).replace(journal_of(kept))
+        built.replace(path)
+    except OSError:
+        if journal_of(kept).exists():
+            journal_of(kept).replace(journal_of(path))
+        kept.unlink()  # it is still where it was
+        raise
+    sync_folder(path.parent)
+    return kept
 
 
 @contextmanager

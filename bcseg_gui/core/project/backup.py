@@ -184,11 +184,7 @@ class Restoring:
                     content = decode_json(data, kind, path)
                 except (*_UNREADABLE, UserError):
                     continue
-                try:
-                    kept = keep_damaged(path) if path.exists() else None
-                except OSError as error:
-                    raise write_error(error, path) from error
-                write_atomic(make_folder(path.parent) / path.name, data)
+                kept = _replaced(path, data)
                 self.done.append(Restored(path, at, kept))
                 return content
         raise problem
@@ -210,6 +206,21 @@ class Restoring:
                 with suppress(*_UNREADABLE):
                     self._packed.append((moment, zipfile.ZipFile(_path(self._folder, moment))))
         yield from self._packed
+
+
+def _replaced(path: Path, data: bytes) -> Path | None:
+    """Write `data`; returns where the damaged file is now, None when there was none. Raises UserError."""
+    try:
+        kept = keep_damaged(path) if path.exists() else None
+    except OSError as error:
+        raise write_error(error, path) from error
+    try:
+        write_atomic(make_folder(path.parent) / path.name, data)
+    except UserError:
+        if kept is not None:  # it is still where it was
+            kept.unlink(missing_ok=True)
+        raise
+    return kept
 
 
 def told(restored: Sequence[Restored]) -> UserError:

@@ -305,3 +305,19 @@ def test_a_full_disk_changes_nothing(path: Path, original: Original, full_disk: 
         recover(path, SIZE)
     assert [left.name for left in path.parent.iterdir()] == ["mask.sqlite"]
     assert path.read_bytes() == original.data
+
+
+def test_a_file_that_cannot_be_replaced_stays(path: Path, original: Original, monkeypatch: pytest.MonkeyPatch) -> None:
+    (path.parent / "mask.sqlite-journal").write_bytes(b"old")
+    replace = Path.replace
+
+    def refuse(self: Path, target: Path) -> Path:
+        if target == path:
+            raise PermissionError
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(UserError, match="another program has it open"):
+        recover(path, SIZE)
+    assert {left.name for left in path.parent.iterdir()} == {"mask.sqlite", "mask.sqlite-journal"}
+    assert path.read_bytes() == original.data

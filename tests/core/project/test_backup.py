@@ -205,6 +205,17 @@ def test_without_a_sound_copy_the_file_stays_and_the_project_says_so(project: Pr
     assert [left.name for left in path.parent.iterdir()] == ["slide.json"]
 
 
+def test_a_full_disk_leaves_the_damaged_file_alone(backed_up: Project, full_disk: Callable[[int], None]) -> None:
+    path = slide_file(backed_up)
+    folder = closed(backed_up)
+    path.write_bytes(b"{")
+    full_disk(0)
+    with pytest.raises(UserError, match="disk is full"):
+        Project.open(folder)
+    assert [left.name for left in path.parent.iterdir()] == ["slide.json"]
+    assert path.read_bytes() == b"{"
+
+
 def test_files_of_a_newer_version_are_never_replaced(backed_up: Project) -> None:
     for path in (slide_file(backed_up), backed_up.folder / "project.json"):
         backed_up.close()
