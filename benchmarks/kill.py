@@ -4,8 +4,7 @@
 
 After each kill the mask is opened and compared, pixel by pixel, with a plain array that was painted beside it. Every
 second kill comes at a random moment, the others within milliseconds after a pen was lifted. The picture is the same for
-ten rounds, so that what a kill left is painted on. Ends with 1 when anything was lost but, in a round, one operation
-that had not been called saved. Writes its table into RESULTS.md; with --json it prints the figures instead.
+ten rounds, so that what a kill left is painted on. Ends with 1 when anything finished was lost. Writes its table into RESULTS.md; with --json it prints the figures instead.
 """
 
 from __future__ import annotations
@@ -107,8 +106,8 @@ def judged(picture: Path, seed: int, lines: list[list[str]]) -> Round:
         problem = "what is in the file is none of the states it had"
     elif found < saved:
         problem = f"{saved} operations were called saved, {found} are there"
-    elif found < lifted - 1:
-        problem = f"{lifted - found} operations are missing"
+    elif found < lifted:
+        problem = f"{lifted - found} finished operations are missing"
     return Round(seed, lifted, saved, max(0, found), problem)
 
 
@@ -128,7 +127,7 @@ def state_of(picture: Path) -> str:
     with Project.open(Project.beside(picture)) as project:
         path = project.mask_path(project.slides[0])
     whole = Region(0, 0, *SIZE)
-    with Mask.open(path, SIZE) as mask:
+    with Mask.open(path, SIZE, owns=True) as mask:
         pixels, edits = mask.read(whole), mask.edits()
     with closing(sqlite3.connect(path)) as db:
         found = db.execute("PRAGMA integrity_check").fetchone()[0]
@@ -172,10 +171,9 @@ def main() -> None:
         "rounds": len(played),
         "first seed": first_seed,
         "operations": sum(each.lifted for each in played),
-        "saved operations lost": sum(max(0, each.saved - each.found) for each in played),
-        "rounds that miss the last one": sum(each.missing == 1 for each in played),
-        "most missing in a round": max(each.missing for each in played),
-        "damaged or wrong": sum(bool(each.problem) for each in played),
+        "finished operations lost": sum(each.missing for each in played),
+        "of those called saved": sum(max(0, each.saved - each.found) for each in played),
+        "files damaged or wrong": sum(bool(each.problem) for each in played),
         "rounds a minute": round(len(played) / minutes, 1),
     }
     if choice.json:
@@ -189,8 +187,8 @@ NOTE = (
     "The real window, offscreen and without a model, in which strokes of brush and eraser (radius 1 to 60), strokes of "
     "two classes, undo and redo follow each other as fast as they can, killed (SIGKILL): every second time at a random "
     "moment, else within 6 ms after a pen was lifted. Then the mask is opened, SQLite checks the file, and every pixel "
-    "and the number of edits are compared with a plain array that was painted beside it. Missing: finished operations "
-    "that are not in the file and were not called saved; one may be."
+    "and the number of edits are compared with a plain array that was painted beside it. Finished: the pen was lifted, "
+    "or undo or redo had returned."
 )
 
 

@@ -241,7 +241,7 @@ class Session(QObject):
             entry = project.turn(entry, slide.page)
         if (entry.width, entry.height) != slide.dimensions:
             entry = project.update(entry.measured(slide))
-        return Mask.open(project.mask_path(entry), slide.dimensions)
+        return Mask.open(project.mask_path(entry), slide.dimensions, owns=True)
 
     def needed_project(self) -> Project:
         """The project, made now if there was none. Raises UserError."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ..errors import UserError
 from ..geometry import Region, TileKey
 from .history import EditRecord, EditState, History
+from .pending import NotedEdit, NotedTurn, Pending
 from .pyramid import Tile
 from .runs import Run
 from .tilestore import TileStore
@@ -19,14 +20,34 @@ TILES_TURNED_AT_ONCE = 64
 
 
 class Journal:
-    """History and write-behind of a mask's file. Nothing here waits for the disk but where it says so."""
+    """History and write-behind of a mask's file. Nothing here waits for the disk but where it says so.
 
-    def __init__(self, store: TileStore) -> None:
+    The owner of the file, who alone writes it, notes what is on its way, and takes up what a killed owner had noted.
+    """
+
+    def __init__(self, store: TileStore, *, owns: bool = False) -> None:
+        """Raises UserError when what was noted cannot be written; the notes stay."""
         self._store = store
         self._writer = Writer()
+        self._pending = Pending(store.path) if owns else None
+        if self._pending is not None:
+            self._take_up(self._pending)
         self.history = History(store.edits())
         run = store.unfinished_run()
         self._run = (run.settings, dict.fromkeys(run.finished)) if run is not None else None
+
+    def _take_up(self, pending: Pending) -> None:
+        last = max((record.seq for record in self._store.edits()), default=0)
+        for note in pending.notes():
+            match note:
+                case NotedEdit(record) if record.seq > last:
+                    self._store.write_edit(record, note.packed())
+                    last = record.seq
+                case NotedTurn(back, seq):
+                    turn = self._store.steps(back=back, seq=seq)
+                    if turn.decisive():  # else it is in the file already
+                        self._store.turn(turn)
+        pending.clear()
 
     def listen(self, failed: Callable[[Exception], None], saved: Callable[[], None]) -> None:
         """As `Mask.listen`."""
@@ -76,6 +97,8 @@ class Journal:
         if discard:
             self._writer.give_up()
         self._writer.close()
+        if self._pending is not None:
+            self._pending.close()
 
     # -- what is written ------------------------------------------------------------------------------------------
 
@@ -97,10 +120,15 @@ class Journal:
         elif record.predicted and tiles:
             self._run = None
 
+        by_person = not record.predicted and settings is None
+        written = self._pending.note_edit(record, tiles) if self._pending is not None and by_person else None
+
         def run(packed: Mapping[TileKey, bytes]) -> None:
             self._store.write_edit(record, packed, is_new, settings, blocks)
+            if written is not None:
+                written()
 
-        self._writer.submit(Write(run, dict(tiles), by_person=not record.predicted and settings is None))
+        self._writer.submit(Write(run, dict(tiles), by_person=by_person))
         return record.seq
 
     def turn(self, *, back: bool, seq: int) -> list[TileKey]:
@@ -114,7 +142,14 @@ class Journal:
         sources = turn.decisive()
         if len(sources) <= TILES_TURNED_AT_ONCE:
             tiles: dict[TileKey, Tile | bytes] = dict(self._store.sides(turn.side, sources))
-            self._writer.submit(Write(lambda _packed: self._store.turn(turn), tiles))
+            written = self._pending.note_turn(back=back, seq=seq) if self._pending is not None else None
+
+            def run(_packed: Mapping[TileKey, bytes]) -> None:
+                self._store.turn(turn)
+                if written is not None:
+                    written()
+
+            self._writer.submit(Write(run, tiles))
         else:
             self._store.turn(turn)
         if any(record.predicted for record in self.history.turned(back=back, seq=seq)):

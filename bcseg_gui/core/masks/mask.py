@@ -33,11 +33,11 @@ class Mask:
     most one stroke is not on disk, since the next one waits for it.
     """
 
-    def __init__(self, store: TileStore, dimensions: tuple[int, int]) -> None:
+    def __init__(self, store: TileStore, dimensions: tuple[int, int], *, owns: bool = False) -> None:
         self.dimensions = dimensions
         """(width, height) in level-0 pixels"""
         self._store = store
-        self._journal = Journal(store)
+        self._journal = Journal(store, owns=owns)
         self._tiles = Tiles(store, self._journal.tile)
         self._bounds = Region(0, 0, *dimensions)
         self._edit: MaskEdit | None = None
@@ -45,15 +45,17 @@ class Mask:
         self._overviews_sent: tuple[Write, dict[TileKey, bytes]] | None = None
 
     @classmethod
-    def open(cls, path: Path, dimensions: tuple[int, int]) -> Mask:
+    def open(cls, path: Path, dimensions: tuple[int, int], *, owns: bool = False) -> Mask:
         """Open the mask at `path` of a slide of (width, height), making it when absent.
+
+        Who `owns` it is the only one to write it: what a killed program had finished and not written is taken up.
 
         Raises UserError when the file is damaged or not ours (it is left as it is), of a newer version, of a slide of
         another size, locked by another program, or cannot be made.
         """
         store = TileStore(path, dimensions)
         try:
-            return cls(store, dimensions)
+            return cls(store, dimensions, owns=owns)
         except UserError:
             store.close()
             raise

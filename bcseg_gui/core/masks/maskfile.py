@@ -146,7 +146,7 @@ class MaskFile:
             if self.path.exists():
                 return
             # A journal that outlived its mask would be played back into the new one.
-            for leftover in (beside, journal_of(beside), journal_of(self.path)):
+            for leftover in (beside, journal_of(beside), journal_of(self.path), pending_of(self.path)):
                 leftover.unlink(missing_ok=True)
             with explained(self.path), closing(self._connect(beside)) as db:
                 db.executescript(f"BEGIN; {_TABLES}")
@@ -180,3 +180,7 @@ class MaskFile:
 
 def journal_of(path: Path) -> Path:
     return path.with_name(path.name + "-journal")
+
+
+def pending_of(path: Path) -> Path:
+    return path.with_name(path.name + "-pending")
