@@ -4,7 +4,8 @@
 
 After each kill the mask is opened and compared, pixel by pixel, with a plain array that was painted beside it. Every
 second kill comes at a random moment, the others within milliseconds after a pen was lifted. The picture is the same for
-ten rounds, so that what a kill left is painted on. Ends with 1 when anything finished was lost. Writes its table into RESULTS.md; with --json it prints the figures instead.
+ten rounds, so that what a kill left is painted on. Ends with 1 when anything finished was lost. Writes its table into
+RESULTS.md; with --json it prints the figures instead.
 """
 
 from __future__ import annotations

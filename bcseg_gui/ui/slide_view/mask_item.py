@@ -155,10 +155,11 @@ class MaskItem(QGraphicsItem):
             if not self._told:
                 self._told = True
                 # Not from within painting, which telling it starts anew.
-                QTimer.singleShot(0, partial(self._failed, error))
+                QTimer.singleShot(0, self.scene(), partial(self._failed, error))
         painter.setWorldTransform(to_viewport)
         if self._is_late:
-            QTimer.singleShot(0, partial(self.update, exposed))
+            # Of the scene: the item may be gone by then.
+            QTimer.singleShot(0, self.scene(), partial(self.update, exposed))
 
     def _paint(self, painter: QPainter, v_exposed: QRectF, to_viewport: QTransform) -> None:
         """`painter` and `v_exposed` are in device-independent pixels of the viewport."""
