@@ -225,6 +225,7 @@ class Session(QObject):
             raise
         document.failed.connect(self.failed)
         document.said.connect(self.said)
+        document.savedAgain.connect(lambda: self.said.emit(_("Everything is saved again.")))
         document.historyChanged.connect(self.stateChanged)
         self.reviewing.follow(document)
         self.segmenting.follow(document)
