@@ -35,6 +35,8 @@ from bcseg_gui.ui.main_window import MainWindow
 SIDE = 40_000
 STEPS = 100
 """Undone and done again at each count"""
+CACHED = 300
+"""Strokes, each in a place of its own, that fill what keeps tiles at hand"""
 IN_A_PLACE = 25
 """Strokes painted until the view goes elsewhere"""
 NOTE = """The real window on a slide of {side:,}², at 1:1: strokes of three moves with brushes of radius 3 to 60 px,
@@ -63,7 +65,7 @@ def main() -> None:
         window.session.tools.tool = "brush"
         window.view.actual_pixels()
         random, painter = Random(3), Painter(window)
-        painter.paint(random, 200)  # what grows once
+        painter.paint(random, CACHED, in_a_place=1)
         for done, count in zip([0, *counts], counts, strict=False):
             painter.paint(random, count - done)
             rows.append((f"{count:,}", *measured(window, document)))
@@ -80,11 +82,11 @@ class Painter(Canvas):
         super().__init__(window.view.viewport(), patience=0.0)
         self._window = window
 
-    def paint(self, random: Random, strokes: int) -> None:
+    def paint(self, random: Random, strokes: int, in_a_place: int = IN_A_PLACE) -> None:
         view, tools = self._window.view, self._window.session.tools
         reach_x, reach_y = view.viewport().width() / 2 - 90, view.viewport().height() / 2 - 90
         for number in range(strokes):
-            if number % IN_A_PLACE == 0:
+            if number % in_a_place == 0:
                 view.center_on(QPointF(random.uniform(0.2, 0.8) * SIDE, random.uniform(0.2, 0.8) * SIDE))
                 QCoreApplication.processEvents()
             tools.brush_radius = random.uniform(3, 60)

@@ -126,7 +126,9 @@ class Canvas:
         for times, step, places in ((painted.undo, self._undo, ends[::-1]), (painted.redo, self._redo, ends)):
             for place in places[:undone] if step is not None else ():
                 wait(BETWEEN_UNDOS)
-                times.append(self._until_painted(step, place)[1])
+                taken = self._until_painted(step, place)[1]
+                if self._repaints.seen:  # else the stroke changed nothing, within what others had covered
+                    times.append(taken)
         painted.rss = memory.rss()
         return painted
 
