@@ -15,9 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bcseg_gui.core.errors import UserError
-from bcseg_gui.core.geometry import TILE_SIZE, Region
-from bcseg_gui.core.masks import EditState, Mask
+from bcseg_gui.core.geometry import TILE_SIZE, Region, TileKey
+from bcseg_gui.core.masks import EditRecord, EditState, Mask
 from bcseg_gui.core.masks.failures import DamagedMaskError
+from bcseg_gui.core.masks.packing import pack
+from bcseg_gui.core.masks.pending import Pending
 from bcseg_gui.core.masks.recovery import examine, recover
 from bcseg_gui.core.masks.tools.brush import stroke_segment
 
@@ -321,3 +323,18 @@ def test_a_file_that_cannot_be_replaced_stays(path: Path, original: Original, mo
         recover(path, SIZE)
     assert {left.name for left in path.parent.iterdir()} == {"mask.sqlite", "mask.sqlite-journal"}
     assert path.read_bytes() == original.data
+
+
+def test_a_stroke_that_a_killed_program_had_noted_is_taken_up_after_the_recovery(
+    path: Path, original: Original
+) -> None:
+    stroke = np.zeros((TILE_SIZE, TILE_SIZE), np.uint8)
+    stroke[:100] = 129
+    record = EditRecord(STROKES + 3, "2026-11-24T10:31:05.000", "Ada", "brush", 1, "", 0.5)
+    Pending(path).note_edit(record, {TileKey(0, 0, 0): pack(stroke)})
+    path.write_bytes(bytes(4096) + original.data[4096:])
+    recover(path, SIZE)
+    with Mask.open(path, SIZE, owns=True) as mask:
+        assert np.array_equal(mask.read(Region(0, 0, TILE_SIZE, TILE_SIZE)), stroke)
+        mask.undo()
+        assert not differing(mask, original.now)
