@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor, QPalette
@@ -42,7 +41,6 @@ class MessageBar(QWidget):
         layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self._label, 1)
         layout.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
-        self._problem: BaseException | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.hide)
@@ -54,22 +52,14 @@ class MessageBar(QWidget):
         return "" if self.isHidden() else self._label.text()
 
     def inform(self, text: str) -> None:
-        self._problem = None
         self._show(text, "info", "#dcebf8", "#16374f")
         self._timer.start(INFORMATION_MS)
 
     def problem(self, error: BaseException) -> None:
         """Say what went wrong; the log keeps the kind of error, never a path."""
         log.warning("Told the person: %s", error.template if isinstance(error, UserError) else type(error).__name__)
-        self._problem = error
         self._timer.stop()
         self._show(sentence(error), "warning", "#fdefd0", "#5a3a00")
-
-    def saved_again(self) -> None:
-        """A mask that could not be written is on disk: says so in the place of that problem, and of no other."""
-        fields = self._problem.fields if isinstance(self._problem, UserError) else {}
-        if not self.text or self._problem is None or Path(str(fields.get("path", ""))).suffix == ".sqlite":
-            self.inform(_("All that you painted is saved now."))
 
     def _show(self, text: str, icon: str, light: str, dark: str) -> None:
         palette = self.palette()

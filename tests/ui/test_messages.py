@@ -44,15 +44,3 @@ def test_it_speaks_french(bar: MessageBar) -> None:
     i18n.install("fr")
     bar.problem(RuntimeError("x"))
     assert bar.text == "Une erreur imprévue est survenue\u00a0: x"
-
-
-def test_a_mask_that_is_saved_in_the_end_takes_its_problem_away(bar: MessageBar) -> None:
-    bar.problem(UserError("The disk is full, “{path}” cannot grow.", path="/ward/slides/a/mask.sqlite"))
-    bar.saved_again()
-    assert bar.text == "All that you painted is saved now."
-
-
-def test_another_problem_stays_when_a_mask_is_saved(bar: MessageBar) -> None:
-    bar.problem(UserError("“{path}” could not be written.", path="/ward/project.json"))
-    bar.saved_again()
-    assert bar.text == "“/ward/project.json” could not be written."
