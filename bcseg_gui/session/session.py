@@ -16,8 +16,10 @@ from ..core.files import fingerprint
 from ..core.i18n import _, sentence
 from ..core.masks import Mask
 from ..core.project import Project, SlideEntry
+from ..core.project.backup import told
 from ..core.slides import Slide, open_slide
 from ..core.slides.slide import PLAUSIBLE_MPP
+from .backups import Backups
 from .cell_size import CellSize, CellSizes
 from .classes import Classes
 from .document import Document
@@ -61,6 +63,7 @@ class Session(QObject):
         self.tools = ToolSettings(self)
         self.classes = Classes(lambda: self.project, self.needed_project, self.keep, self.tools, self)
         self.times = TimeSpent(self._add_seconds, self)
+        self.backups = Backups(self)
         self._sizes = CellSizes(self)
         self._sizes.found.connect(self.stateChanged)
         self.neighbour: Callable[[int, int], int | None] = lambda place, by: self.worklist.neighbour(place, by)
@@ -88,8 +91,7 @@ class Session(QObject):
         if not stays:
             self._leave_project()
             self.project, self._home = project, home
-            self.models.use_project(project)
-            self.classes.refresh()
+            self._project_opened()
         self.worklist = items
         self._unremembered = opening
         if opening.problem is not None:
@@ -98,6 +100,16 @@ class Session(QObject):
         self._show(document)
         self.worklistChanged.emit()
         log.info("Opened %d pictures", len(items))
+
+    def _project_opened(self) -> None:
+        """Another project is open, or none."""
+        project = self.project
+        self.models.use_project(project)
+        self.classes.refresh()
+        self.backups.follow(project.folder if project is not None else None)
+        if project is not None and project.restored:
+            self.failed.emit(told(project.restored))
+            project.restored = ()
 
     def _opened(self, folder: Path) -> Project:
         return self.project if self.project is not None and folder == self._home else Project.open(folder)
@@ -193,6 +205,7 @@ class Session(QObject):
 
     def _leave_project(self) -> None:
         self.times.begin(None)
+        self.backups.follow(None)
         self.document = None
         for document in list(self._documents.values()):
             self._close_document(document)
@@ -251,8 +264,7 @@ class Session(QObject):
             chosen = self.models.active
             exists = self._home.is_dir() and not Project.may_begin(self._home)
             self.project = Project.open(self._home) if exists else Project.create(self._home)
-            self.models.use_project(self.project)
-            self.classes.refresh()
+            self._project_opened()
             if chosen is not None and chosen != self.models.active and chosen in self.models.versions:
                 self.models.choose(chosen.name)
         if self._unremembered is not None:

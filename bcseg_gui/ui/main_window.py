@@ -112,7 +112,7 @@ class MainWindow(QMainWindow):
         session.said.connect(self.messages.inform)
         session.tools.toolChanged.connect(self._show_tool)
         session.tools.changed.connect(self._show_tool_settings)
-        session.failed.connect(self.messages.problem)
+        session.failed.connect(self.operations.tell)
         self.worklist.chosen.connect(self.operations.select)
         self.status.modelChosen.connect(lambda name: attempt(lambda: session.models.choose(name)))
         self.status.cellDiameterChosen.connect(lambda px: attempt(lambda: session.set_cell_diameter(px)))
@@ -136,7 +136,7 @@ class MainWindow(QMainWindow):
         self.view.zoomChanged.connect(self.overlay.zoomed)
         self.view.cursorMoved.connect(self._show_position)
         self.view.selectionChanged.connect(self._selection_changed)
-        self.view.readFailed.connect(self.messages.problem)
+        self.view.readFailed.connect(self.operations.tell)
         self.view.readRecovered.connect(self.messages.hide)
         self.view.viewMoved.connect(lambda: self.cells.view_moved(self.view.visible_region()))
 

@@ -7,14 +7,16 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint, QSettings, Qt
+from PySide6.QtCore import QObject, QPoint, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from ..core.errors import UserError
 from ..core.geometry import Region
 from ..core.i18n import _, sentence
+from ..core.masks.failures import DamagedMaskError
 from ..core.masks.tools.cell import CellShape
 from ..core.slides import PICTURE_SUFFIXES, SLIDE_SUFFIXES
+from ..session.importing import import_mask
 from ..session.retraining import Retraining
 from ..session.samples import sample_folder
 from ..session.session import Session
@@ -36,6 +38,8 @@ class Operations(QObject):
         self._session, self._view, self._bar, self._window = session, view, bar, window
         self._retraining: Retraining | None = None
         self._clipboard: list[CellShape] = []
+        self._refused: tuple[Path, ...] = ()
+        """What could not be opened, last"""
         self._cells: CellOperations | None = None
         session.segmenting.may_give_up = self._may_give_up_run
 
@@ -62,9 +66,36 @@ class Operations(QObject):
         try:
             run()
         except UserError as error:
-            self._bar.problem(error)
+            self.tell(error)
             return False
         return True
+
+    def tell(self, error: BaseException) -> None:
+        """Say what went wrong; of a damaged mask, offer to recover it."""
+        self._bar.problem(error)
+        if isinstance(error, DamagedMaskError):
+            # Later: while a project is being opened nobody else can open it.
+            QTimer.singleShot(0, self, lambda: self._offer_recovery(error))
+
+    def _offer_recovery(self, error: DamagedMaskError) -> None:
+        from ..session.recovering import Recovering
+        from .dialogs.recover import RecoverDialog
+
+        if self._window.findChild(RecoverDialog) is not None:
+            return
+        try:
+            recovering = Recovering(self._session, error)
+        except UserError as problem:
+            self._bar.problem(problem)
+            return
+        dialog = RecoverDialog(recovering, self._window)
+        dialog.recovered.connect(self._recovered)
+        dialog.open()
+
+    def _recovered(self, text: str) -> None:
+        if self._session.document is None and self._refused:
+            self.open_paths(self._refused)
+        self._bar.inform(text)
 
     # -- files ----------------------------------------------------------------------------------------------------
 
@@ -93,14 +124,13 @@ class Operations(QObject):
         self._bar.hide()
         with _busy():
             opened = self.attempt(lambda: self._session.open(paths))
+        self._refused = () if opened else tuple(paths)
         if opened:
             self.forget_training()
             QSettings().setValue("lastFolder", str(paths[0].absolute().parent))
             self._session.warm_up()
 
     def import_mask(self) -> None:
-        from ..session.importing import import_mask
-
         document = self._session.document
         if document is None:
             return
@@ -111,7 +141,9 @@ class Operations(QObject):
         )
         if file:
             with _busy():
-                import_mask(document, Path(file))
+                changed = import_mask(document, Path(file), {known.id for known in self._session.classes.list})
+            if not changed:
+                self._bar.inform(_("This mask is what the picture has already."))
 
     def export(self) -> None:
         from .dialogs.export import ExportDialog

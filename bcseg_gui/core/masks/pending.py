@@ -121,7 +121,7 @@ class Pending:
                 if os.write(self._file, entry) < len(entry):
                     raise OSError("cut short")
             except OSError as error:
-                log.warning("An edit on its way is not noted: %s", error)
+                log.warning("An edit on its way is not noted: %s", type(error).__name__)  # its text may name a patient
                 return _nothing
             self._waiting += 1
         return self._written
