@@ -44,7 +44,9 @@ class Session(QObject):
     worklistChanged = Signal()
     documentChanged = Signal()
     stateChanged = Signal()
-    """something that decides what can be done now: history, status, segmentation, number of reviewed pictures"""
+    """something that decides what can be done now: status, segmentation, number of reviewed pictures"""
+    historyChanged = Signal()
+    """of a picture that is open: what can be undone, whether a segmentation can be taken up"""
     said = Signal(str)
     failed = Signal(object)
     """UserError that came while nobody waited for it"""
@@ -239,7 +241,7 @@ class Session(QObject):
         document.failed.connect(self.failed)
         document.said.connect(self.said)
         document.savedAgain.connect(lambda: self.said.emit(_("Everything is saved again.")))
-        document.historyChanged.connect(self.stateChanged)
+        document.historyChanged.connect(self.historyChanged)
         self.reviewing.follow(document)
         self.segmenting.follow(document)
         document.segmentingChanged.connect(self._segmenting_changed)

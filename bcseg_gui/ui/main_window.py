@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter
 
@@ -36,6 +36,9 @@ from .toolbar import Toolbar
 from .tools import Point
 from .tools.pick import PickTool
 
+BETWEEN_POSITIONS = 50
+"""Milliseconds between two texts of where the pointer is: the hand does not wait for them."""
+
 
 class MainWindow(QMainWindow):
     closed = Signal()
@@ -47,6 +50,12 @@ class MainWindow(QMainWindow):
         self.resize(QSize(1320, 860).boundedTo(self.screen().availableSize() * 0.95))  # a small or doubled screen
         self.session = session
         self._peeking = False
+        self._position: tuple[int, int] | None = None
+        self._position_soon = QTimer(self, singleShot=True, interval=BETWEEN_POSITIONS)
+        self._position_soon.timeout.connect(self._show_position)
+        # Once, after all that changed with a stroke, and after the stroke itself is painted.
+        self._refresh_soon = QTimer(self, singleShot=True, interval=0)
+        self._refresh_soon.timeout.connect(self._refresh)
         self.messages = MessageBar()
         self.view = SlideView()
         self.view.setAcceptDrops(False)
@@ -109,6 +118,7 @@ class MainWindow(QMainWindow):
         session.documentChanged.connect(self._show_document)
         session.worklistChanged.connect(self._show_worklist)
         session.stateChanged.connect(self._refresh)
+        session.historyChanged.connect(self._refresh_soon.start)
         session.said.connect(self.messages.inform)
         session.tools.toolChanged.connect(self._show_tool)
         session.tools.changed.connect(self._show_tool_settings)
@@ -134,7 +144,7 @@ class MainWindow(QMainWindow):
         self.view.maskPeek.connect(self._peek)
         self.view.opacityStepped.connect(self.overlay.step_opacity)
         self.view.zoomChanged.connect(self.overlay.zoomed)
-        self.view.cursorMoved.connect(self._show_position)
+        self.view.cursorMoved.connect(self._moved_to)
         self.view.selectionChanged.connect(self._selection_changed)
         self.view.readFailed.connect(self.operations.tell)
         self.view.readRecovered.connect(self.messages.hide)
@@ -173,7 +183,7 @@ class MainWindow(QMainWindow):
 
     def _mask_changed(self, document: Document, region: Region) -> None:
         if document is self.session.document:
-            self.view.mask_changed(region)
+            self.view.mask_changed(region, at_once=not document.segmenting)
             self.operations.mask_changed(region)
             self.cells.recount()
 
@@ -190,7 +200,13 @@ class MainWindow(QMainWindow):
         self.operations.attempt(lambda: self.session.set_page(page))
         self.status.show_session(self.session)  # back to where we are, where that failed
 
-    def _show_position(self, position: tuple[int, int] | None) -> None:
+    def _moved_to(self, position: tuple[int, int] | None) -> None:
+        self._position = position
+        if not self._position_soon.isActive():
+            self._position_soon.start()
+
+    def _show_position(self) -> None:
+        position = self._position
         self.status.show_position(position, self.view.pixel_value(*position) if position is not None else None)
 
     # -- how the picture looks ------------------------------------------------------------------------------------

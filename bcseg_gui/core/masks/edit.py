@@ -81,8 +81,9 @@ class MaskEdit:
             part = target.intersected(tile_region)
             here = where[part.slices_in(region)]
             if here.any():
-                tile = self._change(key)
-                np.copyto(tile[part.slices_in(tile_region)], np.uint8(class_id | MANUAL), where=here)
+                pixels = self._change(key)[part.slices_in(tile_region)]
+                # What differs, where it shall: several times as fast as a copy with a mask.
+                pixels ^= (pixels ^ np.uint8(class_id | MANUAL)) * here.view(np.uint8)
                 touched = touched.united(part)
         return self._note(touched)
 

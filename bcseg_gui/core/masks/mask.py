@@ -157,6 +157,10 @@ class Mask:
             changed = changed.united(Region(key.col * side, key.row * side, side, side))
         return changed.intersected(self._bounds)
 
+    def preview(self, region: Region, level: int) -> None:
+        """Show on an overview level, roughly and at once, what a person painted in `region`; it stays stale."""
+        self._tiles.preview(region.intersected(self._bounds), level)
+
     def _write_overviews(self, at_least: int) -> None:
         """They can be computed again at any time, so failing to keep them is no failure."""
         if self._overviews_sent is not None:

@@ -11,9 +11,9 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from ..errors import UserError
-from ..geometry import TILE_SIZE, TileKey
+from ..geometry import TILE_SIZE, Region, TileKey, tiles_covering
 from .packing import pack, unpack
-from .pyramid import GAP_LEVELS, Tile, ancestors, children, halved
+from .pyramid import CLASS_BITS, GAP_LEVELS, MANUAL, Tile, ancestors, children, halved
 from .tileset import TileSet
 from .tilestore import TileStore
 
@@ -130,6 +130,32 @@ class Tiles:
                     return taken
         return taken
 
+    def preview(self, region: Region, level: int) -> None:
+        """Show what a person set in `region` on the overview tiles of `level`, roughly and at once.
+
+        They stay stale. A pixel is what lies under its middle, not the highest class below it.
+        """
+        step = 1 << level
+        for child in tiles_covering(region):
+            tile = self._live.get(child)
+            if tile is None:
+                continue
+            place = child.level_region()
+            part = region.intersected(place)
+            # The first and last pixels of the level whose middle lies in the part.
+            left, top = (part.x + step // 2 - 1) // step, (part.y + step // 2 - 1) // step
+            right, bottom = (part.right + step // 2 - 1) // step, (part.bottom + step // 2 - 1) // step
+            if left >= right or top >= bottom:
+                continue
+            key = TileKey(level, child.row >> level, child.col >> level)
+            overview = self._own_all(key)[
+                top - key.row * TILE_SIZE : bottom - key.row * TILE_SIZE,
+                left - key.col * TILE_SIZE : right - key.col * TILE_SIZE,
+            ]
+            rows, cols = (top * step + step // 2 - place.y, left * step + step // 2 - place.x)
+            seen = tile[rows : rows + (bottom - top) * step : step, cols : cols + (right - left) * step : step]
+            np.copyto(overview, seen & np.uint8(CLASS_BITS), where=seen >= MANUAL)
+
     def finished_overviews(self) -> dict[TileKey, bytes]:
         """Packed overview tiles that the file lacks and may take, once it holds what is on the way."""
         unsaved = [key for key in self._unsaved if key.level == 0]
@@ -153,11 +179,7 @@ class Tiles:
         """Bring an overview tile up to date, yielding each tile that its parent took; may be left at any of them."""
         if key.level == 0 or not self._stale_children(key):
             return
-        if self.get(key) is None:
-            # Not kept anywhere, or never computed: all of it is due.
-            for child, _, _ in children(key):
-                if child in self._present:
-                    self._mark_stale(child)
+        self._own_all(key)
         for child, rows, cols in children(key):
             if child in self._stale:
                 yield from self._renew(child)
@@ -167,6 +189,15 @@ class Tiles:
                 if not self._stale_children(key):
                     self._finished[key] = pack(self._own(key))
                 yield child
+
+    def _own_all(self, key: TileKey) -> Tile:
+        """The overview tile, made when absent; then all of it is due."""
+        if self.get(key) is None:
+            # Not kept anywhere, or never computed.
+            for child, _, _ in children(key):
+                if child in self._present:
+                    self._mark_stale(child)
+        return self._own(key)
 
     def _stale_children(self, key: TileKey) -> bool:
         return any(child in self._stale for child, _, _ in children(key))

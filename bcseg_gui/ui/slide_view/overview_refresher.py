@@ -53,14 +53,20 @@ class OverviewRefresher(QObject):
         if self._mask is None or not self._mask.overviews_stale:
             self._timer.stop()
             return
+        changed = self.work(self._wanted())
+        if not changed.is_empty:
+            self._changed(changed)
+
+    def work(self, wanted: Iterable[TileKey]) -> Region:
+        """One slice of work, those `wanted` first; returns where any changed."""
+        if self._mask is None:
+            return Region(0, 0, 0, 0)
         try:
-            changed = self._mask.refresh_overviews(SLICE, self._wanted())
+            return self._mask.refresh_overviews(SLICE, wanted)
         except UserError as error:
             # Tried again with the next change; each slice would fail as this one did.
             self._timer.stop()
             if not self._told:
                 self._told = True
                 self._failed(error)
-            return
-        if not changed.is_empty:
-            self._changed(changed)
+            return Region(0, 0, 0, 0)

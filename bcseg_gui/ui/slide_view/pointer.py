@@ -12,6 +12,7 @@ from .brush_cursor import BrushCursor
 from .cursors import tool_cursor
 from .navigation import NavigationView
 
+RING_WIDTH = 4.0
 SMALLEST_RING = 3.0
 """Radius in device-independent pixels under which a ring no longer shows the pointer's place and a cross does."""
 LINGER = 60
@@ -154,11 +155,19 @@ class PointerView(NavigationView):
         radius = None if grips else self._tool.radius
         if radius is not None and radius * self._logical_zoom < SMALLEST_RING:
             radius = None
-        sign = self._tool.sign(self._hand)
+        sign, outside = self._tool.sign(self._hand), False
+        if radius is not None and self._pointer is not None and not self._by_keys:
+            corners = self.viewport().rect()
+            far = max(
+                math.dist((self._pointer.x(), self._pointer.y()), (x, y))
+                for x in (0, corners.width())
+                for y in (0, corners.height())
+            )
+            outside = radius * self._logical_zoom > far + RING_WIDTH
         ring_shown = here is not None and not grips and (radius is not None or self._by_keys)
         if here is not None and ring_shown:
             self._ring.place(QPointF(*here), radius or 0.0, 1 / self._logical_zoom, sign, cross=self._by_keys)
-        self._ring.setVisible(ring_shown)
+        self._ring.setVisible(ring_shown and not (outside and not sign))  # nothing of it would be seen
         shape: Qt.CursorShape | tuple[str, int, float]
         if self._slide_size.isEmpty():
             shape = Qt.CursorShape.ArrowCursor

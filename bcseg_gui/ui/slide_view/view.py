@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from ...core.geometry import Region, TileKey, tiles_covering
 from ...core.masks import Mask
+from ..tools import Hand
 from .brush_cursor import BrushCursor
 from .loupe import MAGNIFIES, Loupe
 from .mask_item import MaskItem, OverlayStyle
@@ -34,6 +35,8 @@ BETWEEN_CHANGES = 50
 """Milliseconds between two repaintings for a mask that a model writes."""
 BETWEEN_LOUPES = 16
 """Milliseconds between two places of the loupe: it follows the pointer without holding it up."""
+MANY_PARTS = 6
+"""From so many on, to paint what lies between them costs less than to paint each by itself."""
 MARGIN = 12
 _MARGINS = QPoint(MARGIN, MARGIN)
 ROOM_FOR_MINIMAP = QSize(460, 320)
@@ -90,13 +93,22 @@ class SlideView(SketchView):
         self._mask_item.set_mask(mask)
         self._refresher.set_mask(mask)
 
-    def mask_changed(self, region: Region) -> None:
+    def mask_changed(self, region: Region, *, at_once: bool = False) -> None:
         """Repaint the part of the mask that was painted into: at once under the hand, else not too often."""
+        level = self._mask_item.level_at(self.zoom)
         if self._gesture == "stroke":
+            # The overviews are brought up to date when the hand rests: it must not wait for them.
+            if self._mask is not None and level:
+                self._mask.preview(region, level)
+            self._show_mask_change(region)
+            return
+        self._refresher.wake()
+        if at_once:
+            if level:
+                self._refresher.work(self._mask_tiles_in_view(region))
             self._show_mask_change(region)
         else:
             self._mask_throttle.add(region)
-        self._refresher.wake()
 
     def set_overlay(self, style: OverlayStyle) -> None:
         """How the mask is shown."""
@@ -106,7 +118,8 @@ class SlideView(SketchView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         # Two edges after a scroll have the whole view for their bounding rectangle.
-        self._mask_item.parts = [QRectF(part) for part in rects(event.region())]
+        parts = rects(event.region())
+        self._mask_item.parts = [QRectF(part) for part in (parts if len(parts) <= MANY_PARTS else [event.rect()])]
         super().paintEvent(event)
         corners = [corner for corner in self._corners if event.region().intersects(corner.rect)]
         if corners:
@@ -140,9 +153,9 @@ class SlideView(SketchView):
         self._mask_item.changed(region, self._logical_zoom)
         self._refresh_loupe(region)
 
-    def _mask_tiles_in_view(self) -> Iterable[TileKey]:
+    def _mask_tiles_in_view(self, part: Region | None = None) -> Iterable[TileKey]:
         level = self._mask_item.level_at(self.zoom)
-        seen = self.visible_region()
+        seen = self.visible_region() if part is None else self.visible_region().intersected(part)
         x, y = seen.x >> level, seen.y >> level
         return tiles_covering(Region(x, y, (seen.right >> level) + 1 - x, (seen.bottom >> level) + 1 - y), level)
 
@@ -190,6 +203,14 @@ class SlideView(SketchView):
             self._corners.append(minimap)
         for corner in self._corners:
             self.viewport().update(corner.rect)
+
+    def _press(self, hand: Hand) -> None:
+        self._refresher.stop()
+        super()._press(hand)
+
+    def _end_gesture(self) -> None:
+        super()._end_gesture()
+        self._refresher.wake()
 
     # -- the loupe ------------------------------------------------------------------------------------------------
 

@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 from ...core.errors import UserError
 from ...core.geometry import Region
 from ...core.i18n import sentence
-from ...core.masks.tools.brush import stroke_segment
+from ...core.masks.tools.brush import stroke_parts, stroke_segment
 from ...core.masks.tools.smart import SmartBrush
 from .tool import PLAIN, Canvas, Hand, Point, StillTool
 
 RADIUS_STEP = 1.15
 """A step makes the brush so many times larger: fine when it is small, quick when it is large."""
+LARGE = 200.0
+"""Radius in level-0 pixels from which only what a move adds is painted."""
 LIGHTEST = 0.2
 """Share of the brush's size under a pen that hardly presses."""
 
@@ -31,6 +33,8 @@ class BrushTool(StillTool):
         self._canvas = canvas
         self._last: Point | None = None
         self._share = 1.0
+        self._covered = 0.0
+        """Radius round the last point that this stroke has covered"""
         self._segment: Segment = stroke_segment
 
     @property
@@ -47,7 +51,7 @@ class BrushTool(StillTool):
     def press(self, point: Point, hand: Hand = PLAIN) -> None:
         takes_away = self.sign(hand) < 0
         self._canvas.begin_stroke(self._stroke_name(takes_away), 0 if takes_away else self._canvas.settings.class_id)
-        self._last = point
+        self._last, self._covered = point, 0.0
         self._paint_to(point, hand)
 
     def move(self, point: Point, hand: Hand = PLAIN) -> None:
@@ -55,7 +59,7 @@ class BrushTool(StillTool):
 
     def skip(self, point: Point) -> None:
         if self._last is not None:
-            self._last = point
+            self._last, self._covered = point, 0.0
 
     def release(self, point: Point) -> None:
         if self._last is not None:
@@ -78,8 +82,13 @@ class BrushTool(StillTool):
     def _paint_to(self, point: Point, hand: Hand) -> None:
         if self._last is not None:
             self._share = LIGHTEST + (1 - LIGHTEST) * min(max(hand.pressure, 0.0), 1.0)
-            self._canvas.paint(*self._segment(self._last, point, self._size))
+            if self._covered and self._size >= LARGE:
+                for part in stroke_parts(self._last, point, self._size, self._covered):
+                    self._canvas.paint(*part)
+            else:
+                self._canvas.paint(*self._segment(self._last, point, self._size))
             self._last = point
+            self._covered = self._size if self._segment is stroke_segment else 0.0
 
     def _end(self) -> None:
         self._last, self._share = None, 1.0

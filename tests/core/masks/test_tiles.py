@@ -162,3 +162,22 @@ def test_an_edit_of_a_whole_slide_goes_back_and_forth_too(path, monkeypatch):
         assert held.all()
         mask.jump(0)
         assert not mask.read(WHOLE).any()
+
+
+def test_a_stroke_shows_on_the_overview_before_that_is_up_to_date(path):
+    with Mask.open(path, (SIDE, SIDE)) as mask:
+        region = Region(700, 700, 400, 300)
+        top = TileKey(3, 0, 0)
+        edit = mask.begin("brush")
+        edit.paint(region, np.ones((300, 400), np.bool_), 2)
+        mask.preview(region, 3)
+        seen = mask.overview_tile(top)
+        inside = np.zeros(seen.shape, np.bool_)
+        inside[87:125, 87:137] = True  # pixels of 8 whose middle is painted
+        np.testing.assert_array_equal(seen, 2 * inside)
+        assert mask.overviews_stale
+        edit.paint(region, np.ones((300, 400), np.bool_), 0)
+        mask.preview(region, 3)
+        assert not mask.overview_tile(top).any()
+        edit.rollback()
+        assert not overview(mask, top).any()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import ceil, floor, hypot
 
 import numpy as np
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 
 from ...geometry import Region
 
+BAND = 128
+"""Rows of a part of a large brush's way"""
 _HALF_DIAGONAL = 0.5**0.5
 """From this radius on a disc holds the centre of the pixel its own centre lies in."""
 
@@ -33,6 +36,51 @@ def stroke_segment(p0: tuple[float, float], p1: tuple[float, float], radius: flo
         # A coordinate a hair below a whole number is rounded up to it by the shift into the region.
         covered[np.minimum(rows, region.h - 1), np.minimum(cols, region.w - 1)] = True
     return region, covered
+
+
+def stroke_parts(
+    p0: tuple[float, float], p1: tuple[float, float], radius: float, covered_radius: float
+) -> Iterator[tuple[Region, NDArray[np.bool_]]]:
+    """`stroke_segment` without the disc of `covered_radius` round `p0`, which is covered already, in a few bands.
+
+    Of a large brush that moves a little this is a thin crescent, and most of the bands are narrow.
+    """
+    (x0, y0), (x1, y1) = p0, p1
+    x, y = floor(min(x0, x1) - radius), floor(min(y0, y1) - radius)
+    height = floor(max(y0, y1) + radius) + 1 - y
+    rows = _centres(height)
+    start, end = (x0 - x, y0 - y), (x1 - x, y1 - y)
+    left, right = _columns(*_row_spans(start, end, radius, rows))
+    known_left, known_right = _columns(*_row_spans(start, start, covered_radius, rows))
+    known_left = np.where(known_left < known_right, known_left, right)  # no row of the disc: all is on its left
+    known_right = np.maximum(known_right, known_left)
+    for top in range(0, height, BAND):
+        band = slice(top, top + BAND)
+        for first, last in (
+            (left[band], np.minimum(right, known_left)[band]),
+            (np.maximum(left, known_right)[band], right[band]),
+        ):
+            some = first < last
+            if some.any():
+                low, high = int(first[some].min()), int(last[some].max())
+                region = Region(x + low, y + top, high - low, len(first))
+                yield region, _between(first - low, last - low, region.w)
+
+
+def _columns(left: NDArray[np.float64], right: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """First column, and the one after the last, whose centre lies within; equal where there is none."""
+    none = left > right
+    first = np.ceil(np.where(none, 0.5, left) - 0.5).astype(np.int32)
+    last = np.floor(np.where(none, -0.5, right) + 0.5).astype(np.int32)
+    return first, np.maximum(first, last)
+
+
+def _between(first: NDArray[np.int32], last: NDArray[np.int32], width: int) -> NDArray[np.bool_]:
+    """Bool (rows, width): the columns from `first` up to `last` of each row."""
+    # Comparing small integers is several times as fast as comparing coordinates.
+    place = np.arange(width, dtype=np.int32)
+    covered: NDArray[np.bool_] = (place >= first[:, None]) & (place < last[:, None])
+    return covered
 
 
 def _centres(count: int) -> NDArray[np.float64]:

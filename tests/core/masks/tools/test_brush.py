@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bcseg_gui.core.geometry import Region
-from bcseg_gui.core.masks.tools.brush import stroke_segment
+from bcseg_gui.core.masks.tools.brush import stroke_parts, stroke_segment
 
 coordinates = st.integers(-60 * 64, 60 * 64).map(lambda n: n / 64)
 points = st.tuples(coordinates, coordinates)
@@ -65,3 +65,17 @@ def test_the_shape_is_the_same_far_out_on_a_large_slide(offset):
     near = stroke_segment((10.25, 20.5), (31.75, 8.0), 12.3)[1]
     far = stroke_segment((10.25 + offset, 20.5 + offset), (31.75 + offset, 8.0 + offset), 12.3)[1]
     assert np.array_equal(near, far)
+
+
+@given(points, points, st.floats(1, 400), st.sampled_from([0.8, 1, 1.2]))
+def test_the_parts_of_a_way_are_the_way_without_the_disc_that_is_covered(
+    p0: tuple[float, float], p1: tuple[float, float], radius: float, share: float
+) -> None:
+    region, way = stroke_segment(p0, p1, radius)
+    around, disc = stroke_segment(p0, p0, share * radius)
+    frame = region.united(around).grown(2)
+    expected = whole(region, way, frame) & ~whole(around, disc, frame)
+    parts = np.zeros_like(expected)
+    for part, covered in stroke_parts(p0, p1, radius, share * radius):
+        parts |= whole(part, covered, frame)
+    np.testing.assert_array_equal(parts, expected)
