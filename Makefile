@@ -6,7 +6,7 @@
 #   PIP_ARGS=...        extra arguments of pip install. On Linux the plain torch package carries CUDA (several GB); a
 #                       machine without a GPU can point pip at an index or folder of CPU-only wheels:
 #                       make setup PIP_ARGS="--extra-index-url URL" or PIP_ARGS="--find-links FOLDER"
-#   BENCH_DATA=DIR      folder of `make bench` with pictures whose cells were measured (benchmarks/cell_diameter.py)
+#   BENCH_DATA=DIR      folder of `make bench` with pictures whose cells are known (benchmarks/cell_diameter.py, tools_accuracy.py)
 #   BENCH_NAPARI=PYTHON, BENCH_CELLPOSE=PYTHON  environments of `make bench` that have these, to measure beside ours
 #   OUT=out             where `make run` works: the sample slides' project, or the headless results
 
@@ -29,7 +29,7 @@ help:
 	@echo "make setup         virtual environment, pinned dependencies, Qt's system libraries"
 	@echo "make lint          ruff, mypy, import-linter"
 	@echo "make format        ruff format"
-	@echo "make bench         measure (half an hour on two cores) and write benchmarks/RESULTS.md"
+	@echo "make bench         measure (an hour on two cores) and write benchmarks/RESULTS.md"
 	@echo "make translations  bring the French catalogue up to date with the source"
 
 setup: $(STAMP)
@@ -70,6 +70,10 @@ translations: setup
 bench: setup
 	"$(BIN)/python" benchmarks/startup.py
 	"$(BIN)/python" benchmarks/viewer.py
+	"$(BIN)/python" benchmarks/brush.py
+	"$(BIN)/python" benchmarks/edits.py
+	"$(BIN)/python" benchmarks/kill.py 100
+	"$(BIN)/python" benchmarks/recovery.py
 	"$(BIN)/python" benchmarks/segment_slide.py
-	@if [ -n "$(BENCH_DATA)" ]; then "$(BIN)/python" benchmarks/cell_diameter.py "$(BENCH_DATA)"; fi
+	@if [ -n "$(BENCH_DATA)" ]; then "$(BIN)/python" benchmarks/cell_diameter.py "$(BENCH_DATA)" && "$(BIN)/python" benchmarks/tools_accuracy.py "$(BENCH_DATA)"; fi
 	@echo "The results are in benchmarks/RESULTS.md."

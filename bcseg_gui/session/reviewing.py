@@ -106,7 +106,11 @@ class Reviewing(QObject):
         self._session.said.emit(parts.format(n=len(reviewed)))
 
     def _edited(self, document: Document) -> None:
-        if self.status_of(document.path) == "todo":
+        status = self.status_of(document.path)
+        if document.mask is not None and not document.mask.can_undo:  # all was taken back: there is nothing to learn
+            if status != "todo":
+                self._set_status(document.path, "todo")
+        elif status == "todo":
             self._set_status(document.path, "doing")
 
     def _overwritten(self, document: Document, region: Region) -> None:

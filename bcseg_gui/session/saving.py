@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from ..core.errors import UserError
+from ..core.i18n import sentence
 from ..core.masks import Mask
 
 RETRY_SECONDS = 3.0
@@ -66,7 +67,12 @@ class Saving(QObject):
             self._timer.start()
             if str(error) != self._told:
                 self._told = str(error)
-                self.failed.emit(error)
+                self.failed.emit(
+                    UserError(
+                        "{problem} What you paint stays on the screen, and is saved by itself once that is possible.",
+                        problem=sentence(error),
+                    )
+                )
 
     def _take_success(self) -> None:
         if self._mask is not None and self.is_done:  # else something came since, and is told when it is written

@@ -212,7 +212,13 @@ def _cells() -> tuple[ActionInfo, ...]:
         ActionInfo("shrink", _("Shrink by a pixel"), "", (",",), "shrink", enabled=_has_mask),
         ActionInfo("copy", _("Copy"), "", ("Ctrl+C",), "copy", enabled=_has_mask),
         ActionInfo("paste", _("Paste at the pointer"), "", ("Ctrl+V",), "paste", enabled=_slide_open),
-        ActionInfo("classes", _("Classes of cells…"), _("Names, colours and keys of the kinds of cells"), ("Ctrl+K",)),
+        ActionInfo(
+            "classes",
+            _("Classes of cells…"),
+            _("Names, colours and keys of the kinds of cells"),
+            ("Ctrl+K",),
+            enabled=_slide_open,
+        ),
     )
 
 

@@ -51,14 +51,15 @@ class Actions:
         document = session.document
         self._name("undo", document.undo_text if document is not None else "")
         self._name("redo", document.redo_text if document is not None else "")
+        if document is not None and document.segmenting:
+            self._actions["undo"].setToolTip(_("Stop the segmentation, or wait for its end, to undo"))
 
     def _name(self, key: str, edit: str) -> None:
         """Say which edit it is about; empty: none."""
         info, action = self.infos[key], self._actions[key]
         text = _("{action}: {edit}").format(action=info.text, edit=tool_words(edit)) if edit else info.text
-        if text != action.text():
-            action.setText(text)
-            action.setToolTip(_hint(text if edit else info.tooltip, action.shortcuts()))
+        action.setText(text)  # does nothing when it is the same
+        action.setToolTip(_hint(text if edit else info.tooltip, action.shortcuts()))
 
     def refresh_icons(self, main: str) -> None:
         """After another palette or another main action; `main` is drawn for the accent colour."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QMetaObject, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter
 
@@ -50,6 +50,7 @@ class MainWindow(QMainWindow):
         self.resize(QSize(1320, 860).boundedTo(self.screen().availableSize() * 0.95))  # a small or doubled screen
         self.session = session
         self._peeking = False
+        self._connections: list[QMetaObject.Connection] = []
         self._position: tuple[int, int] | None = None
         self._position_soon = QTimer(self, singleShot=True, interval=BETWEEN_POSITIONS)
         self._position_soon.timeout.connect(self._show_position)
@@ -132,13 +133,13 @@ class MainWindow(QMainWindow):
         self.look.changed.connect(self._look_changed)
         self.look.pickWhite.connect(self._pick_white)
         self.cells.counted.connect(self.classes.show_counts)
-        self.classes.editRequested.connect(self.operations.classes)
+        self.classes.editRequested.connect(self.operations.edit_classes)
         self.history.chosen.connect(lambda seq: attempt(lambda: self.operations.jump(seq)))
         session.classes.changed.connect(self._show_overlay)
         session.reviewing.next_left = self.worklist.next_left
         session.neighbour = self.worklist.step
         for number in range(1, KEYS + 1):
-            QShortcut(QKeySequence(str(number)), self, lambda key=number: self.operations.choose_class(key))
+            QShortcut(QKeySequence(str(number)), self, lambda key=number: self.operations.choose_key(key))
         self.actions_["show_minimap"].toggled.connect(self.view.show_minimap)
         self.actions_["loupe"].toggled.connect(self.view.show_loupe)
         self.view.maskPeek.connect(self._peek)
@@ -154,6 +155,7 @@ class MainWindow(QMainWindow):
 
     def _show_document(self) -> None:
         document = self.session.document
+        self._follow(document)
         self.view.set_slide(document.slide if document else None)
         self.operations.document_shown()
         self.view.set_mask(document.mask if document else None)
@@ -163,9 +165,6 @@ class MainWindow(QMainWindow):
         self.cells.show_document(document)
         self.history.show_document(document)
         if document is not None:
-            document.maskOpened.connect(lambda: self._mask_opened(document))
-            document.maskChanged.connect(lambda region: self._mask_changed(document, region))
-            document.emptyFound.connect(lambda regions: self._empty_found(document, regions))
             self.view.set_empty_regions(document.empty_regions)
             self.view.set_selection(document.selection)
             self.view.set_look(document.look)
@@ -177,19 +176,25 @@ class MainWindow(QMainWindow):
         self._show_overlay()
         self._show_worklist()
 
-    def _mask_opened(self, document: Document) -> None:
-        if document is self.session.document:
+    def _follow(self, document: Document | None) -> None:
+        """Listen to this document alone; one that was in front before may be segmented still."""
+        for connection in self._connections:
+            QObject.disconnect(connection)
+        self._connections = [] if document is None else [
+            document.maskOpened.connect(self._mask_opened),
+            document.maskChanged.connect(self._mask_changed),
+            document.emptyFound.connect(self.view.set_empty_regions),
+        ]  # fmt: skip
+
+    def _mask_opened(self) -> None:
+        if (document := self.session.document) is not None:
             self.view.set_mask(document.mask)
 
-    def _mask_changed(self, document: Document, region: Region) -> None:
-        if document is self.session.document:
-            self.view.mask_changed(region, at_once=not document.segmenting)
-            self.operations.mask_changed(region)
-            self.cells.recount()
-
-    def _empty_found(self, document: Document, regions: Sequence[Region]) -> None:
-        if document is self.session.document:
-            self.view.set_empty_regions(regions)
+    def _mask_changed(self, region: Region) -> None:
+        document = self.session.document
+        self.view.mask_changed(region, at_once=document is not None and not document.segmenting)
+        self.operations.mask_changed(region)
+        self.cells.recount()
 
     def _selection_changed(self) -> None:
         if (document := self.session.document) is not None:

@@ -15,6 +15,7 @@ from ..core.geometry import Region
 from ..core.i18n import _, sentence
 from ..core.masks.failures import DamagedMaskError
 from ..core.masks.tools.cell import CellShape
+from ..core.project.classes import at_key
 from ..core.slides import PICTURE_SUFFIXES, SLIDE_SUFFIXES
 from ..session.importing import import_mask
 from ..session.retraining import Retraining
@@ -217,17 +218,26 @@ class Operations(QObject):
             with _busy():
                 self._session.document.accept()
 
-    def classes(self, class_id: int = 0) -> None:
-        """Edit the classes; `class_id` is in front."""
+    def classes(self) -> None:
+        self.edit_classes(self._session.tools.class_id)
+
+    def edit_classes(self, class_id: int) -> None:
+        """`class_id` is in front; 0: a new one."""
         from .dialogs.classes import ClassesDialog
 
-        ClassesDialog(self._session.classes, self._window, class_id or self._session.tools.class_id).open()
+        ClassesDialog(self._session.classes, self._window, class_id).open()
 
-    def choose_class(self, key: int) -> None:
-        """Take the class of a key, 1 to 9, in hand, and give it to the cells that are picked."""
-        self._session.classes.choose_key(key)
+    def choose_key(self, key: int) -> None:
+        """As `choose_class`, by the class's key, 1 to 9."""
+        chosen = at_key(self._session.classes.list, key)
+        if chosen is not None:
+            self.choose_class(chosen.id)
+
+    def choose_class(self, class_id: int) -> None:
+        """Take a class in hand, and give it to the cells that are picked."""
+        self._session.classes.choose(class_id)
         if self._cells is not None and self._cells.picked:
-            self._cells.recolour(self._session.tools.class_id)
+            self._cells.recolour(class_id)
 
     def undo(self) -> None:
         if self._session.document is not None:
@@ -269,6 +279,8 @@ class Operations(QObject):
 
     def _take(self, tool: str) -> None:
         if self._session.document is not None:
+            if tool == self._session.tools.tool:  # back from picking a white, say
+                self._view.set_tool(self.make_tool(tool))
             self._session.tools.tool = tool
             self._view.setFocus()
 

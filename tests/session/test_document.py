@@ -30,6 +30,7 @@ from bcseg_gui.session.document import Document
 from bcseg_gui.session.segmentation import Segmentation, inside
 from bcseg_gui.session.session import Session
 
+WAITS = "What you paint stays on the screen, and is saved by itself once that is possible."
 LEFT, RIGHT = Region(0, 0, 80, 120), Region(80, 0, 80, 120)
 
 
@@ -200,7 +201,7 @@ def test_what_cannot_be_written_is_told_once_and_written_as_soon_as_it_can_be(
         for number in range(3):
             paint(session, Region(50, 10 * number, 5, 5))
             qtbot.waitUntil(lambda: bool(told))
-        assert told == ["The disk is full."]
+        assert told == [f"The disk is full. {WAITS}"]
         assert pixel(document, 52, 22) == 1 | MANUAL, "it stays on the screen"
         assert not document.is_saved
         assert len(document.edits()) == 4
@@ -208,7 +209,7 @@ def test_what_cannot_be_written_is_told_once_and_written_as_soon_as_it_can_be(
     with qtbot.waitSignals([document.saved, document.savedAgain]):  # nobody does anything: it is tried again
         pass
     assert saved == [True]
-    assert told == ["The disk is full."]
+    assert told == [f"The disk is full. {WAITS}"]
     with full_disk():
         paint(session, Region(90, 10, 5, 5))
         qtbot.waitUntil(lambda: len(told) == 2)
