@@ -81,10 +81,10 @@ def play(picture: Path, seed: int) -> Round:
             timer.start()
             lines.extend(program.stdout)
         else:
-            after = moments.randint(1, 60)
+            after = moments.randint(2, 60)  # the first has come already
             for line in program.stdout:
                 lines.append(line)
-                if line == f"lifted {after}\n":
+                if line.startswith("lifted") and int(line.split()[1]) >= after:
                     time.sleep(moments.uniform(0, 0.006))
                     break
             program.kill()
