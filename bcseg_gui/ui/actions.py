@@ -48,7 +48,13 @@ class Actions:
     def refresh(self, session: Session) -> None:
         for key, action in self._actions.items():
             action.setEnabled(self.infos[key].enabled(session))
+        self.refresh_history(session)
+
+    def refresh_history(self, session: Session) -> None:
+        """Undo and redo alone, at once: a person may go back and forth faster than all else is brought up to date."""
         document = session.document
+        for key in ("undo", "redo"):
+            self._actions[key].setEnabled(self.infos[key].enabled(session))
         self._name("undo", document.undo_text if document is not None else "")
         self._name("redo", document.redo_text if document is not None else "")
         if document is not None and document.segmenting:

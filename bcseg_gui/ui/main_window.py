@@ -119,6 +119,7 @@ class MainWindow(QMainWindow):
         session.documentChanged.connect(self._show_document)
         session.worklistChanged.connect(self._show_worklist)
         session.stateChanged.connect(self._refresh)
+        session.historyChanged.connect(lambda: self.actions_.refresh_history(session))
         session.historyChanged.connect(self._refresh_soon.start)
         session.said.connect(self.messages.inform)
         session.tools.toolChanged.connect(self._show_tool)

@@ -152,3 +152,10 @@ def test_the_mask_is_out_of_the_way_as_long_as_tab_is_held(window: MainWindow) -
     assert not window.view._mask_item.isVisible()
     QTest.keyRelease(window.view, Qt.Key.Key_Tab)
     assert window.view._mask_item.isVisible()
+
+
+def test_undo_and_redo_follow_each_other_at_once(window: MainWindow) -> None:
+    paint(window)
+    for key in ("undo", "redo", "undo", "redo"):
+        window.actions_[key].trigger()
+    assert at(window, INSIDE) == 1 | MANUAL
