@@ -11,7 +11,15 @@ from ...core.errors import UserError
 from ...core.geometry import Region
 from ...core.i18n import _, sentence
 from ...core.masks.tools import cell_edits
-from ...core.masks.tools.cell import CellShape, cell_at, component_at, outlines_of, pixel_of, united_region
+from ...core.masks.tools.cell import (
+    CellShape,
+    cell_at,
+    class_at,
+    component_at,
+    outlines_of,
+    pixel_of,
+    united_region,
+)
 from ...core.masks.tools.change import Change
 from .tool import Canvas, Point, Sketch
 
@@ -43,8 +51,11 @@ class CellOperations:
 
     def shown_under(self, point: Point) -> CellShape | None:
         """The cell to show before anything is pressed; None also for one so large that finding it would be felt."""
-        found = component_at(self._canvas.read_mask, self._canvas.whole, pixel_of(point), LARGEST_SHOWN)
-        return CellShape(*found) if found is not None and found[0] else None
+        read, whole = self._canvas.read_mask, self._canvas.whole
+        if not class_at(read, whole, point):
+            return None
+        found = component_at(read, whole, pixel_of(point), LARGEST_SHOWN)
+        return None if found is None else CellShape(*found)
 
     def picked_at(self, point: Point) -> CellShape | None:
         """The picked cell that holds the point."""
@@ -54,6 +65,10 @@ class CellOperations:
         """Instead of those picked before."""
         self._picked = list(cells)
         self._sketch.show_picked([outline for cell in self._picked for outline in outlines_of(cell)])
+
+    def unpick(self) -> None:
+        if self._picked:
+            self.pick(())
 
     def mask_changed(self, region: Region) -> None:
         """Somebody else painted: what it touched is no longer the cell that was picked."""
@@ -100,9 +115,10 @@ class CellOperations:
             self._canvas.say(_("Point at the place for the copy."))
         else:
             x, y = _middle(united_region([cell.region for cell in self._clipboard]))
-            self.copy_by(self._clipboard, (point[0] - x, point[1] - y))
+            # With another tool nothing would show that they are picked, and no Esc would drop them.
+            self.copy_by(self._clipboard, (point[0] - x, point[1] - y), pick=self._canvas.settings.tool == "cells")
 
-    def copy_by(self, cells: Sequence[CellShape], way: Point) -> None:
+    def copy_by(self, cells: Sequence[CellShape], way: Point, *, pick: bool = True) -> None:
         """Put copies of cells so many level-0 pixels to the right and down, as one stroke, and pick them."""
         canvas, changes, problem = self._canvas, list[Change](), None
         for cell in cells:
@@ -115,7 +131,7 @@ class CellOperations:
             except UserError as error:
                 problem = error
         if changes:
-            self._apply("paste", changes, [_inside(change) for change in changes])
+            self._apply("paste", changes, [_inside(change) for change in changes] if pick else [])
         if problem is not None:
             canvas.say(sentence(problem))
 

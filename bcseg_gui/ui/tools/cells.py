@@ -9,8 +9,10 @@ from ...core.errors import UserError
 from ...core.i18n import sentence
 from ...core.masks.tools.cell import CellShape, outlines_of
 from .cell_operations import CellOperations
-from .select import CLICK
 from .tool import PLAIN, Canvas, Hand, Point, Sketch, StillTool
+
+DRAG = 10.0
+"""Device-independent pixels from which on a press is a drag: a hand that only clicks may tremble."""
 
 
 class CellsTool(StillTool):
@@ -42,7 +44,7 @@ class CellsTool(StillTool):
         if self._pressed is None:
             return
         way = (point[0] - self._pressed[0], point[1] - self._pressed[1])
-        if self._dragged is None and math.hypot(*way) >= CLICK * self._sketch.pixel:
+        if self._dragged is None and math.hypot(*way) >= DRAG * self._sketch.pixel:
             self._take_up(self._pressed)
         if self._dragged:
             moved = [[(x + way[0], y + way[1]) for x, y in outline] for outline in self._outlines]

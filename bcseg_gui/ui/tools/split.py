@@ -6,7 +6,7 @@ import math
 
 from ...core.errors import UserError
 from ...core.i18n import _, sentence
-from ...core.masks.tools.cell import component_at, pixel_of
+from ...core.masks.tools.cell import class_at, component_at, pixel_of
 from ...core.masks.tools.split import cut_along, joined_along, proposed_cut
 from .cell_operations import LARGEST_SHOWN
 from .select import CLICK, STEP, STRAIGHT, simplified
@@ -65,8 +65,10 @@ class SplitTool(StillTool):
             return
         read, whole = self._canvas.read_mask, self._canvas.whole
         try:
-            found = component_at(read, whole, pixel_of(point), LARGEST_SHOWN)
-            cut = self._proposal(point) if found is not None and found[0] else None
+            if not class_at(read, whole, point):  # background is large, and nothing to look through
+                return
+            cell = component_at(read, whole, pixel_of(point), LARGEST_SHOWN)
+            cut = self._proposal(point) if cell is not None else None
         except UserError:  # said when it is clicked
             return
         if cut is not None:
@@ -82,11 +84,15 @@ class SplitTool(StillTool):
         return proposed_cut(canvas.read_mask, canvas.whole, point, canvas.cell_diameter)
 
     def _cut_at(self, point: Point) -> None:
+        canvas = self._canvas
+        if not class_at(canvas.read_mask, canvas.whole, point):
+            canvas.say(_("There is no cell here."))
+            return
         cut = self._proposal(point)
         if cut is None:
-            self._canvas.say(_("This looks like one cell. To part it, draw a line through it."))
+            canvas.say(_("This looks like one cell. To part it, draw a line through it."))
         else:
-            self._canvas.apply(self.name, cut_along(self._canvas.read_mask, self._canvas.whole, cut))
+            canvas.apply(self.name, cut_along(canvas.read_mask, canvas.whole, cut))
 
     def _part(self, line: list[Point]) -> None:
         edit, name = (joined_along, JOIN) if self._joins else (cut_along, self.name)

@@ -93,6 +93,46 @@ def test_a_drag_puts_a_copy_elsewhere_and_picks_it(
     assert [cell.region.y for cell in cells.picked] == [240]
 
 
+def test_a_hand_that_trembles_clicks(tool: CellsTool, cells: CellOperations, field: Any) -> None:
+    tool.press(A)
+    tool.move((66.0, 60.0))
+    tool.release((66.0, 60.0))
+
+    assert field.strokes == []
+    assert [cell.region.x for cell in cells.picked] == [40]
+
+
+def test_a_copy_onto_the_cell_itself_is_none(tool: CellsTool, cells: CellOperations, field: Any, surface: Any) -> None:
+    tool.press(A)
+    tool.move((72.0, 60.0))
+    tool.release((72.0, 60.0))
+    surface.pointed = (62.0, 61.0)
+    cells.copy()
+    cells.paste()
+
+    assert field.strokes == []
+    assert field.cell_count == 3
+    assert ["no room" in text for text in field.said] == [True, True]
+
+
+def test_what_is_pasted_with_another_tool_is_not_picked(cells: CellOperations, field: Any, surface: Any) -> None:
+    surface.pointed = A
+    cells.copy()
+    field.settings.tool = "brush"
+    surface.pointed = (200.0, 200.0)
+    cells.paste()
+    assert field.strokes == ["paste"]
+    assert list(cells.picked) == []
+    assert surface.picked == []
+
+
+def test_picks_can_be_dropped_from_outside(tool: CellsTool, cells: CellOperations, surface: Any) -> None:
+    click(tool, A)
+    cells.unpick()
+    assert list(cells.picked) == []
+    assert surface.picked == []
+
+
 def test_what_is_pointed_at_is_meant_when_nothing_is_picked(cells: CellOperations, field: Any, surface: Any) -> None:
     surface.pointed = B
     cells.delete()
@@ -174,6 +214,7 @@ def test_several_copies_keep_their_places_to_each_other(
     click(tool, A)
     click(tool, B, ADD)
     cells.copy()
+    field.settings.tool = "cells"
     surface.pointed = (190.0, 200.0)
     cells.paste()
 

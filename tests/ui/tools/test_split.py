@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bcseg_gui.ui.tools import PLAIN, Hand, Point, SplitTool
+from bcseg_gui.ui.tools import PLAIN, CellOperations, CellsTool, Hand, Point, SplitTool
 
 
 @pytest.fixture
@@ -63,6 +63,26 @@ def test_one_cell_is_not_parted_by_a_click(tool: SplitTool, field: Any, surface:
 
     assert field.strokes == []
     assert len(field.said) == 1
+
+
+def test_a_click_on_the_background_finds_no_cell(tool: SplitTool, field: Any) -> None:
+    drag(tool, (20, 350))
+    drag(tool, (-20, 350))
+
+    assert field.strokes == []
+    assert field.said == ["There is no cell here."] * 2
+
+
+@pytest.mark.parametrize("name", ["split", "cells"])
+def test_where_the_pointer_rests_on_background_one_pixel_is_looked_at(
+    tool: SplitTool, field: Any, surface: Any, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    read, areas = field.read_mask, list[int]()
+    monkeypatch.setattr(field, "read_mask", lambda region: (areas.append(region.area), read(region))[1])
+    resting = tool if name == "split" else CellsTool(field, surface, CellOperations(field, surface))
+    resting.linger((20, 350))
+
+    assert areas == [1]
 
 
 def test_a_line_beside_the_cells_changes_nothing(tool: SplitTool, field: Any) -> None:

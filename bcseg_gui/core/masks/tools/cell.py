@@ -37,14 +37,19 @@ def cell_at(read: ReadMask, whole: Region, point: Point) -> CellShape | None:
 
     Raises UserError for a cell of more than `LARGEST` pixels on a side.
     """
-    x, y = pixel_of(point)
-    if Region(x, y, 1, 1).intersected(whole).is_empty or not read(Region(x, y, 1, 1))[0, 0] & CLASS_BITS:
+    if not class_at(read, whole, point):
         return None
-    found = component_at(read, whole, (x, y), LARGEST)
+    found = component_at(read, whole, pixel_of(point), LARGEST)
     if found is None:
         raise UserError("This cell is wider than {size} pixels: too large for this tool.", size=LARGEST)
     class_id, region, where = found
     return CellShape(class_id, region, where)
+
+
+def class_at(read: ReadMask, whole: Region, point: Point) -> int:
+    """0 on background and beyond the slide. Looks at a single pixel. Raises UserError as `read` does."""
+    pixel = Region(*pixel_of(point), 1, 1)
+    return 0 if pixel.intersected(whole).is_empty else int(read(pixel)[0, 0] & CLASS_BITS)
 
 
 def component_at(

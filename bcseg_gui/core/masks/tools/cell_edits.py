@@ -16,6 +16,9 @@ from .change import Change, Point, ReadMask
 from .join import bridged
 from .outline import CROSS
 
+_ENOUGH = 0.5
+"""Share of a copied cell that must find room: a smaller one is no cell but a crescent beside another."""
+
 
 def deleted(cells: Sequence[CellShape]) -> list[Change]:
     return recoloured(cells, 0)
@@ -97,7 +100,7 @@ def copied(
     """The same shape with the middle of its box at `to`, as far as no other cell lies there.
 
     `keeps_apart` leaves a line of background to cells of its class. What other cells cut off is left out, so that it
-    stays one cell. Raises UserError where there is no room.
+    stays one cell. Raises UserError where there is no room for half of what would lie on the slide.
     """
     x, y = pixel_of(to)
     box = Region(x - cell.region.w // 2, y - cell.region.h // 2, cell.region.w, cell.region.h)
@@ -107,8 +110,9 @@ def copied(
     if keeps_apart:
         free &= cv2.dilate((ids == cell.class_id).view(np.uint8), CROSS) == 0
     region = box.intersected(whole)
-    where = largest_piece((cell.where & free[1:-1, 1:-1])[region.slices_in(box)]) if not region.is_empty else None
-    if where is None or not where.any():
+    inside = cell.where[region.slices_in(box)] if not region.is_empty else np.zeros((0, 0), np.bool_)
+    where = largest_piece(inside & free[1:-1, 1:-1][region.slices_in(box)]) if inside.any() else inside
+    if not where.any() or np.count_nonzero(where) < _ENOUGH * np.count_nonzero(inside):
         raise UserError("There is no room for the cell here.")
     return [Change(region, where, cell.class_id)]
 

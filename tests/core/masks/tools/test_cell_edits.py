@@ -154,6 +154,22 @@ def test_a_copy_with_room_is_the_same_shape(far_out, discs) -> None:
         copied(cell, (-500, -500), seen.read, seen.whole)
 
 
+def test_a_copy_of_which_less_than_half_finds_room_is_none(canvas, discs) -> None:
+    seen = canvas(discs((80, 160), (40, 40, 20)))
+    cell = cell_at(seen.read, seen.whole, (40, 40))
+    with pytest.raises(UserError, match="no room"):
+        copied(cell, (46, 40), seen.read, seen.whole)
+    (change,) = copied(cell, (68, 40), seen.read, seen.whole)
+    assert change.where.sum() > 0.5 * cell.where.sum()
+
+
+def test_a_copy_may_hang_over_the_border_of_the_slide(canvas, discs) -> None:
+    seen = canvas(discs((80, 160), (40, 40, 20)))
+    cell = cell_at(seen.read, seen.whole, (40, 40))
+    (change,) = copied(cell, (168, 40), seen.read, seen.whole)
+    assert 0 < change.where.sum() < 0.5 * cell.where.sum()
+
+
 def test_without_cells_there_is_nothing_to_do(canvas, discs) -> None:
     seen = canvas(discs((9, 9), (4, 4, 2)))
     for work in (lambda: deleted([]), lambda: grown([], seen.read, seen.whole), lambda: shrunk([])):
