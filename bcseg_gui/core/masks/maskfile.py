@@ -17,6 +17,7 @@ SCHEMA = 2
 SECONDS_TO_WAIT = 2.0
 """How long to wait for another program that is just reading or writing the same file."""
 PAUSE_SECONDS = 0.01
+_STAMPS = 2**31
 
 _TABLES = """
 CREATE TABLE meta (schema INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL);
@@ -61,7 +62,7 @@ class MaskFile:
         try:
             with explained(path):
                 self._schema = self._checked_schema()
-                self._version = self._data_version()
+                self._stamp = self._stored_stamp()
         except UserError:
             self._db.close()
             raise
@@ -85,8 +86,10 @@ class MaskFile:
                 if self._schema < SCHEMA:
                     self._upgrade(self._db)
                 yield
+                stamp = (self._stamp + 1) % _STAMPS
+                self._db.execute(f"PRAGMA user_version = {stamp}")
                 self._db.execute("COMMIT")
-                self._schema = SCHEMA
+                self._schema, self._stamp = SCHEMA, stamp
             except BaseException:
                 # SQLite has already rolled back after some failures, a full disk among them.
                 if self._db.in_transaction:
@@ -95,7 +98,7 @@ class MaskFile:
 
     @contextmanager
     def _begun(self) -> Iterator[None]:
-        """A transaction, once no other program writes; as long as one does, other threads may read."""
+        """A transaction, once no other program reads or writes; as long as one does, other threads may read."""
         deadline = time.monotonic() + SECONDS_TO_WAIT
         while True:
             with self._lock:
@@ -107,7 +110,8 @@ class MaskFile:
     def _begin(self, *, is_last_try: bool) -> bool:
         self._db.execute("PRAGMA busy_timeout = 0")
         try:
-            self._db.execute("BEGIN IMMEDIATE")
+            # Not IMMEDIATE: COMMIT would wait for those who read, and other threads for COMMIT.
+            self._db.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             if is_last_try or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                 raise
@@ -118,7 +122,7 @@ class MaskFile:
 
     def _expect_unchanged(self) -> None:
         # The tiles in memory would be older than the file, and this edit would undo the other program's.
-        if self._data_version() != self._version:
+        if self._stored_stamp() != self._stamp:
             raise UserError(
                 "“{path}” was changed by another program meanwhile: close the picture and open it again.",
                 path=self.path,
@@ -174,8 +178,9 @@ class MaskFile:
             )
         return int(schema)
 
-    def _data_version(self) -> int:
-        return int(self._db.execute("PRAGMA data_version").fetchone()[0])
+    def _stored_stamp(self) -> int:
+        """Another one after each transaction. SQLite's own `data_version` changes when one of ours fails, too."""
+        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
 
 
 def journal_of(path: Path) -> Path:

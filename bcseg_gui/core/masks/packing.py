@@ -34,6 +34,8 @@ def unpack(data: bytes) -> Tile:
         return np.zeros(shape, np.uint8)
     if data[0] != _PLANES:
         return _inflated(data, TILE_SIZE * TILE_SIZE).reshape(shape).copy()
+    if len(data) < 2:
+        raise ValueError("a tile is cut off")
     bits = [bit for bit in range(8) if data[1] >> bit & 1]
     planes = _inflated(data[2:], len(bits) * _PLANE_BYTES).reshape(len(bits), _PLANE_BYTES)
     tile = np.zeros(shape, np.uint8)

@@ -99,7 +99,7 @@ class Salvage:
     def _find_tiles(self) -> None:
         listed: dict[Spot, int] = {}
         claimed: dict[int, tuple[Value, ...]] = {}
-        self.index_is_whole = True
+        index_is_whole = True
         for entry in self._file.index(self._roots["sqlite_autoindex_tiles_1"]):
             match entry.values if entry is not None else ():
                 case (int(level), int(row), int(col), int(rowid)):
@@ -107,7 +107,7 @@ class Salvage:
                     if not level and self._is_inside(row, col):
                         listed[row, col] = rowid
                 case _:
-                    self.index_is_whole = False
+                    index_is_whole = False
 
         found: dict[Spot, tuple[int, Place]] = {}
 
@@ -115,7 +115,7 @@ class Salvage:
             match row.values:
                 case (0, int(tile_row), int(tile_col), bytes(data)):
                     spot = (tile_row, tile_col)
-                    unknown = not self.index_is_whole and spot not in listed and row.rowid not in claimed
+                    unknown = not index_is_whole and spot not in listed and row.rowid not in claimed
                     newer = spot not in found or found[spot][0] < row.rowid
                     if (
                         (listed.get(spot) == row.rowid or (unknown and is_current))
@@ -138,7 +138,7 @@ class Salvage:
         self._places = {spot: place for spot, (_, place) in found.items()}
         self.lost = len(listed.keys() - found.keys())
         """So many tiles there were that cannot be read"""
-        self.more_lost = not (table_is_whole or self.index_is_whole)
+        self.more_lost = not (table_is_whole or index_is_whole)
         """There may have been others"""
 
     def _is_inside(self, row: int, col: int) -> bool:
@@ -253,7 +253,7 @@ def _holds_prediction(record: EditRecord, values: Iterable[Value]) -> bool:
 def _is_tile(data: bytes) -> bool:
     try:
         unpack(data)
-    except (zlib.error, ValueError, IndexError):
+    except (zlib.error, ValueError, TypeError):
         return False
     return bool(data)
 

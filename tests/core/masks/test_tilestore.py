@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 
 import numpy as np
@@ -83,7 +86,7 @@ def test_a_truncated_mask_is_refused_and_left_as_it_is(painted):
     assert painted.read_bytes() == content
 
 
-@pytest.mark.parametrize("data", ["x'00'", "x'789c'", "'text'", "zeroblob(300000)", "substr(data, 1, 1000)"])
+@pytest.mark.parametrize("data", ["x'00'", "x'42'", "x'789c'", "'text'", "zeroblob(300000)", "substr(data, 1, 1000)"])
 def test_a_damaged_tile_is_said_and_never_shown_as_empty(painted, data):
     sql(painted, f"UPDATE tiles SET data = {data} WHERE row = 0 AND col = 1")
     with Mask.open(painted, SIZE) as mask:
@@ -144,3 +147,61 @@ def test_while_another_program_writes_the_mask_can_be_read_and_then_written(pain
         other.rollback()
         mask.flush()
         assert mask.is_saved
+
+
+def test_while_another_program_reads_the_mask_can_be_read_and_then_written(painted):
+    told = []
+    with Mask.open(painted, SIZE) as mask, closing(sqlite3.connect(painted)) as other:
+        mask.listen(told.append, lambda: None)
+        with closing(other.execute("SELECT * FROM tiles")) as rows:
+            rows.fetchone()
+            edit = mask.begin("brush")
+            edit.paint(Region(0, 0, 3, 3), np.ones((3, 3), bool), 5)
+            edit.commit()
+            assert mask.read(Region(0, 0, *SIZE)).any(), "it was not in memory, and waits for nobody"
+            assert not mask.is_saved
+        mask.flush()
+        assert not told
+
+
+PAINTS_ON_A_FULL_DISK = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.masks import Mask
+
+path, random = Path(sys.argv[1]), np.random.default_rng(0)
+with Mask.open(path, (4096, 4096), owns=True) as mask:
+    mask.listen(lambda error: None, lambda: None)
+    for free in (resource.RLIM_INFINITY, 20_000, 20_000):
+        if free != resource.RLIM_INFINITY:
+            free += path.stat().st_size
+        resource.setrlimit(resource.RLIMIT_FSIZE, (free, resource.RLIM_INFINITY))
+        edit = mask.begin("brush", class_id=1)
+        edit.paint(Region(0, 0, 4096, 4096), random.random((4096, 4096)) < 0.5, 1)
+        edit.commit()
+        try:
+            mask.flush()
+        except UserError as error:
+            print(error)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    mask.flush()
+    painted = mask.read(Region(0, 0, 4096, 4096))
+with Mask.open(path, (4096, 4096)) as mask:
+    assert len(mask.edits()) == 3
+    assert np.array_equal(mask.read(Region(0, 0, 4096, 4096)), painted)
+"""
+
+
+def test_a_disk_full_in_the_middle_of_a_large_edit_is_no_other_program(path):
+    """Larger than the page cache of SQLite (2 MB), so that it writes into the file before it comes to COMMIT."""
+    pytest.importorskip("resource")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    told = subprocess.run(
+        [sys.executable, "-c", PAINTS_ON_A_FULL_DISK, str(path)], capture_output=True, text=True, env=environment
+    )
+    assert told.returncode == 0, told.stderr
+    assert len(told.stdout.splitlines()) == 2, "both edits had to wait"
+    assert "another program" not in told.stdout
