@@ -142,8 +142,10 @@ class Mask:
         """Some overview tile does not show what is below it."""
         return self._tiles.overviews_stale
 
-    def refresh_overviews(self, budget_seconds: float, wanted: Iterable[TileKey] = ()) -> Region:
-        """Bring overview tiles up to date, in place, those `wanted` first, for about so long.
+    def refresh_overviews(
+        self, budget_seconds: float, wanted: Iterable[TileKey] = (), *, others: bool = True
+    ) -> Region:
+        """Bring overview tiles up to date, in place, those `wanted` first, then `others`, for about so long.
 
         Returns the region where any changed, empty when all are up to date. Now and then what is finished is written
         to the file. Raises UserError when a part of the file cannot be read.
@@ -152,7 +154,7 @@ class Mask:
         if not self._overviews_refused:  # a locked file would be waited for each time
             self._write_overviews(at_least=OVERVIEWS_KEPT_BACK)
         changed = NOTHING
-        for key in self._tiles.refresh(deadline, wanted):
+        for key in self._tiles.refresh(deadline, wanted, others=others):
             side = TILE_SIZE << key.level
             changed = changed.united(Region(key.col * side, key.row * side, side, side))
         return changed.intersected(self._bounds)

@@ -117,13 +117,13 @@ class Tiles:
     def overviews_stale(self) -> bool:
         return next(self._behind(), None) is not None
 
-    def refresh(self, deadline: float, wanted: Iterable[TileKey]) -> list[TileKey]:
-        """Work off what is stale, overview tiles `wanted` first; returns what was taken over by its parent.
+    def refresh(self, deadline: float, wanted: Iterable[TileKey], *, others: bool = True) -> list[TileKey]:
+        """Work off what is stale, overview tiles `wanted` first, then `others`; returns what its parent took over.
 
         The `deadline`, of `time.monotonic`, may be exceeded by halving one tile, a millisecond: that much is done.
         """
         taken = []
-        for key in chain(wanted, self._behind()):
+        for key in chain(wanted, self._behind() if others else ()):
             for child in self._renew(key):
                 taken.append(child)
                 if time.monotonic() >= deadline:

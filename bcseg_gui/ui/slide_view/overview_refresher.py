@@ -53,16 +53,16 @@ class OverviewRefresher(QObject):
         if self._mask is None or not self._mask.overviews_stale:
             self._timer.stop()
             return
-        changed = self.work(self._wanted())
+        changed = self.work(self._wanted(), others=True)
         if not changed.is_empty:
             self._changed(changed)
 
-    def work(self, wanted: Iterable[TileKey]) -> Region:
-        """One slice of work, those `wanted` first; returns where any changed."""
+    def work(self, wanted: Iterable[TileKey], *, others: bool = False) -> Region:
+        """One slice of work on those `wanted`, then on `others`; returns where any changed."""
         if self._mask is None:
             return Region(0, 0, 0, 0)
         try:
-            return self._mask.refresh_overviews(SLICE, wanted)
+            return self._mask.refresh_overviews(SLICE, wanted, others=others)
         except UserError as error:
             # Tried again with the next change; each slice would fail as this one did.
             self._timer.stop()
