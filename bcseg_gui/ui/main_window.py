@@ -36,6 +36,8 @@ from .toolbar import Toolbar
 from .tools import Point
 from .tools.pick import PickTool
 
+AFTER_A_STROKE = 20
+"""Milliseconds until the rest of the window follows a stroke or an undo, which are painted first."""
 BETWEEN_POSITIONS = 50
 """Milliseconds between two texts of where the pointer is: the hand does not wait for them."""
 
@@ -55,7 +57,7 @@ class MainWindow(QMainWindow):
         self._position_soon = QTimer(self, singleShot=True, interval=BETWEEN_POSITIONS)
         self._position_soon.timeout.connect(self._show_position)
         # Once, after all that changed with a stroke, and after the stroke itself is painted.
-        self._refresh_soon = QTimer(self, singleShot=True, interval=0)
+        self._refresh_soon = QTimer(self, singleShot=True, interval=AFTER_A_STROKE)
         self._refresh_soon.timeout.connect(self._refresh)
         self.messages = MessageBar()
         self.view = SlideView()

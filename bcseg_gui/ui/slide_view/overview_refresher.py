@@ -12,8 +12,8 @@ from ...core.masks import Mask
 
 SLICE = 0.006
 """Seconds of work at a time."""
-PAUSE = 8
-"""Milliseconds between two slices, for events and painting."""
+PAUSE, FIRST_PAUSE = 8, 40
+"""Milliseconds between two slices, and before the first: events and painting come first."""
 
 
 class OverviewRefresher(QObject):
@@ -43,7 +43,7 @@ class OverviewRefresher(QObject):
 
     def wake(self) -> None:
         if self._mask is not None and self._mask.overviews_stale and not self._timer.isActive():
-            self._timer.start()
+            self._timer.start(FIRST_PAUSE)
 
     def stop(self) -> None:
         """Until it is woken."""
@@ -53,6 +53,7 @@ class OverviewRefresher(QObject):
         if self._mask is None or not self._mask.overviews_stale:
             self._timer.stop()
             return
+        self._timer.setInterval(PAUSE)
         changed = self.work(self._wanted(), others=True)
         if not changed.is_empty:
             self._changed(changed)
