@@ -247,7 +247,7 @@ class Mask:
         return edit.tool if edit else ""
 
     def undo(self) -> Region:
-        """Take back the last edit; returns the tiles that changed as one region.
+        """Take back the last edit; returns a region that holds what changed.
 
         Commits an edit still open first. Returns an empty region when there is nothing to take back. Waits for what is
         on its way to the file. Raises UserError when that cannot be written, or the file not be read; then nothing has
@@ -281,8 +281,7 @@ class Mask:
         return edit if edit is not None and edit.is_open and not edit.is_empty else None
 
     def _reload(self, keys: list[TileKey]) -> Region:
-        self._tiles.reload(keys)
         changed = NOTHING
-        for key in keys:
-            changed = changed.united(key.level_region())
+        for region in self._tiles.reload(keys):
+            changed = changed.united(region)
         return changed.intersected(self._bounds)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from weakref import WeakValueDictionary
 
+import cv2
 import numpy as np
 
 from ..errors import UserError
@@ -89,18 +90,21 @@ class Tiles:
             self._unsaved.discard(key)
             self._packed.pop(key, None)
 
-    def reload(self, keys: Iterable[TileKey]) -> None:
-        """Make level-0 tiles equal again, in place, to the file as it will be.
+    def reload(self, keys: Iterable[TileKey]) -> list[Region]:
+        """Make level-0 tiles equal again, in place, to the file as it will be; returns where they may have differed.
 
         Raises UserError, at the end, when one cannot be read; that one is let go of and read again when next asked for.
         """
         problem: UserError | None = None
+        changed = []
         for key in keys:
             self._add(key)
             live = self._live.get(key)
+            region = key.level_region()
             if live is not None:
                 try:
                     stored = self._load(key)
+                    region = _difference(live, stored, region)
                     live[:] = 0 if stored is None else stored
                 except UserError as error:
                     problem = problem or error
@@ -108,8 +112,10 @@ class Tiles:
                     self._recent.pop(key, None)
             self.handed_over((key,))
             self._mark_stale(key)
+            changed.append(region)
         if problem is not None:
             raise problem
+        return changed
 
     # -- overview -------------------------------------------------------------------------------------------------
 
@@ -240,3 +246,10 @@ class Tiles:
             self._stale.add_upwards(key)
             for ancestor in ancestors(key, self._store.levels):
                 self._finished.pop(ancestor, None)
+
+
+def _difference(tile: Tile, other: Tile | None, region: Region) -> Region:
+    """The smallest part of a tile's `region` that holds every pixel in which two tiles differ; None is all zeros."""
+    differs = (tile != other if other is not None else tile != 0).view(np.uint8)
+    x, y, w, h = cv2.boundingRect(differs)
+    return Region(region.x + x, region.y + y, w, h)
