@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import cv2
 import msgspec
@@ -163,7 +163,7 @@ def read_mask(path: Path, classes: int = 1) -> NDArray[np.uint8]:
     return values.astype(np.uint8)
 
 
-def _cells(values: NDArray[np.generic]) -> NDArray[np.uint8]:
+def _cells(values: NDArray[np.integer[Any]]) -> NDArray[np.uint8]:
     """1 on cells, of whatever class, 0 elsewhere. Where cells of two classes touch, a line is left between them.
 
     Values up to 127 are class ids (or 0/1), else the upper half is cells (0/255, grey edges).
