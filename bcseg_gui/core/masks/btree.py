@@ -40,7 +40,16 @@ class DamagedDatabase:
         size = 65536 if size == 1 else size
         self._size = size if size in {512 << power for power in range(8)} else _USUAL_PAGE_SIZE
         self._count = len(data) // self._size
+        self._header_is_sound = self._has_header and self._adds_up()
         self._reached: set[int] = set()
+
+    def _adds_up(self) -> bool:
+        """What the format lays down, and what says the same twice, are as they should be in the header."""
+        fractions, encoding = tuple(self._data[21:24]), unpack_from(">I", self._data, 56)[0]
+        changes, pages = unpack_from(">II", self._data, 24)
+        (valid_for,) = unpack_from(">I", self._data, 92)
+        is_usual = fractions == (64, 32, 32) and encoding == 1 and not any(self._data[72:92])
+        return is_usual and changes == valid_for and pages == self._count
 
     def table(self, root: int) -> Iterator[Row | None]:
         """Rows by rising rowid; None where some may be missing."""
@@ -58,7 +67,7 @@ class DamagedDatabase:
 
     def free_pages(self) -> set[int] | None:
         """Those whose content is out of date; None when that is not known for certain."""
-        if not self._has_header:
+        if not self._header_is_sound:
             return None
         trunk, count = unpack_from(">II", self._data, 32)
         free: set[int] = set()
