@@ -10,6 +10,7 @@ from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent, QKey
 from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter
 
 from ..core.geometry import Region
+from ..core.i18n import _
 from ..core.project.classes import KEYS
 from ..core.slides.look import Look
 from ..session.document import Document
@@ -146,6 +147,7 @@ class MainWindow(QMainWindow):
         self.actions_["show_minimap"].toggled.connect(self.view.show_minimap)
         self.actions_["loupe"].toggled.connect(self.view.show_loupe)
         self.view.maskPeek.connect(self._peek)
+        self.view.paintedUnseen.connect(self._painted_unseen)
         self.view.opacityStepped.connect(self.overlay.step_opacity)
         self.view.zoomChanged.connect(self.overlay.zoomed)
         self.view.cursorMoved.connect(self._moved_to)
@@ -245,7 +247,12 @@ class MainWindow(QMainWindow):
             self.view.set_tool(self.operations.make_tool(tool))
 
     def _show_tool_settings(self) -> None:
+        classes = self.session.classes
+        self.view.set_class_color(QColor(classes.in_hand.color) if len(classes.list) > 1 else None)
         self.view.update_tool_size()
+
+    def _painted_unseen(self) -> None:
+        self.messages.inform(_("The cells are hidden. Press M to see what you paint."))
 
     def _peek(self, peeking: bool) -> None:
         """The mask is out of the way as long as a key is held."""
@@ -255,6 +262,7 @@ class MainWindow(QMainWindow):
     def _show_overlay(self) -> None:
         overlay = self.overlay
         self.history.show_classes(self.session.classes.list)
+        self._show_tool_settings()
         colors = {c.id: QColor(c.color) for c in self.session.classes.list}
         shown = overlay.visible and not self._peeking
         self.view.set_overlay(OverlayStyle(overlay.opacity, shown, overlay.contour, colors, overlay.show_manual))

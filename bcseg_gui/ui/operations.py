@@ -31,6 +31,8 @@ from .tools.cell_operations import CellOperations
 from .tools.toolbox import make_tool
 
 ZOOM_STEP = 1.25
+DURING_A_STROKE = frozenset({"brush_smaller", "brush_larger", "fit", "actual", "zoom_in", "zoom_out", "undo"})
+"""What leaves the stroke under way alone, or knows what to do with it."""
 
 
 class Operations(QObject):
@@ -57,10 +59,15 @@ class Operations(QObject):
         methods: dict[str, Callable[[], None]] = {name: getattr(self, name) for name in names}
         methods |= {tool: partial(self._take, tool) for tool in TOOLS if tool is not None}
         methods |= {name: partial(self._change_cells, name) for name in CELL_MENU if name is not None}
-        attempting = {name: partial(self.attempt, run) for name, run in methods.items()}
+        attempting = {name: partial(self._act, name, run) for name, run in methods.items()}
         # To these the panels and the view listen themselves.
         listened = ("show_mask", "contour", "show_manual", "loupe", "show_minimap")
         return {**attempting, **dict.fromkeys(listened, _nothing)}
+
+    def _act(self, name: str, run: Callable[[], object]) -> None:
+        if name not in DURING_A_STROKE:
+            self._view.settle()
+        self.attempt(run)
 
     def attempt(self, run: Callable[[], object]) -> bool:
         """Run it; tell the person when that fails. True when it did not."""
@@ -209,6 +216,7 @@ class Operations(QObject):
 
     def jump(self, seq: int) -> None:
         """To the state after the edit of this number; 0: before the first."""
+        self._view.settle()
         if self._session.document is not None:
             with _busy():
                 self._session.document.jump(seq)
@@ -240,7 +248,8 @@ class Operations(QObject):
             self._cells.recolour(class_id)
 
     def undo(self) -> None:
-        if self._session.document is not None:
+        """Of what a tool has begun the last step, else the last edit."""
+        if not self._view.undo_step() and self._session.document is not None:
             with _busy():  # of a whole slide it takes seconds
                 self._session.document.undo()
 

@@ -159,3 +159,64 @@ def test_undo_and_redo_follow_each_other_at_once(window: MainWindow) -> None:
     for key in ("undo", "redo", "undo", "redo"):
         window.actions_[key].trigger()
     assert at(window, INSIDE) == 1 | MANUAL
+
+
+def test_undo_in_the_middle_of_a_stroke_takes_that_stroke_back(window: MainWindow) -> None:
+    paint(window, Region(200, 100, 30, 30))
+    window.actions_["brush"].trigger()
+    point_at(window, INSIDE)
+    QTest.mousePress(window.view.viewport(), Qt.MouseButton.LeftButton, pos=window.view.mapFromScene(INSIDE))
+    assert at(window, INSIDE) == 1 | MANUAL
+
+    window.actions_["undo"].trigger()
+    QTest.mouseRelease(window.view.viewport(), Qt.MouseButton.LeftButton, pos=window.view.mapFromScene(INSIDE))
+
+    assert at(window, INSIDE) == 0
+    assert at(window, QPoint(215, 115)) == 1 | MANUAL
+    assert len(window.session.document.edits()) == 2
+
+
+def test_undo_takes_corners_back_first_also_where_there_is_no_history(window: MainWindow) -> None:
+    window.actions_["outline"].trigger()
+    for place in (QPoint(60, 60), QPoint(90, 60), QPoint(90, 90), QPoint(250, 150)):
+        click(window, place)
+    QTest.keyClick(window.view, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(window.view, Qt.Key.Key_Return)
+
+    assert at(window, QPoint(85, 65)) == 1 | MANUAL
+    assert at(window, QPoint(200, 120)) == 0
+    assert window.session.reviewing.status == "doing", "Enter was for the outline"
+
+
+def test_a_key_to_delete_first_ends_the_stroke_under_way(window: MainWindow) -> None:
+    window.actions_["brush"].trigger()
+    point_at(window, INSIDE)
+    QTest.mousePress(window.view.viewport(), Qt.MouseButton.LeftButton, pos=window.view.mapFromScene(INSIDE))
+    window.actions_["delete"].setEnabled(True)
+    window.actions_["delete"].trigger()
+
+    assert at(window, INSIDE) == MANUAL
+    assert [edit.tool for edit in window.session.document.edits()] == ["brush", "delete"]
+
+
+def test_the_brush_can_be_sized_in_the_middle_of_a_stroke(window: MainWindow) -> None:
+    window.actions_["brush"].trigger()
+    point_at(window, INSIDE)
+    QTest.mousePress(window.view.viewport(), Qt.MouseButton.LeftButton, pos=window.view.mapFromScene(INSIDE))
+    window.actions_["brush_larger"].trigger()
+    QTest.mouseMove(window.view.viewport(), window.view.mapFromScene(INSIDE + QPoint(40, 0)))
+    QTest.mouseRelease(
+        window.view.viewport(), Qt.MouseButton.LeftButton, pos=window.view.mapFromScene(INSIDE + QPoint(40, 0))
+    )
+
+    assert len(window.session.document.edits()) == 1
+    assert at(window, INSIDE + QPoint(20, 0)) == 1 | MANUAL
+
+
+def test_painting_while_the_cells_are_hidden_says_how_to_see_them(window: MainWindow) -> None:
+    window.actions_["show_mask"].trigger()
+    window.actions_["brush"].trigger()
+    click(window, INSIDE)
+
+    assert "Press M" in window.messages.text
+    assert at(window, INSIDE) == 1 | MANUAL

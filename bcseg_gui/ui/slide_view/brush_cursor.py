@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 DARK, LIGHT = QColor(0, 0, 0, 200), QColor(255, 255, 255)
 DARK_WIDTH, LIGHT_WIDTH = 3.5, 1.5
 """Device-independent pixels. White on black: one of the two shows on any picture."""
+COLOR_WIDTH = 2.0
+"""How much wider a ring gets that shows a class's colour within the white."""
 SIGN = 4.5
 """Half the length of a sign's strokes, device-independent pixels."""
 ROOMY = 14.0
@@ -34,6 +36,18 @@ class BrushCursor(QGraphicsItem):
         self._pixel = 1.0
         self._sign = 0
         self._cross = False
+        self._color: QColor | None = None
+
+    @property
+    def color(self) -> QColor | None:
+        return self._color
+
+    def set_color(self, color: QColor | None) -> None:
+        """Of the class that is painted; None: the ring is white."""
+        if color != self._color:
+            self.prepareGeometryChange()
+            self._color = color
+            self.update()
 
     def place(self, point: QPointF, radius: float, pixel: float, sign: int = 0, *, cross: bool = False) -> None:
         """`radius` 0: no ring. `pixel`: level-0 pixels a device-independent pixel shows. `sign`: −1, 0 or +1.
@@ -53,7 +67,8 @@ class BrushCursor(QGraphicsItem):
 
     def boundingRect(self) -> QRectF:
         # The pointer is at a whole pixel, so edges at half ones are safe from rounding, which would void the cache.
-        extent = max(self._radius / self._pixel + DARK_WIDTH, CROSS.y() + DARK_WIDTH if self._cross else 0.0)
+        ring = self._radius / self._pixel + DARK_WIDTH + COLOR_WIDTH
+        extent = max(ring, CROSS.y() + DARK_WIDTH if self._cross else 0.0)
         if self._sign:
             extent = max(extent, self._sign_at() + SIGN + DARK_WIDTH)
         reach = (math.ceil(extent) + 0.5) * self._pixel
@@ -61,13 +76,22 @@ class BrushCursor(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        # What takes away has no class.
+        color = self._color if self._sign >= 0 else None
+        wider = 0.0 if color is None else COLOR_WIDTH
         lines = self._lines()
-        for color, width in ((DARK, DARK_WIDTH), (LIGHT, LIGHT_WIDTH)):
-            painter.setPen(QPen(color, width * self._pixel))
+        for shade, width in ((DARK, DARK_WIDTH), (LIGHT, LIGHT_WIDTH)):
             if self._radius:
-                painter.drawEllipse(QPointF(0, 0), self._radius, self._radius)
+                self._ring(painter, shade, width + wider)
+            painter.setPen(QPen(shade, width * self._pixel))
             painter.drawLines(lines)
+        if self._radius and color is not None:
+            self._ring(painter, color, LIGHT_WIDTH)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def _ring(self, painter: QPainter, color: QColor, width: float) -> None:
+        painter.setPen(QPen(color, width * self._pixel))
+        painter.drawEllipse(QPointF(0, 0), self._radius, self._radius)
 
     def _sign_at(self) -> float:
         """How far to the right of the middle, and below it, the sign stands, in device-independent pixels."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from ..tools import PLAIN, Hand
@@ -21,6 +21,8 @@ _ARROWS = {
     Qt.Key.Key_Down: QPoint(0, 1),
 }
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_ONCE = (Qt.Key.Key_Space, Qt.Key.Key_P, *_ENTER)
+"""Held, they do no more than at the first press."""
 _NONE, _SHIFT, _ALT = (
     Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier,
 )  # fmt: skip
@@ -74,7 +76,7 @@ class HandView(MouseView):
             super().keyPressEvent(event)
         elif key == Qt.Key.Key_Escape:
             self._escape()
-        elif not event.isAutoRepeat() or key == Qt.Key.Key_Backspace:
+        elif not event.isAutoRepeat() or key not in _ONCE:
             self._act(key, keys)
         self._show_pointer()
 
@@ -87,6 +89,8 @@ class HandView(MouseView):
             self._tool.finish()
         elif key == Qt.Key.Key_Backspace:
             self._tool.back()
+        else:
+            self.undo_step()
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         key = Qt.Key(event.key())
@@ -108,7 +112,7 @@ class HandView(MouseView):
         self._peek(False)
         self._hold(_NONE)
         if self._by_keys:
-            self._finish_gesture()
+            self.settle()
         self._go_on()
         super().focusOutEvent(event)
 
@@ -121,7 +125,10 @@ class HandView(MouseView):
         if key == Qt.Key.Key_Escape:
             return self._can_escape()
         if key in _ENTER or key == Qt.Key.Key_Backspace:
-            return keys == _NONE and self._tool.is_busy and self._gesture is None
+            begun = self._tool.can_finish if key in _ENTER else self._tool.is_busy
+            return keys == _NONE and begun and self._gesture is None
+        if event.matches(QKeySequence.StandardKey.Undo):  # also where the history has nothing to take back
+            return self._tool.can_finish and self._gesture is None
         if key == Qt.Key.Key_Alt:  # else it would go to the menus when it is let go
             return not self._tool.pans and self._pointer is not None
         if key == Qt.Key.Key_P:
@@ -167,8 +174,8 @@ class HandView(MouseView):
         self._move_to(inside, PLAIN)
 
     def _put_down(self, hand: Hand) -> None:
-        if self._gesture == "stroke" and self._by_keys:
-            self._finish_gesture()
+        if self._gesture == "stroke":
+            self._finish_by_keys()
         elif self._gesture is None:
             if self._pointer is None:
                 self._step(QPoint())

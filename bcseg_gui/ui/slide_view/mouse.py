@@ -50,6 +50,7 @@ class MouseView(PointerView):
         self._kinetic.stop()
         if self._slide_size.isEmpty() or self._pen_down:
             return
+        self._finish_by_keys()
         if self._gesture is not None:
             # The hand lets go of the stroke for a moment, and moves the picture.
             middle = event.button() == Qt.MouseButton.MiddleButton
@@ -70,8 +71,11 @@ class MouseView(PointerView):
         self._show_pointer()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self._pointer = event.position()
-        free = self._gesture is None and not self._space_held and event.button() == Qt.MouseButton.LeftButton
+        self._finish_by_keys()
+        if self._gesture is None:
+            self._pointer = event.position()
+        buttons = (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton)
+        free = self._gesture is None and not self._space_held and event.button() in buttons
         if not free or self.pointed is None or not self._tool.double_click(self.pointed):
             # Two quick dabs are two dabs.
             self.mousePressEvent(event)
@@ -98,6 +102,8 @@ class MouseView(PointerView):
             self._show_pointer()
 
     def enterEvent(self, event: QEnterEvent) -> None:
+        if self._by_keys and self._gesture == "stroke":
+            return
         self._pointer = event.position()
         self._by_keys = False
         self._take_keyboard()
@@ -157,6 +163,7 @@ class MouseView(PointerView):
         presses = event.pointingDevice().hasCapability(QInputDevice.Capability.Pressure)
         hand = _hand(event.modifiers(), subtract=erases, pressure=event.pressure() if presses else 1.0)
         if event.type() == QEvent.Type.TabletPress and not self._pen_down:
+            self._finish_by_keys()
             before, self._pointer = self._pointer, event.position()
             left = event.button() == Qt.MouseButton.LeftButton and self._gesture is None and self.pointed is not None
             if not left or self._tool.pans or self._space_held or not (erases or (presses and self._tool.radius)):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QPointF, Qt, QTimer, Signal
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QWidget
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication, QWidget
 
+from ..panels.number_box import NumberBox
 from ..tools import PLAIN, Hand, PanTool, Point, Tool
 from .brush_cursor import BrushCursor
 from .cursors import tool_cursor
@@ -48,12 +50,31 @@ class PointerView(NavigationView):
         self._show_pointer()
 
     def set_tool(self, tool: Tool) -> None:
-        """Put a tool in hand. A stroke under way is finished, not lost."""
-        self._finish_gesture()
-        if self._tool.is_busy:
-            self._tool.abort()
+        """Put a tool in hand. A stroke under way is finished, not lost; anything else that was begun is given up."""
+        self._let_go()
         self._tool = tool
         self._show_pointer()
+
+    def settle(self) -> bool:
+        """Call before anything else is done with the picture while a button may be held.
+
+        A brush's stroke is finished. What another tool began with this press is given up (True then): half of it would
+        be no edit. What clicks began before, such as corners, stays. The button does nothing more until it is let go.
+        """
+        if self._gesture != "stroke":
+            return False
+        given_up = self._tool.settle()
+        self._end_gesture()
+        self._show_pointer()
+        return given_up
+
+    def undo_step(self) -> bool:
+        """Take back the last of what the tool has begun; False when Undo is for the history."""
+        return self.settle() or self._tool.undo_step()
+
+    def set_class_color(self, color: QColor | None) -> None:
+        """Of the class in hand, which the ring shows; None where there is but one."""
+        self._ring.set_color(color)
 
     def update_tool_size(self) -> None:
         """Redraw the ring after the tool's radius changed elsewhere."""
@@ -130,6 +151,18 @@ class PointerView(NavigationView):
         self._end_gesture()
         self._show_pointer()
 
+    def _finish_by_keys(self) -> None:
+        """End a stroke of the keys where they are, for the mouse comes into play."""
+        if self._gesture == "stroke" and self._by_keys:
+            self._finish_gesture()
+
+    def _let_go(self) -> None:
+        """Leave nothing begun."""
+        self.settle()
+        self._finish_gesture()  # of the picture
+        if self._tool.is_busy:
+            self._tool.abort()
+
     def _abort_gesture(self) -> None:
         """End what the pointer is doing, as if it had never begun."""
         if self._gesture == "stroke":
@@ -142,7 +175,8 @@ class PointerView(NavigationView):
 
     def _take_keyboard(self) -> None:
         """With the pointer over the picture its keys work, whatever was clicked before; a number may be typed out."""
-        if not self.hasFocus() and not isinstance(QApplication.focusWidget(), QAbstractSpinBox):
+        other = QApplication.focusWidget()
+        if not self.hasFocus() and not (isinstance(other, NumberBox) and other.is_typed_in):
             self.setFocus(Qt.FocusReason.MouseFocusReason)
 
     # -- what the pointer looks like ------------------------------------------------------------------------------
@@ -155,19 +189,15 @@ class PointerView(NavigationView):
         radius = None if grips else self._tool.radius
         if radius is not None and radius * self._logical_zoom < SMALLEST_RING:
             radius = None
-        sign, outside = self._tool.sign(self._hand), False
-        if radius is not None and self._pointer is not None and not self._by_keys:
-            corners = self.viewport().rect()
-            far = max(
-                math.dist((self._pointer.x(), self._pointer.y()), (x, y))
-                for x in (0, corners.width())
-                for y in (0, corners.height())
-            )
-            outside = radius * self._logical_zoom > far + RING_WIDTH
+        sign = self._tool.sign(self._hand)
         ring_shown = here is not None and not grips and (radius is not None or self._by_keys)
         if here is not None and ring_shown:
-            self._ring.place(QPointF(*here), radius or 0.0, 1 / self._logical_zoom, sign, cross=self._by_keys)
-        self._ring.setVisible(ring_shown and not (outside and not sign))  # nothing of it would be seen
+            # Of a ring round all of the view nothing would be seen, and of one nearly so large next to nothing.
+            port, reach = self.viewport().size(), (radius or 0.0) * self._logical_zoom
+            cross = self._by_keys or 2 * reach > min(port.width(), port.height())
+            shown = 0.0 if radius is None or reach > self._farthest_corner() + RING_WIDTH else radius
+            self._ring.place(QPointF(*here), shown, 1 / self._logical_zoom, sign, cross=cross)
+        self._ring.setVisible(ring_shown)
         shape: Qt.CursorShape | tuple[str, int, float]
         if self._slide_size.isEmpty():
             shape = Qt.CursorShape.ArrowCursor
@@ -175,6 +205,8 @@ class PointerView(NavigationView):
             shape = Qt.CursorShape.PointingHandCursor
         elif grips:
             shape = Qt.CursorShape.ClosedHandCursor if panning else Qt.CursorShape.OpenHandCursor
+        elif self._by_keys and self._gesture == "stroke":
+            shape = Qt.CursorShape.CrossCursor  # the mouse is seen to be alive, though it does not draw
         elif radius is not None or self._by_keys:
             shape = Qt.CursorShape.BlankCursor
         else:
@@ -183,6 +215,11 @@ class PointerView(NavigationView):
             self._cursor = shape
             self.viewport().setCursor(tool_cursor(*shape) if isinstance(shape, tuple) else shape)
         self._tell_pixel(here)
+
+    def _farthest_corner(self) -> float:
+        """Device-independent pixels from the pointer to the view's corner that is farthest from it."""
+        port, at = self.viewport().rect(), self._pointer or QPointF()
+        return math.hypot(max(at.x(), port.width() - at.x()), max(at.y(), port.height() - at.y()))
 
     @property
     def _is_on_overview(self) -> bool:

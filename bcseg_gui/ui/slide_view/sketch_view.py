@@ -34,13 +34,14 @@ class SketchView(PictureView):
 
         Returns when no thread reads the one shown before, which may then be closed.
         """
+        self._let_go()
         super().set_slide(slide)
         self._selection = ()
         for item in (self._selection_item, self._picked_item, self._preview_item):
             item.show_outlines(())
 
     def set_tool(self, tool: Tool) -> None:
-        """Put a tool in hand. A stroke under way is finished, not lost; what it drew over the slide goes."""
+        """Put a tool in hand, as `PointerView` says; what the one before drew over the slide goes."""
         super().set_tool(tool)
         self._preview_item.show_outlines(())
         self._picked_item.show_outlines(())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QHideEvent,
     QMouseEvent,
@@ -21,7 +21,7 @@ from ...core.geometry import Region, TileKey, tiles_covering
 from ...core.masks import Mask
 from ..tools import Hand
 from .brush_cursor import BrushCursor
-from .loupe import MAGNIFIES, Loupe
+from .loupe import MAGNIFIES, SIDE, Loupe
 from .mask_item import MaskItem, OverlayStyle
 from .minimap import Minimap
 from .overview_refresher import OverviewRefresher
@@ -46,8 +46,12 @@ ROOM_FOR_MINIMAP = QSize(460, 320)
 class SlideView(SketchView):
     """Shows a slide, its mask and what is drawn over both, with an overview and a scale bar in the corners."""
 
+    paintedUnseen = Signal()
+    """a tool paints while the mask is hidden; told once until it is shown again"""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         self._mask: Mask | None = None
+        self._unseen_told = False
         self._minimap, self._minimap_wanted, self._steering = Minimap(), True, False
         self._scale_bar = ScaleBar()
         self._corners: list[Minimap | ScaleBar] = []
@@ -113,6 +117,7 @@ class SlideView(SketchView):
     def set_overlay(self, style: OverlayStyle) -> None:
         """How the mask is shown."""
         self._mask_item.set_style(style)
+        self._unseen_told = self._unseen_told and not style.visible
 
     # -- painting -------------------------------------------------------------------------------------------------
 
@@ -206,6 +211,10 @@ class SlideView(SketchView):
 
     def _press(self, hand: Hand) -> None:
         self._refresher.stop()
+        hidden = self._tool.paints and not self._mask_item.isVisible() and not self._peeking
+        if hidden and not self._unseen_told:
+            self._unseen_told = True
+            self.paintedUnseen.emit()
         super()._press(hand)
 
     def _end_gesture(self) -> None:
@@ -263,9 +272,11 @@ class SlideView(SketchView):
                 painter.setWorldTransform(to_glass)
                 item.paint(painter, option)
         if self.pointed is not None:
-            here, radius = QPointF(*self.pointed), (self._tool.radius or 0.0) if self._ring.isVisible() else 0.0
-            sign, pixel = self._tool.sign(self._hand), self.pixel / MAGNIFIES
-            self._loupe_ring.place(here, radius, pixel, sign if radius else 0, cross=not radius)
+            here, pixel, radius = QPointF(*self.pointed), self.pixel / MAGNIFIES, self._tool.radius or 0.0
+            ring = radius if self._ring.isVisible() and radius < SIDE / 2 * pixel else 0.0  # beyond the glass: a cross
+            sign = self._tool.sign(self._hand) if radius and self._ring.isVisible() else 0
+            self._loupe_ring.set_color(self._ring.color)
+            self._loupe_ring.place(here, ring, pixel, sign, cross=not ring)
             painter.setWorldTransform(QTransform.fromTranslate(here.x(), here.y()) * to_glass)
             self._loupe_ring.paint(painter, option)
 
@@ -280,7 +291,9 @@ class SlideView(SketchView):
         )
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._pointer = event.position()
+        self._finish_by_keys()
+        if self._gesture is None:
+            self._pointer = event.position()
         if not self._is_on_overview:
             super().mousePressEvent(event)
         elif event.button() == Qt.MouseButton.LeftButton:

@@ -28,6 +28,7 @@ class BrushTool(StillTool):
     """Paints one class along the pointer's way, or takes away. A pen's pressure is its size."""
 
     name = "brush"
+    paints = True
 
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas
@@ -67,6 +68,12 @@ class BrushTool(StillTool):
                 self._paint_to(point, Hand(pressure=_pressure(self._share)))
             self._end()
             self._canvas.end_stroke()
+
+    def settle(self) -> bool:
+        if self._last is not None:
+            self._end()
+            self._canvas.end_stroke()
+        return False
 
     def abort(self) -> None:
         if self._last is not None:

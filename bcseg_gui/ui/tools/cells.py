@@ -77,11 +77,14 @@ class CellsTool(StillTool):
         else:
             self._forget_pointed()
 
-    def finish(self) -> None:
-        self._operations.pick(())
-
     def back(self) -> None:
         self._operations.delete()
+
+    def settle(self) -> bool:
+        given_up = self._pressed is not None
+        if given_up:
+            self.abort()
+        return given_up
 
     def abort(self) -> None:
         if self._pressed is None:

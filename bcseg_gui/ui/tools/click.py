@@ -12,6 +12,7 @@ from .tool import PLAIN, Canvas, Hand, Point, StillTool
 
 class _ClickTool(StillTool):
     name: str
+    paints = True
 
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas

@@ -24,6 +24,7 @@ class OutlineTool(StillTool):
     """
 
     name = "outline"
+    paints = True
 
     def __init__(self, canvas: Canvas, sketch: Sketch) -> None:
         self._canvas, self._sketch = canvas, sketch
@@ -37,6 +38,10 @@ class OutlineTool(StillTool):
     @property
     def is_busy(self) -> bool:
         return bool(self._corners or self._way)
+
+    @property
+    def can_finish(self) -> bool:
+        return self.is_busy
 
     def sign(self, hand: Hand) -> int:
         held = self._hand if self.is_busy else hand
@@ -95,6 +100,18 @@ class OutlineTool(StillTool):
         if self._steps:
             del self._corners[self._steps.pop() :]
         self._show(self._sketch.pointed)
+
+    def undo_step(self) -> bool:
+        begun = bool(self._steps)
+        if begun:
+            self.back()
+        return begun
+
+    def settle(self) -> bool:
+        given_up, self._way = bool(self._way), []
+        if given_up:
+            self._show(None)
+        return given_up
 
     def abort(self) -> None:
         self._corners, self._steps, self._way = [], [], []

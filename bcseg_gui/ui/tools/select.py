@@ -60,6 +60,11 @@ class _SelectTool(StillTool):
             self._way = []
             self._selector.set_selection(outline)
 
+    def settle(self) -> bool:
+        given_up = bool(self._way)
+        self.abort()
+        return given_up
+
     def abort(self) -> None:
         self._way = []
         self._selector.show_selection(self._selector.selection)

@@ -20,6 +20,7 @@ class SplitTool(StillTool):
     """A line drawn through cells parts them; a click makes the cut that was proposed. With Shift a line joins."""
 
     name = "split"
+    paints = True
 
     def __init__(self, canvas: Canvas, sketch: Sketch) -> None:
         self._canvas, self._sketch = canvas, sketch
@@ -74,6 +75,11 @@ class SplitTool(StillTool):
         if cut is not None:
             self._sketch.show_preview([cut], closed=False, subtract=True)
             self._proposed = True
+
+    def settle(self) -> bool:
+        given_up = bool(self._way)
+        self.abort()
+        return given_up
 
     def abort(self) -> None:
         self._way = []

@@ -89,7 +89,7 @@ PLAIN = Hand()
 class Tool(Protocol):
     """Receives the pointer in level-0 pixels: `press`, any number of `move`, then `release` or `abort`.
 
-    A tool that `is_busy` between strokes hears of `finish`, `back` and `abort` too.
+    A tool that `is_busy` between strokes hears of `finish`, `back`, `undo_step` and `abort` too.
     """
 
     @property
@@ -100,12 +100,20 @@ class Tool(Protocol):
         """The view moves the picture itself; the tool hears nothing of the pointer."""
 
     @property
+    def paints(self) -> bool:
+        """A press changes the mask."""
+
+    @property
     def radius(self) -> float | None:
         """Size of the ring at the pointer in level-0 pixels; None for a tool without one."""
 
     @property
     def is_busy(self) -> bool:
-        """Something is begun: Enter finishes it, Backspace takes a step of it back, Esc gives it up."""
+        """Something is begun: Backspace takes a step of it back, Esc gives it up."""
+
+    @property
+    def can_finish(self) -> bool:
+        """What is begun is finished by Enter."""
 
     def sign(self, hand: Hand) -> int:
         """What the pointer shows: +1 it would add, −1 take away, 0 what the tool does anyway."""
@@ -129,9 +137,18 @@ class Tool(Protocol):
     def linger(self, point: Point, hand: Hand = PLAIN) -> None:
         """The pointer stands still for a moment, not pressed: the time for a preview that costs something."""
 
+    def settle(self) -> bool:
+        """Something else comes first: keep the stroke under way where half of it is worth keeping, else give it up.
+
+        True when it was given up. What was finished before this press stays begun.
+        """
+
     def finish(self) -> None: ...
 
     def back(self) -> None: ...
+
+    def undo_step(self) -> bool:
+        """Undo belongs to what is begun, not to the history: take a step of it back. False when there is none."""
 
     def abort(self) -> None: ...
 
@@ -143,6 +160,7 @@ class StillTool:
     """A tool without a size that does nothing; what it does, its heirs say."""
 
     pans = False
+    paints = False
 
     @property
     def radius(self) -> float | None:
@@ -150,6 +168,10 @@ class StillTool:
 
     @property
     def is_busy(self) -> bool:
+        return False
+
+    @property
+    def can_finish(self) -> bool:
         return False
 
     def sign(self, hand: Hand) -> int:
@@ -176,11 +198,17 @@ class StillTool:
     def linger(self, point: Point, hand: Hand = PLAIN) -> None:
         pass
 
+    def settle(self) -> bool:
+        return False
+
     def finish(self) -> None:
         pass
 
     def back(self) -> None:
         pass
+
+    def undo_step(self) -> bool:
+        return False
 
     def abort(self) -> None:
         pass

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -436,6 +437,47 @@ def test_the_ring_has_the_brushes_size_and_shows_on_any_picture(
 
     QApplication.sendEvent(view, QEvent(QEvent.Type.Leave))
     assert color_at(view, QPoint(402, 300)) == color
+
+
+def test_the_ring_shows_the_class_in_hand_unless_it_takes_away(view: SlideView, painting: Any) -> None:
+    red = QColor(200, 0, 0)
+    move(view, QPoint(400, 300))
+
+    def reds() -> int:
+        image = view.viewport().grab().toImage()
+        along = [image.pixelColor(400 + x, 300) for x in range(14, 27)]
+        return sum(pixel.red() - pixel.green() > 100 for pixel in along)
+
+    painting.settings.brush_radius = 20 / view.zoom
+    view.update_tool_size()
+    assert reds() == 0
+    view.set_class_color(red)
+    assert reds() >= 1
+    QTest.keyPress(view, Qt.Key.Key_Alt)
+    assert reds() == 0
+    QTest.keyRelease(view, Qt.Key.Key_Alt)
+    view.set_class_color(None)
+    assert reds() == 0
+
+
+def test_painting_while_the_mask_is_hidden_is_told_once(view: SlideView, painting: Any) -> None:
+    told: list[bool] = []
+    view.paintedUnseen.connect(lambda: told.append(True))
+    style = OverlayStyle(opacity=1, visible=True, contour=False, colors={1: QColor(0, 200, 0)})
+
+    def dab() -> None:
+        QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(400, 300))
+
+    dab()
+    assert told == []
+    view.set_overlay(replace(style, visible=False))
+    dab()
+    dab()
+    assert told == [True]
+    view.set_overlay(style)
+    view.set_overlay(replace(style, visible=False))
+    dab()
+    assert told == [True, True]
 
 
 def test_without_a_slide_nothing_can_be_painted(view: SlideView, make_mask: Any, make_canvas: Any) -> None:

@@ -137,6 +137,20 @@ def test_a_stroke_goes_on_elsewhere_without_a_line_between() -> None:
     assert canvas.names[-1] == "end"
 
 
+def test_when_something_else_comes_first_the_stroke_is_kept_where_it_is() -> None:
+    canvas = Recorder()
+    brush = BrushTool(canvas)
+    brush.press((5, 5))
+
+    assert not brush.settle(), "nothing was given up"
+    brush.move((90, 90))
+    brush.release((90, 90))
+
+    assert canvas.names == ["begin", "paint", "end"]
+    assert not brush.settle()
+    assert canvas.names == ["begin", "paint", "end"]
+
+
 def test_size_changes_by_a_factor_and_back() -> None:
     canvas = Recorder()
     brush = BrushTool(canvas)

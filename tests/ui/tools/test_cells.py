@@ -51,11 +51,25 @@ def test_a_click_picks_one_and_shift_more(tool: CellsTool, cells: CellOperations
     assert surface.picked == []
 
 
-def test_escape_and_enter_drop_what_is_picked(tool: CellsTool, cells: CellOperations) -> None:
-    for drop in (tool.abort, tool.finish):
-        click(tool, A)
-        drop()
-        assert list(cells.picked) == []
+def test_escape_drops_what_is_picked_and_enter_is_for_the_picture(tool: CellsTool, cells: CellOperations) -> None:
+    click(tool, A)
+    assert not tool.can_finish, "Enter marks the picture reviewed"
+    tool.abort()
+
+    assert list(cells.picked) == []
+
+
+def test_a_drag_is_given_up_when_something_else_comes_first(tool: CellsTool, cells: CellOperations, field: Any) -> None:
+    click(tool, A)
+    before = field.mask.copy()
+    tool.press(A)
+    tool.move((250, 250))
+
+    assert tool.settle()
+    tool.release((250, 250))
+
+    assert (field.mask == before).all()
+    assert len(cells.picked) == 1, "what was picked stays so"
 
 
 def test_the_cell_that_would_be_picked_is_shown(tool: CellsTool, surface: Any, field: Any) -> None:

@@ -79,6 +79,32 @@ def test_the_last_corner_is_taken_back(tool: OutlineTool, field: Any) -> None:
     assert not tool.is_busy
 
 
+def test_undo_takes_corners_back_before_it_goes_to_the_history(tool: OutlineTool) -> None:
+    click(tool, SQUARE[0])
+    drag(tool, *SQUARE[1:])
+
+    assert tool.undo_step(), "the freehand part"
+    assert tool.undo_step()
+    assert not tool.is_busy
+    assert not tool.undo_step()
+
+
+def test_when_something_else_comes_first_the_corners_stay_and_the_drag_goes(
+    tool: OutlineTool, field: Any, surface: Any
+) -> None:
+    for corner in SQUARE:
+        click(tool, corner)
+    assert not tool.settle()
+    tool.press((300.0, 300.0))
+    tool.move((350.0, 300.0))
+
+    assert tool.settle()
+    tool.release((350.0, 300.0))
+    tool.finish()
+
+    assert field.area() == 1600
+
+
 def test_giving_up_leaves_nothing(tool: OutlineTool, field: Any, surface: Any) -> None:
     for corner in SQUARE:
         click(tool, corner)
