@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QWheelEvent
-from PySide6.QtWidgets import QSpinBox
+from PySide6.QtWidgets import QSpinBox, QWidget
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
@@ -15,10 +15,19 @@ class NumberBox(QSpinBox):
     emptied = Signal()
     """the person left the field without a number in it, or pressed Enter; it then shows the number before again"""
 
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._stepped = False
+
     @property
     def is_typed_in(self) -> bool:
         """What it shows is not its value, for a person is about to change it."""
         return self.hasFocus() and self.cleanText() != self._settled_text()
+
+    @property
+    def keeps_keyboard(self) -> bool:
+        """A number is about to be typed: the box was entered, and not just stepped through with its arrows."""
+        return self.is_typed_in or (self.hasFocus() and not self._stepped)
 
     def _settled_text(self) -> str:
         special = self.value() == self.minimum() and self.specialValueText()
@@ -31,12 +40,21 @@ class NumberBox(QSpinBox):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        self._stepped = False
         if event.key() in _ENTER:
             self._tell_if_empty()
         super().keyPressEvent(event)
         if event.key() in _ENTER:
             event.accept()
             self.clearFocus()
+
+    def stepBy(self, steps: int) -> None:
+        self._stepped = True
+        super().stepBy(steps)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._stepped = False
+        super().focusInEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self._tell_if_empty()

@@ -176,7 +176,7 @@ class PointerView(NavigationView):
     def _take_keyboard(self) -> None:
         """With the pointer over the picture its keys work, whatever was clicked before; a number may be typed out."""
         other = QApplication.focusWidget()
-        if not self.hasFocus() and not (isinstance(other, NumberBox) and other.is_typed_in):
+        if not self.hasFocus() and not (isinstance(other, NumberBox) and other.keeps_keyboard):
             self.setFocus(Qt.FocusReason.MouseFocusReason)
 
     # -- what the pointer looks like ------------------------------------------------------------------------------

@@ -43,3 +43,20 @@ def test_a_wheel_that_passes_by_changes_nothing(qtbot: QtBot) -> None:
     )  # fmt: skip
     QApplication.sendEvent(box, wheel)
     assert box.value() == 42
+
+
+def test_it_keeps_the_keyboard_while_a_number_may_be_typed_but_not_after_its_arrows(qtbot: QtBot) -> None:
+    window, box = QMainWindow(), NumberBox()
+    qtbot.addWidget(window)
+    window.setCentralWidget(box)
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
+    box.setFocus()
+    assert box.keeps_keyboard
+    box.stepUp()
+    assert not box.keeps_keyboard
+    qtbot.keyClicks(box, "7")
+    assert box.keeps_keyboard
+    box.clearFocus()
+    assert not box.keeps_keyboard
