@@ -16,22 +16,22 @@ class Side(QScrollArea):
 
     def __init__(self, panels: Sequence[QWidget]) -> None:
         super().__init__()
-        inside = QWidget()
-        column = QVBoxLayout(inside)
+        self._inside = QWidget()
+        column = QVBoxLayout(self._inside)
         column.setContentsMargins(14, 12, 14, 12)
         column.setSpacing(22)
         for panel in panels:
             column.addWidget(panel)
         column.addStretch(1)
-        self.setWidget(inside)
+        self.setWidget(self._inside)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        inside.installEventFilter(self)
+        self._inside.installEventFilter(self)
 
     def minimumSizeHint(self) -> QSize:
-        inside = self.widget().minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
-        return QSize(max(NARROWEST, inside), super().minimumSizeHint().height())
+        needed = self._inside.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        return QSize(max(NARROWEST, needed), super().minimumSizeHint().height())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.LayoutRequest:
