@@ -38,6 +38,12 @@ class Classes(QObject):
         return self._list
 
     @property
+    def last_id(self) -> int:
+        """The highest that any class of the project has or had; a new one comes after it."""
+        project = self._project()
+        return 0 if project is None else project.last_class_id
+
+    @property
     def in_hand(self) -> MaskClass:
         return lists.named(self._list, self._tools.class_id)
 
@@ -65,7 +71,7 @@ class Classes(QObject):
             self._take(wanted)
 
     def add(self, name: str, color: str = "") -> MaskClass:
-        self.set(lists.added(self._list, name, color))
+        self.set(lists.added(self._list, name, color, above=self.last_id))
         return self._list[-1]
 
     def rename(self, class_id: int, name: str) -> None:

@@ -27,12 +27,16 @@ class Reviewing(QObject):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._session = session
+        self._unwritten: dict[Path, Status] = {}
+        """What could not be written in the project, and is tried again"""
         self.next_left: Callable[[int], int | None] = lambda index: session.worklist.next_left(index)
         """Place of the picture to go to after that at a place: the next with something to do in the order shown"""
 
     def follow(self, document: Document) -> None:
         """Keep in step with what is done to this document's mask."""
         document.edited.connect(self._edited)
+        document.segmented.connect(self._begun)
+        document.saved.connect(self._catch_up)
         document.overwritten.connect(self._overwritten)
 
     @property
@@ -106,12 +110,36 @@ class Reviewing(QObject):
         self._session.said.emit(parts.format(n=len(reviewed)))
 
     def _edited(self, document: Document) -> None:
+        if not _is_blank(document):
+            self._begun(document)
+            return
+        # All was taken back: there is nothing to learn.
         status = self.status_of(document.path)
-        if document.mask is not None and not document.mask.can_undo:  # all was taken back: there is nothing to learn
-            if status != "todo":
-                self._set_status(document.path, "todo")
-        elif status == "todo":
-            self._set_status(document.path, "doing")
+        if status != "todo":
+            self._note(document.path, "todo")
+        if status == "reviewed":
+            text = _("Nothing is left of what was reviewed in “{name}”, so it is to do again.")
+            self._session.said.emit(text.format(name=document.path.stem))
+
+    def _begun(self, document: Document) -> None:
+        """Somebody, or a model that may have found no cell, has worked on it."""
+        if self.status_of(document.path) == "todo":
+            self._note(document.path, "doing")
+
+    def _note(self, path: Path, status: Status) -> None:
+        """What was painted is safe whether this can be written or not."""
+        try:
+            self._set_status(path, status)
+        except UserError as error:
+            if path not in self._unwritten:
+                self._session.failed.emit(error)
+            self._unwritten[path] = status
+        else:
+            self._unwritten.pop(path, None)
+
+    def _catch_up(self) -> None:
+        for path, status in list(self._unwritten.items()):
+            self._note(path, status)
 
     def _overwritten(self, document: Document, region: Region) -> None:
         """What was declared right may be so no longer."""
@@ -128,3 +156,12 @@ class Reviewing(QObject):
         project = self._session.needed_project()
         project.update(replace(project.add(path), status=status, reviewed=reviewed))
         self._session.mark(path, status)
+
+
+def _is_blank(document: Document) -> bool:
+    """All edits are taken back and nothing is left; false where that cannot be known for now."""
+    mask = document.mask
+    try:
+        return mask is not None and not mask.can_undo and mask.is_blank
+    except UserError:  # it cannot be written, and that is told
+        return False

@@ -46,7 +46,8 @@ def _can_review(session: Session) -> bool:
 
 
 def _can_undo(session: Session) -> bool:
-    return session.document is not None and session.document.can_undo
+    """While cells are being found it says why not."""
+    return session.document is not None and (session.document.can_undo or session.document.segmenting)
 
 
 def _can_redo(session: Session) -> bool:

@@ -140,6 +140,7 @@ class MainWindow(QMainWindow):
         self.classes.editRequested.connect(self.operations.edit_classes)
         self.history.chosen.connect(lambda seq: attempt(lambda: self.operations.jump(seq)))
         session.classes.changed.connect(self._show_overlay)
+        session.classes.changed.connect(self.operations.classes_changed)
         session.reviewing.next_left = self.worklist.next_left
         session.neighbour = self.worklist.step
         for number in range(1, KEYS + 1):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from ..core.geometry import Region
 from ..core.i18n import _, sentence
 from ..core.masks.failures import DamagedMaskError
 from ..core.masks.tools.cell import CellShape
-from ..core.project.classes import at_key
+from ..core.project.classes import FOUND_ID, at_key
 from ..core.slides import PICTURE_SUFFIXES, SLIDE_SUFFIXES
 from ..session.importing import import_mask
 from ..session.retraining import Retraining
@@ -129,6 +130,7 @@ class Operations(QObject):
     def open_paths(self, paths: Sequence[Path]) -> None:
         if not paths or not self._may_leave_training(_("Open something else")):
             return
+        self._view.settle()
         self._bar.hide()
         with _busy():
             opened = self.attempt(lambda: self._session.open(paths))
@@ -203,6 +205,7 @@ class Operations(QObject):
 
     def select(self, index: int) -> None:
         """Another picture of the worklist; what was said of the one before is over."""
+        self._view.settle()
         self._bar.hide()
         self.attempt(lambda: self._session.select(index))
 
@@ -243,15 +246,21 @@ class Operations(QObject):
 
     def choose_class(self, class_id: int) -> None:
         """Take a class in hand, and give it to the cells that are picked."""
+        self._view.settle()
         self._session.classes.choose(class_id)
         if self._cells is not None and self._cells.picked:
             self._cells.recolour(class_id)
 
     def undo(self) -> None:
         """Of what a tool has begun the last step, else the last edit."""
-        if not self._view.undo_step() and self._session.document is not None:
-            with _busy():  # of a whole slide it takes seconds
-                self._session.document.undo()
+        document = self._session.document
+        if self._view.undo_step() or document is None:
+            return
+        if document.segmenting:
+            self._bar.inform(_("Stop the segmentation, or wait for its end, before you undo something."))
+            return
+        with _busy():  # of a whole slide it takes seconds
+            document.undo()
 
     def redo(self) -> None:
         if self._session.document is not None:
@@ -270,7 +279,15 @@ class Operations(QObject):
     def document_shown(self) -> None:
         """Another slide is in front, or none."""
         document = self._session.document
+        self.classes_changed()
         self._cells = CellOperations(document, self._view, self._clipboard) if document is not None else None
+
+    def classes_changed(self) -> None:
+        """What was copied where there were other classes becomes a cell of the first."""
+        known = {one.id for one in self._session.classes.list}
+        self._clipboard[:] = [
+            cell if cell.class_id in known else replace(cell, class_id=FOUND_ID) for cell in self._clipboard
+        ]
 
     def mask_changed(self, region: Region) -> None:
         """Of the slide in front."""

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import cv2
@@ -195,6 +197,71 @@ def test_a_reviewed_picture_that_is_segmented_anew_is_to_be_reviewed_again(sessi
     client.answer(TilePredicted(job, whole, np.ones((whole.h, whole.w), np.uint8), whole))
     client.finish_segmenting(job)
     assert session.reviewing.status == "doing"
+
+
+def test_a_picture_without_any_cell_can_be_reviewed(session, pictures, client) -> None:
+    session.open([pictures[0]])
+    session.segmenting.picture(QPoint(0, 0))
+    job = client.last(Segment).job
+    whole = session.document.whole
+    client.answer(TilePredicted(job, whole, np.zeros((whole.h, whole.w), np.uint8), whole))
+    client.finish_segmenting(job)
+    assert session.reviewing.status == "doing"
+    session.reviewing.mark()
+    assert session.reviewing.count == 1
+
+
+def test_what_is_left_of_a_mask_whose_history_is_lost_is_still_to_be_reviewed(session, pictures, paint) -> None:
+    session.open([pictures[0]])
+    paint(session)
+    session.keep()
+    path = session.document.mask._store.path
+    session.open([pictures[1]])
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("DELETE FROM edit_tiles")
+        db.execute("DELETE FROM edits")
+    session.open([pictures[0]])
+    paint(session, Region(60, 60, 30, 30))
+    session.document.undo()
+    assert session.reviewing.status == "doing"
+
+
+def test_a_reviewed_picture_of_which_nothing_is_left_is_to_do_and_that_is_said(session, pictures, paint) -> None:
+    session.open([pictures[0]])
+    paint(session)
+    session.reviewing.mark()
+    said: list[str] = []
+    session.said.connect(said.append)
+    session.document.undo()
+    assert session.reviewing.status == "todo"
+    assert said == ["Nothing is left of what was reviewed in “a”, so it is to do again."]
+
+
+def test_a_status_that_could_not_be_written_is_written_with_the_next_stroke_or_save(
+    session, pictures, paint, monkeypatch, qtbot
+) -> None:
+    session.open([pictures[0]])
+    told: list[UserError] = []
+    session.failed.connect(told.append)
+
+    def refused(project: Project, entry: object) -> None:
+        raise UserError("The share is gone.")
+
+    with monkeypatch.context() as patch:
+        session.needed_project().add(pictures[0])
+        session.set_cell_diameter(50)
+        paint(session, Region(0, 0, 1, 1))  # the mask is opened
+        session.document.undo()
+        assert session.reviewing.status == "todo"
+        patch.setattr(Project, "update", refused)
+        paint(session)
+        assert [str(error) for error in told] == ["The share is gone."]
+        assert session.reviewing.status == "todo"
+    paint(session, Region(60, 60, 30, 30))
+    with qtbot.waitSignal(session.document.saved):
+        pass
+    assert session.reviewing.status == "doing"
+    assert len(told) == 1
 
 
 def test_a_picture_that_is_left_is_segmented_to_the_end(session, pictures, client) -> None:

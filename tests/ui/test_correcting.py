@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui import app
@@ -220,3 +221,53 @@ def test_painting_while_the_cells_are_hidden_says_how_to_see_them(window: MainWi
 
     assert "Press M" in window.messages.text
     assert at(window, INSIDE) == 1 | MANUAL
+
+
+def test_what_is_typed_into_a_field_is_not_taken_by_the_picture(window: MainWindow, qtbot: QtBot) -> None:
+    field = QLineEdit(window)
+    field.show()
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    field.setFocus()
+    point_at(window, INSIDE)
+    point_at(window, INSIDE + QPoint(1, 0))
+    assert field.hasFocus()
+    click(window, INSIDE)
+    assert window.view.hasFocus()
+
+
+def test_a_cell_copied_where_there_were_other_classes_becomes_one_of_the_first(window: MainWindow) -> None:
+    three_classes(window)
+    paint(window, class_id=3)
+    point_at(window, INSIDE)
+    window.actions_["copy"].trigger()
+    window.actions_["delete"].trigger()
+    window.session.keep()
+    window.session.document.mask.jump(0)
+    window.session.classes.remove(3)
+    point_at(window, QPoint(200, 100))
+    window.actions_["paste"].trigger()
+    assert at(window, QPoint(200, 100)) == 1 | MANUAL
+
+
+def test_undo_while_cells_are_found_says_why_not(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    paint(window)
+    monkeypatch.setattr(type(window.session.document), "segmenting", True)
+    window.actions_.refresh(window.session)
+    window.actions_["undo"].trigger()
+    assert "Stop the segmentation" in window.messages.text
+    assert at(window, INSIDE) == 1 | MANUAL
+
+
+def test_another_picture_ends_a_stroke_of_keys(window: MainWindow) -> None:
+    window.actions_["brush"].trigger()
+    point_at(window, INSIDE)
+    window.view.setFocus()
+    QTest.keyClick(window.view, Qt.Key.Key_P)
+    (window.session.worklist[1].path).write_bytes(b"no picture")
+    window.operations.select(1)
+    assert window.view._gesture is None
+    point_at(window, INSIDE + QPoint(60, 0))
+    QTest.keyClick(window.view, Qt.Key.Key_P)
+    QTest.keyClick(window.view, Qt.Key.Key_P)
+    assert len(window.session.document.edits()) == 2

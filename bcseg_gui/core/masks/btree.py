@@ -18,6 +18,7 @@ Place = tuple[int, int]
 _MAGIC = b"SQLite format 3\0"
 _USUAL_PAGE_SIZE = 4096
 _HEADER = 100
+_LAST_ROWID = 2**63 - 1
 _INDEX_NODE, _TABLE_NODE, _INDEX_LEAF, _TABLE_LEAF = 2, 5, 10, 13
 
 
@@ -91,8 +92,13 @@ class DamagedDatabase:
     def _walk(self, root: int, kinds: tuple[int, int]) -> Iterator[Row | None]:
         return self._cells(root, kinds, set())
 
-    def _cells(self, page: int, kinds: tuple[int, int], above: set[int]) -> Iterator[Row | None]:
-        """Of a page and those below it. `above`: pages that lead here, for damaged pages may lead in circles."""
+    def _cells(
+        self, page: int, kinds: tuple[int, int], above: set[int], after: int = 0, upto: int = _LAST_ROWID
+    ) -> Iterator[Row | None]:
+        """Of a page and those below it. `above`: pages that lead here, for damaged pages may lead in circles.
+
+        Rowids of a table rise from above `after` up to `upto`; else the page belongs elsewhere.
+        """
         if not 1 <= page <= self._count or page in above or len(above) > 20:
             yield None
             return
@@ -110,17 +116,22 @@ class DamagedDatabase:
         for cell in unpack_from(f">{count}H", self._data, start + array):
             try:
                 if is_node:
-                    row, length, child = self._node(page, cell, kinds)
-                    yield from self._cells(child, kinds, above | {page})
+                    row, length, child, last = self._node(page, cell, kinds)
+                    yield from self._cells(child, kinds, above | {page}, after, min(last, upto))
                 else:
                     row, length = self._row(page, cell) if kind == _TABLE_LEAF else self._entry(page, cell)
+                    last = row.rowid
                 used += length
+                if kinds[0] == _TABLE_NODE:
+                    if not after < last <= upto:
+                        raise ValueError("a rowid is out of order")
+                    after = last
                 if row is not None:
                     yield row
             except ValueError:
                 yield None
         if is_node:
-            yield from self._cells(self._page_number(start + head + 8), kinds, above | {page})
+            yield from self._cells(self._page_number(start + head + 8), kinds, above | {page}, after, upto)
         if used != self._size - content:  # the number of cells was changed
             yield None
 
@@ -133,14 +144,17 @@ class DamagedDatabase:
             total += length
         return total
 
-    def _node(self, page: int, cell: int, kinds: tuple[int, int]) -> tuple[Row | None, int, int]:
-        """What an inner page says between two pages below it (in a table nothing), its length, and the first."""
+    def _node(self, page: int, cell: int, kinds: tuple[int, int]) -> tuple[Row | None, int, int, int]:
+        """What an inner page says between two pages below it (in a table nothing), its length, and the first page with
+        the last rowid that a table may have there.
+        """
         start = self._inside(page, cell)
         child = self._page_number(start)
         if kinds[0] == _TABLE_NODE:
-            return None, self._varint(start + 4)[1] - start, child
+            last, end = self._varint(start + 4)
+            return None, end - start, child, last
         row, length = self._entry(page, cell + 4)
-        return row, length + 4, child
+        return row, length + 4, child, _LAST_ROWID
 
     def _entry(self, page: int, cell: int) -> tuple[Row, int]:
         start = self._inside(page, cell)

@@ -227,6 +227,13 @@ class Mask:
             self._edit.commit()
 
     @property
+    def is_blank(self) -> bool:
+        """No pixel is set, by whomever. Waits for what is on its way to the file. Raises UserError."""
+        self.commit()
+        self.flush()
+        return not self._store.has_tiles()
+
+    @property
     def can_undo(self) -> bool:
         return bool(self.undo_text)
 

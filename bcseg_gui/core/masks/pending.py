@@ -12,18 +12,18 @@ from pathlib import Path
 from threading import Lock
 
 import msgspec
-import numpy as np
 
-from ..geometry import TILE_SIZE, TileKey
+from ..geometry import TileKey
 from .history import EditRecord
 from .maskfile import pending_of
-from .packing import pack
+from .packing import pack, pack_quickly, unpack
 from .pyramid import Tile
 
 log = logging.getLogger(__name__)
 
-MOST_TILES = 16
-"""Of an edit that is noted: 4 MB, 3 ms of the one who paints. A larger one may be lost for the moment it is written."""
+MOST_TILES = 64
+"""Of an edit that is noted: more than a brush of a thousand pixels touches at a stroke. A larger edit may be lost for
+the moment it is written."""
 _HEAD = struct.Struct("<4sII")
 _MAGIC = b"BCP1"
 
@@ -31,7 +31,6 @@ _MAGIC = b"BCP1"
 class NotedTile(msgspec.Struct, frozen=True, array_like=True):
     row: int
     col: int
-    is_packed: bool
     data: bytes
 
 
@@ -42,7 +41,8 @@ class NotedEdit(msgspec.Struct, frozen=True, tag="edit"):
     tiles: tuple[NotedTile, ...]
 
     def packed(self) -> dict[TileKey, bytes]:
-        return {TileKey(0, tile.row, tile.col): _packed(tile) for tile in self.tiles}
+        """As the mask's file has them. Raises zlib.error or ValueError for what was not noted so."""
+        return {TileKey(0, tile.row, tile.col): pack(unpack(tile.data)) for tile in self.tiles}
 
 
 class NotedTurn(msgspec.Struct, frozen=True, tag="turn"):
@@ -89,7 +89,7 @@ class Pending:
         if len(tiles) > MOST_TILES:
             return _nothing
         noted = (
-            NotedTile(key.row, key.col, isinstance(data, bytes), data if isinstance(data, bytes) else data.tobytes())
+            NotedTile(key.row, key.col, data if isinstance(data, bytes) else pack_quickly(data))
             for key, data in tiles.items()
         )
         return self._note(NotedEdit(record, tuple(noted)))
@@ -132,12 +132,6 @@ class Pending:
             if not self._waiting and self._file is not None:
                 with suppress(OSError):  # a note of what is in the file already does no harm
                     os.ftruncate(self._file, 0)
-
-
-def _packed(tile: NotedTile) -> bytes:
-    if tile.is_packed:
-        return tile.data
-    return pack(np.frombuffer(tile.data, np.uint8).reshape(TILE_SIZE, TILE_SIZE))
 
 
 def _nothing() -> None:

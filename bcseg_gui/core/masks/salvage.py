@@ -127,10 +127,11 @@ class Salvage:
 
         table_is_whole = True
         for stored in self._file.table(self._roots["tiles"]):
-            if stored is None:
-                table_is_whole = False
-            else:
-                take(stored, True)
+            match stored.values if stored is not None else ():
+                case (int(), int(), int(), bytes()) if stored is not None:
+                    take(stored, True)
+                case _:  # a gap, or the page of another table
+                    table_is_whole = False
         if not table_is_whole:
             free = self._file.free_pages()
             for stray in self._file.strays():

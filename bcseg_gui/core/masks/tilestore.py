@@ -40,6 +40,11 @@ class TileStore(MaskFile):
         with self._reading():
             return self._db.execute("SELECT level, row, col FROM tiles").fetchall()
 
+    def has_tiles(self) -> bool:
+        """Anything is stored at level 0."""
+        with self._reading():
+            return self._db.execute("SELECT 1 FROM tiles WHERE level = 0 LIMIT 1").fetchone() is not None
+
     def read(self, key: TileKey) -> bytes:
         """Packed bytes of a tile, empty when it is not stored."""
         with self._reading():

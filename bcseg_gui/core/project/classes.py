@@ -53,11 +53,15 @@ def checked(classes: Sequence[MaskClass]) -> Classes:
     return tidy
 
 
-def added(classes: Classes, name: str, color: str = "") -> Classes:
-    """With another class at the end, of an id and, unless one is given, a colour that none has. Raises UserError."""
+def added(classes: Classes, name: str, color: str = "", *, above: int = 0) -> Classes:
+    """With another class at the end, of an id and, unless one is given, a colour that none has. Raises UserError.
+
+    Its id is higher than `above`, the highest there ever was, so that what is undone later does not come back as
+    another class, as far as there is room.
+    """
     taken = {known.id for known in classes}
-    # Above the others, so that what is undone later does not come back as another class, as far as there is room.
-    order = (*range(max(taken) + 1, CLASS_BITS + 1), *range(1, max(taken)))
+    last = max(*taken, above)
+    order = (*range(last + 1, CLASS_BITS + 1), *range(1, last + 1))
     class_id = next(free for free in order if free not in taken)
     return checked((*classes, MaskClass(class_id, name, color or free_color(classes))))
 
@@ -85,11 +89,11 @@ def moved(classes: Classes, class_id: int, by: int) -> Classes:
     return tuple(rest)
 
 
-def with_blood_cells(classes: Classes) -> Classes:
-    """With white cells and platelets beside what is there already."""
+def with_blood_cells(classes: Classes, *, above: int = 0) -> Classes:
+    """With white cells and platelets beside what is there already; `above` as for `added`."""
     for name in (_("white cell"), _("platelet")):
         if name.casefold() not in {known.name.casefold() for known in classes}:
-            classes = added(classes, name)
+            classes = added(classes, name, above=above)
     return classes
 
 

@@ -97,10 +97,12 @@ class SlideEntry:
 class ProjectFile:
     """`project.json`: `slides` are the ids of those worked on, in the order in which they were added.
 
-    `folders` and `pictures` are what was opened, worked on or not; paths as in `SlideEntry`.
+    `folders` and `pictures` are what was opened, worked on or not; paths as in `SlideEntry`. `last_class_id` is the
+    highest there ever was: edits that may come back know classes that were removed since.
     """
 
     classes: tuple[MaskClass, ...] = DEFAULT_CLASSES
+    last_class_id: int = 0
     folders: tuple[str, ...] = ()
     pictures: tuple[str, ...] = ()
     slides: tuple[str, ...] = ()

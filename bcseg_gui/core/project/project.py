@@ -125,6 +125,11 @@ class Project:
     def classes(self) -> tuple[MaskClass, ...]:
         return self._content.classes
 
+    @property
+    def last_class_id(self) -> int:
+        """The highest that any class has or had."""
+        return max(self._content.last_class_id, *(known.id for known in self.classes))
+
     def set_classes(self, classes: Sequence[MaskClass]) -> None:
         """Keep this list of classes. What is painted must be on disk; a class that goes is looked for in all masks.
 
@@ -133,7 +138,8 @@ class Project:
         tidy = checked(classes)
         self.require_unused({known.id for known in self.classes} - {known.id for known in tidy})
         if tidy != self.classes:
-            self._write(replace(self._content, classes=tidy))
+            last = max(self.last_class_id, *(known.id for known in tidy))
+            self._write(replace(self._content, classes=tidy, last_class_id=last))
 
     def require_unused(self, ids: Iterable[int]) -> None:
         """Raise UserError when pictures hold cells of one of these classes."""

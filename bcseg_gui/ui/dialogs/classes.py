@@ -140,7 +140,7 @@ class ClassesDialog(QDialog):
         self.remove.setEnabled(current.id != lists.FOUND_ID)
         self.up.setEnabled(self.rows.currentRow() > 0)
         self.down.setEnabled(self.rows.currentRow() < len(self.edited) - 1)
-        self.usual.setVisible(self._tried(lambda: lists.with_blood_cells(self.edited)) not in (None, self.edited))
+        self.usual.setVisible(self._tried(self._with_blood_cells) not in (None, self.edited))
         self._problem.setText("")
         self._problem.hide()
 
@@ -171,7 +171,7 @@ class ClassesDialog(QDialog):
         names = {known.name.casefold() for known in self.edited}
         numbered = (_("class {number}").format(number=number) for number in range(len(names) + 1, 1000))
         name = next(name for name in numbered if name.casefold() not in names)
-        if self._take(lambda: lists.added(self.edited, name)):
+        if self._take(lambda: lists.added(self.edited, name, above=self._classes.last_id)):
             self.rows.setCurrentRow(len(self.edited) - 1)
             self.name.selectAll()
             self.name.setFocus()
@@ -196,8 +196,11 @@ class ClassesDialog(QDialog):
         self._take(lambda: lists.moved(self.edited, self._current.id, by))
         self.rows.setCurrentRow(row)
 
+    def _with_blood_cells(self) -> lists.Classes:
+        return lists.with_blood_cells(self.edited, above=self._classes.last_id)
+
     def _make_usual(self) -> None:
-        if self._take(lambda: lists.with_blood_cells(self.edited)):
+        if self._take(self._with_blood_cells):
             found = next(known for known in self.edited if known.id == lists.FOUND_ID)
             if found.name == DEFAULT_CLASSES[0].name:
                 text = _("Rename “{name}” to “{new_name}”")

@@ -8,7 +8,10 @@ from PySide6.QtWidgets import QLabel
 
 
 class ElidedLabel(QLabel):
-    """One line that ends in “…” where it is cut; its tool tip has all of it."""
+    """One line that ends in “…” where it is cut; its tool tip has all of it.
+
+    One that may shrink to nothing is not shown where there is no room for half of it.
+    """
 
     def __init__(self, smallest: int = 0) -> None:
         """`smallest`: device-independent pixels that a text of this length or more is left."""
@@ -25,6 +28,8 @@ class ElidedLabel(QLabel):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         room = self.contentsRect()
+        if 2 * room.width() < self.fontMetrics().horizontalAdvance(self.text()) and not self._smallest:
+            return  # less than half of a sentence says nothing
         text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
         with QPainter(self) as painter:
             self.style().drawItemText(

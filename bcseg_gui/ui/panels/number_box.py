@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QWheelEvent
 from PySide6.QtWidgets import QSpinBox, QWidget
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -34,10 +34,22 @@ class NumberBox(QSpinBox):
         return special or self.textFromValue(self.value())
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in _ENTER:
-            event.accept()
-            return True
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if event.key() in _ENTER:
+                event.accept()
+                return True
+            if self._leaves(event):
+                event.ignore()
+                return True
         return super().event(event)
+
+    def _leaves(self, event: QKeyEvent) -> bool:
+        """The key says nothing to a number: a tool's letter, say, or Undo where nothing was typed."""
+        keys = QKeySequence.StandardKey
+        if event.matches(keys.Undo) or event.matches(keys.Redo):
+            return not self.lineEdit().isUndoAvailable()
+        plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
+        return plain and Qt.Key.Key_A <= event.key() <= Qt.Key.Key_Z
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         self._stepped = False

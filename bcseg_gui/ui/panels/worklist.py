@@ -162,7 +162,7 @@ class WorklistPanel(QWidget):
     def show_items(self, items: Sequence[WorklistItem], current: int) -> None:
         self._current = current
         self._showing = True
-        if self._model.show(items):
+        if self._model.show(items, current):
             self._forget_filter()
         self._mark_current()
         self._showing = False

@@ -53,7 +53,7 @@ class WorklistModel(QAbstractListModel):
     """A row is one of those shown, a place one of the whole worklist, a rank the one it has in the order chosen.
 
     The order is made when it is chosen. A picture whose status or time changes after that stays where it is, so that
-    nobody loses their place.
+    nobody loses their place; the one that is worked on also where only others are shown.
     """
 
     def __init__(self, thumbnails: Thumbnails, parent: QObject) -> None:
@@ -71,13 +71,21 @@ class WorklistModel(QAbstractListModel):
         self._shown: list[int] = []
         """ranks, by row"""
         self._text, self._status, self._sort = "", "", ""
+        self._front = -1
+        """place of the picture that is worked on"""
 
     # -- what is shown --------------------------------------------------------------------------------------------
 
-    def show(self, items: Sequence[WorklistItem]) -> bool:
-        """False when it is the list shown before, with a few items changed; else it is shown whole."""
+    def show(self, items: Sequence[WorklistItem], front: int) -> bool:
+        """False when it is the list shown before, with a few items changed; else it is shown whole.
+
+        `front` is the place of the picture that is worked on: its row stays, whatever becomes of it.
+        """
         before, self._items = self._items, items
+        was_front, self._front = self._front, front
         if items is before:
+            if 0 <= was_front < len(items) and was_front != front:
+                self._change(was_front)
             return False
         # By identity: who changes one item keeps the others.
         changed = [place for place, (old, new) in enumerate(zip(before, items, strict=False)) if old is not new]
@@ -87,7 +95,7 @@ class WorklistModel(QAbstractListModel):
             self._text, self._status = "", ""
             self.sort_by(self._sort)
             return True
-        for place in changed:
+        for place in {*changed, was_front} if 0 <= was_front < len(items) else changed:
             self._change(place)
         return False
 
@@ -121,7 +129,7 @@ class WorklistModel(QAbstractListModel):
         rank = self._ranks[place]
         row = bisect_left(self._shown, rank)
         was, wanted = self._is_at(row, rank), self._is_wanted(place)
-        if was and wanted:
+        if was and (wanted or place == self._front):
             self.dataChanged.emit(self.index(row), self.index(row))
         elif was:
             self.beginRemoveRows(QModelIndex(), row, row)

@@ -6,7 +6,7 @@ import math
 
 from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from ..panels.number_box import NumberBox
 from ..tools import PLAIN, Hand, PanTool, Point, Tool
@@ -174,9 +174,10 @@ class PointerView(NavigationView):
         self._middle_held = self._pen_down = False
 
     def _take_keyboard(self) -> None:
-        """With the pointer over the picture its keys work, whatever was clicked before; a number may be typed out."""
+        """With the pointer over the picture its keys work, whatever was clicked before; typing is not cut short."""
         other = QApplication.focusWidget()
-        if not self.hasFocus() and not (isinstance(other, NumberBox) and other.keeps_keyboard):
+        typing = isinstance(other, QLineEdit) or (isinstance(other, NumberBox) and other.keeps_keyboard)
+        if not self.hasFocus() and not typing:
             self.setFocus(Qt.FocusReason.MouseFocusReason)
 
     # -- what the pointer looks like ------------------------------------------------------------------------------

@@ -112,7 +112,7 @@ class CellOperations:
         if not self._clipboard:
             self._canvas.say(_("Nothing has been copied yet: point at a cell and press Ctrl+C."))
         elif point is None:
-            self._canvas.say(_("Point at the place for the copy."))
+            self._canvas.say(_("Point at the place for the copy and press Ctrl+V."))
         else:
             x, y = _middle(united_region([cell.region for cell in self._clipboard]))
             # With another tool nothing would show that they are picked, and no Esc would drop them.

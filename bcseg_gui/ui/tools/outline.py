@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ...core.errors import UserError
-from ...core.i18n import sentence
+from ...core.i18n import _, sentence
 from ...core.masks.tools.outline import enclosed
 from .new_cell import put_cell
 from .select import CLICK, STEP, STRAIGHT, simplified
@@ -75,7 +75,7 @@ class OutlineTool(StillTool):
             self._show(point)
 
     def double_click(self, point: Point) -> bool:
-        if not self._corners:
+        if len(self._corners) < 3:  # two quick corners
             return False
         self.finish()
         return True
@@ -86,9 +86,10 @@ class OutlineTool(StillTool):
 
     def finish(self) -> None:
         corners, hand = [*self._corners, *self._way], self._hand
-        self.abort()
         if len(corners) < 3:
+            self._canvas.say(_("An outline takes three corners."))
             return
+        self.abort()
         try:
             region, where = enclosed(corners, self._canvas.whole)
             if where.any():

@@ -10,6 +10,7 @@ import pytest
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import EditState, Mask
 from bcseg_gui.core.masks.maskfile import MaskFile, pending_of
+from bcseg_gui.core.masks.tools.brush import stroke_segment
 
 SIZE = (1200, 900)
 WHOLE = Region(0, 0, *SIZE)
@@ -158,11 +159,29 @@ def test_a_mask_that_is_new_has_no_past(path: Path, killed: Killed, tmp_path: Pa
         assert not found.read(WHOLE).any()
 
 
+def test_a_stroke_of_the_widest_brush_outlives_the_program(path: Path, killed: Killed, tmp_path: Path) -> None:
+    size = (6000, 5000)
+    with Mask.open(path, size, owns=True) as mask:
+        stroke(mask, 100)
+        mask.flush()
+        killed.hold()
+        edit = mask.begin("brush", class_id=2)
+        for x in (2000, 2600, 3200):
+            edit.paint(*stroke_segment((x, 2500), (x + 600, 2600), 1000.0), 2)
+        edit.commit()
+        left = killed.leave(tmp_path / "left")
+        painted = mask.read(Region(0, 0, *size))
+
+    with Mask.open(left, size, owns=True) as found:
+        np.testing.assert_array_equal(found.read(Region(0, 0, *size)), painted)
+        assert len(found.edits()) == 2
+
+
 def test_a_very_large_stroke_is_not_noted(path: Path) -> None:
     """It would hold up the one who paints."""
     with Mask.open(path, (8192, 8192), owns=True) as mask:
         edit = mask.begin("brush", class_id=1)
-        edit.paint(Region(0, 0, 4096, 4096), np.ones((4096, 4096), np.bool_), 1)
+        edit.paint(Region(0, 0, 4608, 4608), np.ones((4608, 4608), np.bool_), 1)
         edit.commit()
         assert not pending_of(path).exists()
 

@@ -132,7 +132,12 @@ def cut_in_half(data: bytearray) -> None:
     del data[len(data) // 2 :]
 
 
-@pytest.mark.parametrize("damage", [no_header, no_first_page, cut_in_half])
+def another_child(data: bytearray) -> None:
+    """The page of the tiles leads to one that is not its own, and the index that would deny it is gone."""
+    data[12_286:12_303] = data[:17]
+
+
+@pytest.mark.parametrize("damage", [no_header, no_first_page, cut_in_half, another_child])
 def test_gross_damage(tmp_path: Path, original: Original, damage: Damage) -> None:
     data = bytearray(original.data)
     damage(data)

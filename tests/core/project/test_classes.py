@@ -106,6 +106,18 @@ def test_an_id_that_nobody_listed_has_a_name() -> None:
 # -- of a project ----------------------------------------------------------------------------------------------------
 
 
+def test_a_removed_classs_number_is_not_given_again(project: Project) -> None:
+    project.set_classes(BLOOD)
+    project.set_classes(BLOOD[:2])
+    assert project.last_class_id == 3
+    with_another = lists.added(project.classes, "reticulocyte", above=project.last_class_id)
+    assert with_another[-1].id == 4
+    folder = project.folder
+    project.close()
+    with Project.open(folder) as again:
+        assert again.last_class_id == 3
+
+
 def test_a_projects_classes_are_kept(project: Project) -> None:
     project.set_classes([*BLOOD[:2], replace(BLOOD[2], name=" thrombo  cyte ")])
     project.close()

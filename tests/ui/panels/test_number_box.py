@@ -60,3 +60,26 @@ def test_it_keeps_the_keyboard_while_a_number_may_be_typed_but_not_after_its_arr
     assert box.keeps_keyboard
     box.clearFocus()
     assert not box.keeps_keyboard
+
+
+def test_keys_that_say_nothing_to_a_number_are_the_windows(qtbot: QtBot) -> None:
+    window, box = QMainWindow(), NumberBox()
+    qtbot.addWidget(window)
+    window.setCentralWidget(box)
+    heard: list[str] = []
+    for keys in ("B", "Ctrl+Z", "4"):
+        action = QAction(window)
+        action.setShortcut(keys)
+        action.triggered.connect(lambda _checked=False, keys=keys: heard.append(keys))
+        window.addAction(action)
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
+    box.setFocus()
+    qtbot.keySequence(box, "B")
+    qtbot.keySequence(box, "Ctrl+Z")
+    assert heard == ["B", "Ctrl+Z"]
+    box.selectAll()
+    qtbot.keySequence(box, "4")
+    qtbot.keySequence(box, "Ctrl+Z")
+    assert heard == ["B", "Ctrl+Z"], "the digit was for the box, and so was taking it back"

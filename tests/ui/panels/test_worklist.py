@@ -186,6 +186,19 @@ def test_a_picture_marked_while_one_status_is_shown_leaves_or_joins(
     assert chosen == []
 
 
+def test_the_picture_that_is_worked_on_keeps_its_row_until_one_goes_on(panel: WorklistPanel, many: Worklist) -> None:
+    panel.show_items(many, 2)
+    only(panel, "todo")
+    begun = many.marked(replace(many[2], status="doing"))
+    panel.show_items(begun, 2)
+    assert current(panel) == "Field 002, in progress"
+    reviewed = begun.marked(replace(many[2], status="reviewed"))
+    panel.show_items(reviewed, 2)
+    assert current(panel) == "Field 002, reviewed"
+    panel.show_items(reviewed, 5)
+    assert spoken(panel)[0] == "Field 005, to do"
+
+
 def test_the_picture_in_front_may_be_one_that_is_not_shown(panel: WorklistPanel, many: Worklist, chosen) -> None:
     panel.show_items(many, 0)
     only(panel, "todo")

@@ -166,10 +166,20 @@ def test_where_there_is_no_room_it_says_so(tool: OutlineTool, field: Any) -> Non
     assert "Shift" in field.said[0]
 
 
-def test_a_mere_click_does_nothing(tool: OutlineTool, field: Any) -> None:
+def test_two_quick_corners_are_two_corners(tool: OutlineTool) -> None:
     click(tool, SQUARE[0])
-    tool.double_click(SQUARE[0])
+    assert not tool.double_click(SQUARE[1]), "it is pressed like any other"
+    click(tool, SQUARE[1])
+    assert tool.is_busy
 
-    assert field.strokes == []
-    assert field.said == []
-    assert not tool.is_busy
+
+def test_with_two_corners_enter_says_what_is_missing_and_keeps_them(tool: OutlineTool, field: Any) -> None:
+    for corner in SQUARE[:2]:
+        click(tool, corner)
+    tool.finish()
+
+    assert field.said == ["An outline takes three corners."]
+    for corner in SQUARE[2:]:
+        click(tool, corner)
+    tool.finish()
+    assert field.area() == 1600
