@@ -110,25 +110,25 @@ class Salvage:
                     index_is_whole = False
 
         found: dict[Spot, tuple[int, Place]] = {}
+        unreadable: set[Spot] = set()
 
         def take(row: Row, is_current: bool) -> None:
             match row.values:
                 case (0, int(tile_row), int(tile_col), bytes(data)):
                     spot = (tile_row, tile_col)
                     unknown = not index_is_whole and spot not in listed and row.rowid not in claimed
+                    vouched = listed.get(spot) == row.rowid or (unknown and is_current)
                     newer = spot not in found or found[spot][0] < row.rowid
-                    if (
-                        (listed.get(spot) == row.rowid or (unknown and is_current))
-                        and newer
-                        and self._is_inside(*spot)
-                        and _is_tile(data)
-                    ):
-                        found[spot] = row.rowid, row.place
+                    if vouched and newer and self._is_inside(*spot):
+                        if _is_tile(data):
+                            found[spot] = row.rowid, row.place
+                        else:
+                            unreadable.add(spot)
 
         table_is_whole = True
         for stored in self._file.table(self._roots["tiles"]):
             match stored.values if stored is not None else ():
-                case (int(), int(), int(), bytes()) if stored is not None:
+                case (int(level), int(row), int(col), bytes()) if stored and (level or self._is_inside(row, col)):
                     take(stored, True)
                 case _:  # a gap, or the page of another table
                     table_is_whole = False
@@ -137,7 +137,7 @@ class Salvage:
             for stray in self._file.strays():
                 take(stray, free is not None and stray.place[0] not in free)
         self._places = {spot: place for spot, (_, place) in found.items()}
-        self.lost = len(listed.keys() - found.keys())
+        self.lost = len((listed.keys() | unreadable) - found.keys())
         """So many tiles there were that cannot be read"""
         self.more_lost = not (table_is_whole or index_is_whole)
         """There may have been others"""

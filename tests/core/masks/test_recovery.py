@@ -137,7 +137,11 @@ def another_child(data: bytearray) -> None:
     data[12_286:12_303] = data[:17]
 
 
-@pytest.mark.parametrize("damage", [no_header, no_first_page, cut_in_half, another_child])
+def no_index_and_a_changed_tile(data: bytearray) -> None:
+    data[12_288], data[61_630] = 0, data[61_630] ^ 0x53
+
+
+@pytest.mark.parametrize("damage", [no_header, no_first_page, cut_in_half, another_child, no_index_and_a_changed_tile])
 def test_gross_damage(tmp_path: Path, original: Original, damage: Damage) -> None:
     data = bytearray(original.data)
     damage(data)
