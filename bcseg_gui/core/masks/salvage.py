@@ -125,11 +125,13 @@ class Salvage:
                         else:
                             unreadable.add(spot)
 
-        table_is_whole = True
+        table_is_whole, contradicted = True, set[int]()
         for stored in self._file.table(self._roots["tiles"]):
             match stored.values if stored is not None else ():
                 case (int(level), int(row), int(col), bytes()) if stored and (level or self._is_inside(row, col)):
                     take(stored, True)
+                    if claimed.get(stored.rowid, () if index_is_whole else stored.values[:3]) != stored.values[:3]:
+                        contradicted.add(stored.rowid)
                 case _:  # a gap, or the page of another table
                     table_is_whole = False
         if not table_is_whole:
@@ -137,9 +139,10 @@ class Salvage:
             for stray in self._file.strays():
                 take(stray, free is not None and stray.place[0] not in free)
         self._places = {spot: place for spot, (_, place) in found.items()}
-        self.lost = len((listed.keys() | unreadable) - found.keys())
+        certain = {spot for spot, rowid in listed.items() if rowid not in contradicted}
+        self.lost = len((certain | unreadable) - found.keys())
         """So many tiles there were that cannot be read"""
-        self.more_lost = not (table_is_whole or index_is_whole)
+        self.more_lost = bool(contradicted) or not (table_is_whole or index_is_whole)
         """There may have been others"""
 
     def _is_inside(self, row: int, col: int) -> bool:

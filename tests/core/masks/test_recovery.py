@@ -141,7 +141,14 @@ def no_index_and_a_changed_tile(data: bytearray) -> None:
     data[12_288], data[61_630] = 0, data[61_630] ^ 0x53
 
 
-@pytest.mark.parametrize("damage", [no_header, no_first_page, cut_in_half, another_child, no_index_and_a_changed_tile])
+def an_entry_of_the_index(data: bytearray) -> None:
+    data[16_272] = 0x53
+
+
+DAMAGES = [no_header, no_first_page, cut_in_half, another_child, no_index_and_a_changed_tile, an_entry_of_the_index]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_gross_damage(tmp_path: Path, original: Original, damage: Damage) -> None:
     data = bytearray(original.data)
     damage(data)
