@@ -36,7 +36,9 @@ BETWEEN_CHANGES = 50
 BETWEEN_LOUPES = 16
 """Milliseconds between two places of the loupe: it follows the pointer without holding it up."""
 MANY_PARTS = 6
-"""From so many on, to paint what lies between them costs less than to paint each by itself."""
+TOGETHER = 200 * 200
+"""From so many parts on, or within so many screen pixels, to paint what lies between them costs less than to paint each
+by itself."""
 MARGIN = 12
 _MARGINS = QPoint(MARGIN, MARGIN)
 ROOM_FOR_MINIMAP = QSize(460, 320)
@@ -122,9 +124,11 @@ class SlideView(SketchView):
     # -- painting -------------------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        # Two edges after a scroll have the whole view for their bounding rectangle.
-        parts = rects(event.region())
-        self._mask_item.parts = [QRectF(part) for part in (parts if len(parts) <= MANY_PARTS else [event.rect()])]
+        # Two edges after a scroll have the whole view for their bounding rectangle; those of a stroke lie together.
+        parts, around = rects(event.region()), event.rect()
+        pixels = around.width() * around.height() * self.devicePixelRatioF() ** 2
+        together = len(parts) > MANY_PARTS or pixels <= TOGETHER
+        self._mask_item.parts = [QRectF(part) for part in ([around] if together else parts)]
         super().paintEvent(event)
         corners = [corner for corner in self._corners if event.region().intersects(corner.rect)]
         if corners:
