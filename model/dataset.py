@@ -33,7 +33,7 @@ class Pair:
     """`cell_diameter`: level-0 px, as known to whoever made the pair; None: it is measured on the mask.
 
     `teacher`: what a larger model sees in the picture, its probability of foreground as an 8-bit grey picture.
-    `predicted`: the mask too is that model's, not a person's.
+    `predicted`: the mask too is that model's, not a person's. `slide`: what the picture is a part of; empty: unknown.
     """
 
     image: Path
@@ -41,15 +41,20 @@ class Pair:
     cell_diameter: float | None = None
     teacher: Path | None = None
     predicted: bool = False
+    slide: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Pairs to learn from and pairs kept for the test; `hash` names their contents."""
+    """Pairs to learn from and pairs kept for the test; `hash` names their contents.
+
+    `replay`: pairs of what the model knows already, shown between the others so that it does not forget.
+    """
 
     training: tuple[Pair, ...]
     holdout: tuple[Pair, ...]
     hash: str
+    replay: tuple[Pair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,7 @@ class _ManifestPair(msgspec.Struct):
     mask: str
     split: str
     cell_diameter: float | None = None
+    slide: str = ""
 
 
 class _Manifest(msgspec.Struct):
@@ -111,7 +117,7 @@ def load_dataset(folder: Path) -> Dataset:
     by_split: dict[str, list[Pair]] = {"train": [], "holdout": []}
     for entry in manifest.pairs:
         by_split.setdefault(entry.split, []).append(
-            Pair(folder / entry.image, folder / entry.mask, entry.cell_diameter)
+            Pair(folder / entry.image, folder / entry.mask, entry.cell_diameter, slide=entry.slide)
         )
     if not by_split["train"] or not by_split["holdout"]:
         raise ModelError(

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from ..core.errors import UserError
 from ..core.project import ModelRegistry, ModelVersion, Project
+from .user import user_name
 
 log = logging.getLogger(__name__)
 
@@ -45,10 +46,20 @@ class Models(QObject):
         """The one in use. Raises UserError when none can be used."""
         return self._registry.active()
 
-    def choose(self, name: str) -> None:
-        """Use this model from now on. Raises UserError."""
-        self._registry.promote(name)
+    def choose(self, name: str, *, overruled: bool = False) -> None:
+        """Use this model from now on, though the gate refused it if `overruled`. Raises UserError."""
+        self._registry.promote(name, user_name(), overruled=overruled)
         self._read()
+
+    @property
+    def can_roll_back(self) -> bool:
+        return self._registry.can_roll_back
+
+    def roll_back(self) -> ModelVersion:
+        """Use the model before this one. Raises UserError."""
+        version = self._registry.rollback()
+        self._read()
+        return version
 
     def take(self, path: Path) -> ModelVersion:
         """Copy a model folder into the library and use it. Raises UserError when it is none of ours."""
@@ -56,15 +67,19 @@ class Models(QObject):
         self.choose(version.name)
         return version
 
-    def promote(self, trained: Path, name: str) -> ModelVersion:
-        """Take over what was trained in `new_folder()` and use it. Raises UserError."""
-        version = self._registry.add(trained, name)
-        self.choose(version.name)
+    def keep(self, trained: Path) -> ModelVersion:
+        """Take over what was trained, without using it yet. Raises UserError."""
+        version = self._registry.add(trained)
+        self._read()
         return version
 
-    def new_folder(self) -> Path:
-        """A folder to train into. Raises UserError."""
-        return self._registry.new_folder()
+    def free_name(self, wanted: str) -> str:
+        """One like it that no model has."""
+        return self._registry.free_name(wanted)
+
+    def get(self, name: str) -> ModelVersion:
+        """Raises UserError when there is no such model, or it cannot be read."""
+        return self._registry.get(name)
 
     def _read(self) -> None:
         self._versions = tuple(self._registry.versions())

@@ -1,38 +1,56 @@
-"""One retraining from the reviewed pictures to the decision: dataset, fine-tuning, comparison, promotion."""
+"""One retraining from the reviewed pictures to the decision: dataset, fine-tuning, the gate, promotion."""
 
 from __future__ import annotations
 
 import logging
-import shutil
-from dataclasses import dataclass
-from pathlib import Path
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
-from ..compute.protocol import EpochDone, Metrics, Progress, Train, TrainResult
+from ..compute.protocol import (
+    EpochDone,
+    Estimate,
+    EstimateResult,
+    Metrics,
+    ParentMeasured,
+    Progress,
+    Train,
+    TrainResult,
+)
 from ..core.errors import UserError
 from ..core.i18n import _
 from ..core.project import ModelVersion, Project
-from ..core.project.dataset import Dataset, make_dataset
-from ..core.project.holdout import require_both
+from ..core.project.dataset import Dataset, make_dataset, parts_of
+from ..core.project.holdout import Split
+from ..core.retraining.unfinished import Unfinished, discard_unfinished, find_unfinished, keep_unfinished
 from .jobs import Job
 from .session import Session
+from .user import user_name
 from .writing import Writing
 
 __all__ = ["Metrics", "Plan", "Retraining", "Stage", "TrainResult", "plan"]
 
-Stage = Literal["ready", "preparing", "training", "result", "stopped", "failed"]
+Stage = Literal["ready", "preparing", "training", "pausing", "paused", "result", "stopped", "failed"]
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How many reviewed pictures the model learns from, and how many are kept for the test."""
+    """How many reviewed pictures the model learns from, and how many are kept for the test.
+
+    `area`, `test_area`: their pixels at a cell diameter of one pixel, so that any model's working scale gives its own.
+    `parted`: there is one picture, of which a part is kept for the test.
+    """
 
     learn: int
     test: int
+    area: float = 0.0
+    test_area: float = 0.0
+    parted: bool = False
 
     @property
     def reviewed(self) -> int:
@@ -43,9 +61,24 @@ class Plan:
         """Rounds over the pictures: the fewer there are, the more, so that one picture too is learnt from."""
         return min(12, max(4, 24 // max(1, self.learn)))
 
+    def seconds(self, speed: EstimateResult) -> float:
+        """How long it will take on this machine."""
+        cell = speed.cell_diameter**2
+        steps = self.epochs * max(1, round(self.area * cell / speed.step_pixels))
+        # Before, after and, of few pictures, between the rounds; the reference pictures are as large as eight fields.
+        looks = (self.test_area * (2 + self.epochs * min(1, 4 / self.test)) + 2 * REFERENCE_AREA) * cell / 1e6
+        return steps * speed.step_seconds + looks * speed.megapixel_seconds
+
+
+REFERENCE_AREA = 8 * 640 * 480 / 42**2
+"""Pixels of the reference pictures at a cell diameter of one pixel."""
+
 
 class Retraining(QObject):
-    """Made for one attempt; goes through the stages in order and ends in "result", "stopped" or "failed"."""
+    """Made for one attempt; goes through the stages in order and ends in "result", "stopped" or "failed".
+
+    Where an earlier one was paused or cut off, it begins "paused".
+    """
 
     changed = Signal()
     """another stage, or more progress"""
@@ -59,25 +92,60 @@ class Retraining(QObject):
         super().__init__(parent)
         self.stage: Stage = "ready"
         self.result: TrainResult | None = None
+        self.version: ModelVersion | None = None
+        """the new model, once it is among the project's"""
+        self.parent_metrics: Metrics | None = None
+        """of the model in use, on the test pictures that are looked at after every round"""
         self.epochs: list[EpochDone] = []
         self.losses: list[tuple[float, float]] = []
         """(epochs learnt, a fraction; loss) of every step"""
         self.written = (0, 0)
         """(pairs written, of so many) while preparing"""
+        self.seconds: float | None = None
+        """how long it will take; None until that is known"""
         self._session = session
         self._project = _project(session)
-        self.plan = plan(self._project)
-        self._epochs = self.plan.epochs
         self.parent_model: ModelVersion = session.models.needed()
+        self._run = find_unfinished(self._project.folder)
+        if self._run is not None:
+            self.stage = "paused"
+            self.parent_model = session.models.get(self._run.parent)
+            self.plan = Plan(self._run.learn, self._run.test)
+        else:
+            self.plan = plan(self._project, self.parent_model)
         self._writing: Writing[Dataset] | None = None
-        self._output: Path | None = None
         self.job: Job | None = None
+        self._estimating: Job | None = None
 
     @property
     def running(self) -> bool:
-        return self.stage in ("preparing", "training")
+        return self.stage in ("preparing", "training", "pausing")
+
+    @property
+    def rounds(self) -> int:
+        """Over the pictures, if it does not end before its time."""
+        return self._run.epochs if self._run is not None else self.plan.epochs
+
+    @property
+    def rounds_done(self) -> int:
+        return self._run.done if self._run is not None else 0
+
+    def estimate(self) -> None:
+        """Find out how long it will take; `seconds` then says so."""
+        if self.stage == "ready" and self._estimating is None:
+            folder = self.parent_model.folder
+            self._estimating = self._session.jobs.start(lambda number: Estimate(number, folder), "")
+            self._estimating.finished.connect(self._estimated)
+
+    def _estimated(self, speed: EstimateResult) -> None:
+        self.seconds = self.plan.seconds(speed)
+        self.changed.emit()
 
     def start(self) -> None:
+        """Begin, or go on where it was paused."""
+        if self.stage == "paused":
+            self._go_on()
+            return
         project = self._project
         try:
             self._session.keep()
@@ -94,44 +162,64 @@ class Retraining(QObject):
         self._go("preparing")
 
     def cancel(self) -> None:
+        """Give it up; the current model stays."""
         if self.stage == "preparing" and self._writing is not None:
             self._writing.cancel()
         elif self.stage == "training" and self.job is not None:
             self.job.cancel()
+        elif self.stage == "paused":
+            self._cancelled()
         self.changed.emit()
 
+    def pause(self) -> None:
+        """Stop so that `start` goes on from here, also after the program was closed."""
+        if self.stage == "training" and self.job is not None:
+            self._go("pausing")
+            self.job.cancel()
+
     def stop(self) -> None:
-        """This attempt is over: leave nothing running, and no model that was not promoted."""
+        """The window goes: leave nothing running. What was learnt so far stays, to be gone on with."""
         if self._writing is not None:
             self._writing.stop()
-        if self.job is not None and self.stage == "training":
-            self.job.cancel()  # what it has written goes when the project is opened next
-        elif self._output is not None:
-            shutil.rmtree(self._output, ignore_errors=True)
+        if self.stage == "training":
+            self.pause()
 
     def promote(self) -> ModelVersion:
-        """Keep the new model and use it from now on. Raises UserError."""
-        assert self.result is not None
-        return self._session.models.promote(self.result.model_folder, f"{self._project.name}-retrained")
+        """Use the new model from now on, though the gate refused it. Raises UserError."""
+        assert self.version is not None
+        self._session.models.choose(self.version.name, overruled=True)
+        return self.version
+
+    def roll_back(self) -> ModelVersion:
+        """Use the model from before again. Raises UserError."""
+        return self._session.models.roll_back()
 
     def _wrote(self, done: int, total: int) -> None:
         self.written = (done, total)
         self.changed.emit()
 
     def _train(self, dataset: Dataset) -> None:
+        name = self._session.models.free_name(f"{self._project.name}-retrained")
+        self._run = Unfinished(
+            name, dataset.id, self.parent_model.name, self.plan.epochs, self.plan.learn, self.plan.test
+        )
+        self._go_on()
+
+    def _go_on(self) -> None:
+        run = self._run
+        assert run is not None
         try:
-            self._output = self._session.models.new_folder()
+            output = keep_unfinished(self._project.folder, run)
         except UserError as error:
             self._failed(error)
             return
-        output = self._output
+        dataset = self._project.folder / "datasets" / run.dataset
+        parent = self.parent_model.folder
         self.job = self._session.jobs.start(
-            lambda number: Train(
-                number, dataset.folder, self.parent_model.folder, output, self._epochs, seed=0
-            ),
-            _("Learning"),
-        )  # fmt: skip
+            lambda number: Train(number, dataset, parent, output, run.epochs, run.seed, user_name()), _("Learning")
+        )
         self.job.progressed.connect(self._step_done)
+        self.job.measured.connect(self._parent_measured)
         self.job.epoch.connect(self._epoch_done)
         self.job.finished.connect(self._trained)
         self.job.cancelled.connect(self._cancelled)
@@ -140,18 +228,38 @@ class Retraining(QObject):
 
     def _step_done(self, event: Progress) -> None:
         if event.loss is not None and event.total:
-            self.losses.append((event.done / event.total * self._epochs, event.loss))
+            self.losses.append((event.done / event.total * self.rounds, event.loss))
+        self.changed.emit()
+
+    def _parent_measured(self, event: ParentMeasured) -> None:
+        self.parent_metrics = event.metrics
         self.changed.emit()
 
     def _epoch_done(self, event: EpochDone) -> None:
         self.epochs.append(event)
+        assert self._run is not None
+        self._run = replace(self._run, done=event.epoch)
+        with suppress(UserError):  # only how far it was would be forgotten
+            keep_unfinished(self._project.folder, self._run)
         self.epoch.emit(event)
 
     def _trained(self, result: TrainResult) -> None:
         self.result = result
+        try:
+            self.version = self._session.models.keep(result.model_folder)
+            discard_unfinished(self._project.folder)
+            if result.decision.promoted:
+                self._session.models.choose(self.version.name)
+        except UserError as error:
+            self._failed(error)
+            return
         self._go("result")
 
     def _cancelled(self) -> None:
+        if self.stage == "pausing":
+            self._go("paused")
+            return
+        discard_unfinished(self._project.folder)
         self._go("stopped")
 
     def _failed(self, error: Exception) -> None:
@@ -164,12 +272,19 @@ class Retraining(QObject):
         self.changed.emit()
 
 
-def plan(project: Project) -> Plan:
+def plan(project: Project, model: ModelVersion) -> Plan:
     """Raises UserError when there is nothing to learn from or nothing to test on."""
-    sides = {entry.id: entry.split for entry in project.slides if entry.status == "reviewed" and entry.split}
-    require_both(sides)
-    splits = list(sides.values())
-    return Plan(splits.count("train"), splits.count("holdout"))
+    reviewed = [entry for entry in project.slides if entry.status == "reviewed" and entry.split]
+    parts = parts_of(project)
+    pictures: Counter[Split] = Counter()
+    areas: dict[Split, float] = {"train": 0.0, "holdout": 0.0}
+    for entry in reviewed:
+        diameter = entry.cell_diameter or model.source_cell_diameter
+        sides = parts(entry)
+        pictures.update({side for _region, side in sides})
+        for region, side in sides:
+            areas[side] += region.area / diameter**2
+    return Plan(pictures["train"], pictures["holdout"], areas["train"], areas["holdout"], parted=len(reviewed) == 1)
 
 
 def _project(session: Session) -> Project:

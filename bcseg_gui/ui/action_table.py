@@ -254,7 +254,7 @@ def _learning() -> tuple[ActionInfo, ...]:
         ActionInfo(
             "retrain",
             _("Retrain…"),
-            _("Let the model learn from the pictures you reviewed, two at least"),
+            _("Let the model learn from the pictures you reviewed"),
             ("Ctrl+T",),
             "retrain",
             enabled=_can_retrain,

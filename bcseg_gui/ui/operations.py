@@ -327,6 +327,7 @@ class Operations(QObject):
             dialog = RetrainDialog(self._retraining, self._window)
             dialog.finished.connect(self.forget_training)
             dialog.failed.connect(self._bar.problem)
+            dialog.anew.connect(self._retrain_anew)
             dialog.promoted.connect(
                 lambda name: self._bar.inform(_("“{model}” finds the cells from now on.").format(model=name))
             )
@@ -334,6 +335,10 @@ class Operations(QObject):
         self._dialog.show()
         self._dialog.raise_()
         self._dialog.activateWindow()
+
+    def _retrain_anew(self) -> None:
+        self.forget_training()
+        self.attempt(self.retrain)
 
     def forget_training(self) -> None:
         if self._retraining is not None:
@@ -370,7 +375,7 @@ class Operations(QObject):
     def _may_leave_training(self, action: str) -> bool:
         if self._retraining is None or not self._retraining.running:
             return True
-        question = _("The model is still learning. What it has learnt so far is lost when you go on.")
+        question = _("The model is still learning. It stops now, and can go on from here when you press Retrain.")
         return messages.ask(self._window, question, action, _("Keep learning"))
 
     def _may_give_up_run(self, percent: int) -> bool:

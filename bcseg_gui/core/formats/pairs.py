@@ -97,27 +97,38 @@ def load_manifest(folder: Path) -> Manifest:
     return read_json(folder / MANIFEST_FILE, Manifest)
 
 
+Parts = Callable[[SlideEntry], Sequence[tuple[Region, Split]]]
+"""Of a reviewed slide: the parts to write, and their sides."""
+
+
+def whole_slides(entry: SlideEntry) -> list[tuple[Region, Split]]:
+    """All that is reviewed of a slide, on the slide's side."""
+    return [(region, entry.split or "train") for region in entry.reviewed_regions()]
+
+
 def write_pairs(
     project: Project,
     folder: Path,
     slide_ids: Sequence[str] | None = None,
     *,
+    parts: Parts = whole_slides,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Manifest:
     """`export_pairs` into an empty folder, without the care for what happens when it fails."""
     entries = _reviewed(project, slide_ids)
-    total = sum(len(_pieces(entry)) for entry in entries)
+    pieces = {entry.id: _pieces(entry, parts) for entry in entries}
+    total = sum(map(len, pieces.values()))
     (folder / "images").mkdir()
     (folder / "masks").mkdir()
     pairs: list[Pair] = []
     for entry in entries:
         project.check(entry)
         with open_slide(entry.path, entry.page) as slide, Mask.open(project.mask_path(entry), slide.dimensions) as mask:
-            for region in _pieces(entry):
+            for region, side in pieces[entry.id]:
                 if cancelled is not None and cancelled():
                     raise ExportCancelled
-                pairs.append(_write_pair(folder, entry, region, slide, mask, project.classes))
+                pairs.append(_write_pair(folder, entry, region, side, slide, mask, project.classes))
                 if progress is not None:
                     progress(len(pairs), total)
     manifest = Manifest(project.classes, tuple(pairs))
@@ -129,7 +140,7 @@ def write_pairs(
 def _reviewed(project: Project, slide_ids: Sequence[str] | None) -> list[SlideEntry]:
     entries = project.slides if slide_ids is None else [project.get(slide_id) for slide_id in slide_ids]
     reviewed = [_measured(project, entry) for entry in entries if entry.status == "reviewed"]
-    reviewed = [entry for entry in reviewed if _pieces(entry)]
+    reviewed = [entry for entry in reviewed if _pieces(entry, whole_slides)]
     if not reviewed:
         raise UserError("No picture is reviewed yet. Correct a picture, then mark it as reviewed.")
     return reviewed
@@ -143,17 +154,17 @@ def _measured(project: Project, entry: SlideEntry) -> SlideEntry:
         return entry.measured(slide)
 
 
-def _pieces(entry: SlideEntry) -> list[Region]:
-    """The reviewed regions within the slide, each once, cut into equal parts of at most `MAX_SIDE` a side."""
+def _pieces(entry: SlideEntry, parts: Parts) -> list[tuple[Region, Split]]:
+    """The parts within the slide, each once, cut into equal pieces of at most `MAX_SIDE` a side."""
     bounds = Region(0, 0, entry.width, entry.height)
-    pieces: dict[Region, None] = {}
-    for reviewed in entry.reviewed_regions():
-        region = reviewed.intersected(bounds)
+    pieces: dict[Region, Split] = {}
+    for part, side in parts(entry):
+        region = part.intersected(bounds)
         if not region.is_empty:
             xs, ys = _cuts(region.x, region.w), _cuts(region.y, region.h)
             for top, bottom in pairwise(ys):
-                pieces |= {Region(left, top, right - left, bottom - top): None for left, right in pairwise(xs)}
-    return list(pieces)
+                pieces |= {Region(left, top, right - left, bottom - top): side for left, right in pairwise(xs)}
+    return list(pieces.items())
 
 
 def _cuts(start: int, length: int) -> list[int]:
@@ -162,7 +173,7 @@ def _cuts(start: int, length: int) -> list[int]:
 
 
 def _write_pair(
-    folder: Path, entry: SlideEntry, region: Region, slide: Slide, mask: Mask, classes: Sequence[MaskClass]
+    folder: Path, entry: SlideEntry, region: Region, side: Split, slide: Slide, mask: Mask, classes: Sequence[MaskClass]
 ) -> Pair:
     name = entry.id
     if (region.w, region.h) != slide.dimensions:
@@ -179,7 +190,7 @@ def _write_pair(
         mpp=entry.mpp or entry.given_mpp,
         cell_diameter=entry.cell_diameter,
         model=_corrected_model(mask),
-        split=entry.split or "train",
+        split=side,
         image_sha256=sha256(folder / image),
         mask_sha256=sha256(folder / labels),
     )

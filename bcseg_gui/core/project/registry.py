@@ -30,7 +30,7 @@ WEIGHTS_FILE = "weights.safetensors"
 INFO_FILE = "model.json"
 ARCHITECTURES = ("ternausnet11", "ternausnet16")
 
-_KEPT_BESIDE = (".csv", ".html", ".md", ".png", ".txt")
+_KEPT_BESIDE = (".csv", ".html", ".json", ".md", ".png", ".txt")
 """What may lie beside the weights (history, report, model card) and is copied with them."""
 
 _log = logging.getLogger(__name__)
@@ -127,13 +127,20 @@ class ModelRegistry:
             raise UserError("No model came with this program in “{folder}”. Import one.", folder=self._bundled)
         return max(bundled, key=lambda version: (not version.fast, version.created))
 
-    def promote(self, name: str) -> ModelVersion:
-        """Use this model from now on. Raises UserError when there is no such model."""
+    def promote(self, name: str, by: str = "", *, overruled: bool = False) -> ModelVersion:
+        """Use this model from now on. Raises UserError when there is no such model.
+
+        `by`: who wants it; `overruled`: though the gate had refused it.
+        """
         version = self.get(name)
         if version.folder.parent == self._shared:
             version = self._copy_in(version.folder, name)
-        self._promotions.write_promotions(self._promotions.read_promotions().promoted(name))
+        self._promotions.write_promotions(self._promotions.read_promotions().promoted(name, by, overruled=overruled))
         return version
+
+    @property
+    def can_roll_back(self) -> bool:
+        return any(not promotion.rolled_back for promotion in self._promotions.read_promotions().history)
 
     def rollback(self) -> ModelVersion:
         """Use the model before the active one; those gone since are passed over. Raises UserError when none is left."""
@@ -154,7 +161,7 @@ class ModelRegistry:
         Raises UserError when it is not a whole model of this program; the library is then as it was.
         """
         info = check_model(folder)
-        version = self._copy_in(folder, self._free_name(name or info.name))
+        version = self._copy_in(folder, self.free_name(name or info.name))
         if folder.parent == self._library and folder.name.startswith(".new-"):
             shutil.rmtree(folder, ignore_errors=True)
         return version
@@ -163,7 +170,7 @@ class ModelRegistry:
         destination = self._library / name
         with temporary_folder(destination) as temporary:
             for path in sorted(folder.iterdir()):
-                if path.name == WEIGHTS_FILE or path.suffix.lower() in _KEPT_BESIDE:
+                if path.name == WEIGHTS_FILE or (path.suffix.lower() in _KEPT_BESIDE and path.name != INFO_FILE):
                     _copy(path, temporary / path.name)
             # Keys this program does not read are kept as they are.
             content = json.loads((folder / INFO_FILE).read_bytes()) | {"name": name}
@@ -201,7 +208,8 @@ class ModelRegistry:
             bundled=folder.parent == self._bundled,
         )
 
-    def _free_name(self, wanted: str) -> str:
+    def free_name(self, wanted: str) -> str:
+        """One like it that no version has."""
         # The name becomes a folder's, so nothing in it may lead elsewhere or be hidden.
         stem = re.sub(r"[^\w.-]+", "-", wanted).strip(".-")[:80] or "model"
         taken = {path.name.casefold() for path in self._library.glob("*")}

@@ -55,11 +55,19 @@ def test_dataset_can_go_elsewhere(project: Project, reviewed: list[SlideEntry], 
     assert not (project.folder / "datasets").exists()
 
 
-def test_one_reviewed_slide_is_too_few(project: Project, make_picture: MakePicture, review: Review) -> None:
+def test_of_one_slide_a_part_is_kept_for_the_test(project: Project, make_picture: MakePicture, review: Review) -> None:
+    project.update(replace(review(make_picture()), cell_diameter=4.0))
+    dataset = make_dataset(project)
+    assert (dataset.train, dataset.holdout) == (1, 1)
+    learnt, kept = sorted(load_manifest(dataset.folder).pairs, key=lambda pair: pair.split, reverse=True)
+    assert (learnt.split, kept.split) == ("train", "holdout")
+    assert learnt.region.grown(6).intersected(kept.region).is_empty
+
+
+def test_one_small_picture_is_too_few(project: Project, make_picture: MakePicture, review: Review) -> None:
     review(make_picture())
-    with pytest.raises(UserError, match="Review at least two pictures"):
+    with pytest.raises(UserError, match="too small to learn from and to test on"):
         make_dataset(project)
-    assert not (project.folder / "datasets").exists()
 
 
 def test_cancelled_dataset_leaves_nothing(project: Project, reviewed: list[SlideEntry]) -> None:
