@@ -8,6 +8,7 @@ table into RESULTS.md, unless there is a NAME.
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -22,7 +23,7 @@ from bcseg_gui.core.retraining.gate import PictureFigures
 from bcseg_gui.core.retraining.verdict import evidence, verdict
 
 CORRECTED, TESTED = 5, 20
-HUE, SATURATION, CONTRAST, BRIGHTNESS, BLUR = 75, 1.0, 0.12, 20, 7.0
+HUE, CONTRAST, BRIGHTNESS, BLUR = 60, 0.06, -90, 6.0
 EPOCHS = 6
 
 
@@ -31,10 +32,9 @@ def shifted(field: Field) -> Field:
 
 
 def shift(picture: Pixels) -> Pixels:
-    """Hues turned by 2 × `HUE` degrees, contrast about the middle grey, blur of `BLUR` px."""
+    """Hues turned by 2 × `HUE` degrees, contrast about the middle grey, focus lost by a Gaussian of `BLUR` px."""
     hsv = cv2.cvtColor(picture, cv2.COLOR_RGB2HSV).astype(np.int32)
     hsv[..., 0] = (hsv[..., 0] + HUE) % 180
-    hsv[..., 1] = np.clip(hsv[..., 1] * SATURATION, 0, 255)
     turned = cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2RGB).astype(np.float32)
     pale = (turned - 128) * CONTRAST + 128 + BRIGHTNESS
     return np.clip(cv2.GaussianBlur(pale, (0, 0), BLUR), 0, 255).astype(np.uint8)
@@ -49,7 +49,7 @@ def main(data: Path, work: Path, name: str = "", *settings: str) -> None:
     dataset = write_dataset(
         work / "dataset", [shifted(one) for one in read_fields(corrected)], list(map(shifted, tested))
     )
-    changes = {key: float(value) for key, value in (setting.split("=") for setting in settings)}
+    changes = {key: json.loads(value) for key, value in (setting.split("=") for setting in settings)}
     output = work / (name or "run")
     record = retrain(dataset, output, epochs=EPOCHS, **changes)
     before = figures(WEIGHTS / record.parent, tested, work / "parent-original.json")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bcseg_gui.core.project import Split
 from bcseg_gui.core.retraining.gate import PictureFigures, decide
-from bcseg_gui.core.retraining.record import Record, UsedPair
+from bcseg_gui.core.retraining.record import Record, UsedPair, read_record
 from bcseg_gui.core.retraining.reference import ALIKE, CELL_DIAMETER, reference_smears
 from bcseg_gui.core.retraining.report import write_report
 from model import train as training
@@ -121,8 +121,15 @@ class _Judging:
 
     def record(self, request: Train, settings: training.TrainSettings, trained: training.Trained) -> Record:
         """All that there is to say of the run, but how long it took."""
-        learnt = {pair.slide for pair in self._dataset.training}
-        slides = {pair.slide or pair.image.name for pair in self._dataset.holdout} - learnt
+        pairs = tuple(_used_pairs(self._dataset))
+        before = read_record(self._folder)
+        learnt = {pair.image_sha256 for pair in (before.pairs if before else ()) if pair.split == "train"}
+        near = {pair.slide for pair in self._dataset.training}
+        slides = {
+            pair.slide or pair.image.name
+            for pair, used in zip(self._dataset.holdout, pairs[-len(self._dataset.holdout) :], strict=True)
+            if used.image_sha256 not in learnt and (not pair.slide or pair.slide not in near)
+        }
         old, new, reference_old, reference_new = (
             tuple(map(_picture_figures, scores))
             for scores in (self.old, self.new, self.reference_old, self.reference_new)
@@ -137,7 +144,7 @@ class _Judging:
             created=trained.info.created,
             dataset=request.dataset_folder.name,
             settings=asdict(settings),
-            pairs=tuple(_used_pairs(self._dataset)),
+            pairs=pairs,
             rounds=tuple(asdict(row) for row in trained.history),
             old=old,
             new=new,

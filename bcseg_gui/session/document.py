@@ -19,12 +19,12 @@ from ..core.masks import EditRecord, Mask, MaskEdit, Run
 from ..core.masks.tools.change import Change
 from ..core.slides import Slide
 from ..core.slides.look import Look
+from ..core.user import user_name
 from .jobs import Job
 from .run_writer import RunWriter
 from .saving import Saving
 from .segmentation import Outline, Segmentation, bounds_of, inside
 from .tool_settings import ToolSettings
-from .user import user_name
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from ..core.errors import UserError
 from ..core.project import ModelRegistry, ModelVersion, Project
-from .user import user_name
+from ..core.user import user_name
 
 log = logging.getLogger(__name__)
 
@@ -46,9 +46,9 @@ class Models(QObject):
         """The one in use. Raises UserError when none can be used."""
         return self._registry.active()
 
-    def choose(self, name: str, *, overruled: bool = False) -> None:
-        """Use this model from now on, though the gate refused it if `overruled`. Raises UserError."""
-        self._registry.promote(name, user_name(), overruled=overruled)
+    def choose(self, name: str) -> None:
+        """Use this model from now on. Raises UserError."""
+        self._registry.promote(name, user_name())
         self._read()
 
     @property
@@ -61,8 +61,12 @@ class Models(QObject):
         self._read()
         return version
 
+    def export(self, name: str, path: Path) -> None:
+        """Write a model into one file. Raises UserError."""
+        self._registry.export(name, path)
+
     def take(self, path: Path) -> ModelVersion:
-        """Copy a model folder into the library and use it. Raises UserError when it is none of ours."""
+        """Copy a model, a folder or a file, into the library and use it. Raises UserError when it is none of ours."""
         version = self._registry.import_(path)
         self.choose(version.name)
         return version

@@ -26,14 +26,14 @@ from ..core.project import ModelVersion, Project
 from ..core.project.dataset import Dataset, make_dataset, parts_of
 from ..core.project.holdout import Split
 from ..core.retraining.unfinished import Unfinished, discard_unfinished, find_unfinished, keep_unfinished
+from ..core.user import user_name
 from .jobs import Job
 from .session import Session
-from .user import user_name
 from .writing import Writing
 
 __all__ = ["Metrics", "Plan", "Retraining", "Stage", "TrainResult", "plan"]
 
-Stage = Literal["ready", "preparing", "training", "pausing", "paused", "result", "stopped", "failed"]
+Stage = Literal["ready", "preparing", "training", "paused", "result", "stopped", "failed"]
 
 log = logging.getLogger(__name__)
 
@@ -101,8 +101,6 @@ class Retraining(QObject):
         """(epochs learnt, a fraction; loss) of every step"""
         self.written = (0, 0)
         """(pairs written, of so many) while preparing"""
-        self.seconds: float | None = None
-        """how long it will take; None until that is known"""
         self._session = session
         self._project = _project(session)
         self.parent_model: ModelVersion = session.models.needed()
@@ -115,11 +113,13 @@ class Retraining(QObject):
             self.plan = plan(self._project, self.parent_model)
         self._writing: Writing[Dataset] | None = None
         self.job: Job | None = None
+        self._given_up = False
         self._estimating: Job | None = None
+        self._speed: EstimateResult | None = None
 
     @property
     def running(self) -> bool:
-        return self.stage in ("preparing", "training", "pausing")
+        return self.stage in ("preparing", "training")
 
     @property
     def rounds(self) -> int:
@@ -130,6 +130,16 @@ class Retraining(QObject):
     def rounds_done(self) -> int:
         return self._run.done if self._run is not None else 0
 
+    @property
+    def project(self) -> Project:
+        return self._project
+
+    def plan_anew(self) -> None:
+        """Pictures went to the other side."""
+        if self.stage == "ready":
+            self.plan = plan(self._project, self.parent_model)
+            self.changed.emit()
+
     def estimate(self) -> None:
         """Find out how long it will take; `seconds` then says so."""
         if self.stage == "ready" and self._estimating is None:
@@ -138,8 +148,13 @@ class Retraining(QObject):
             self._estimating.finished.connect(self._estimated)
 
     def _estimated(self, speed: EstimateResult) -> None:
-        self.seconds = self.plan.seconds(speed)
+        self._speed = speed
         self.changed.emit()
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it will take; None until that is known."""
+        return self.plan.seconds(self._speed) if self._speed is not None else None
 
     def start(self) -> None:
         """Begin, or go on where it was paused."""
@@ -157,7 +172,7 @@ class Retraining(QObject):
         )
         self._writing.progressed.connect(self._wrote)
         self._writing.finished.connect(self._train)
-        self._writing.cancelled.connect(self._cancelled)
+        self._writing.cancelled.connect(self._give_up)
         self._writing.failed.connect(self._failed)
         self._go("preparing")
 
@@ -166,16 +181,19 @@ class Retraining(QObject):
         if self.stage == "preparing" and self._writing is not None:
             self._writing.cancel()
         elif self.stage == "training" and self.job is not None:
+            self._given_up = True
             self.job.cancel()
         elif self.stage == "paused":
-            self._cancelled()
+            self._give_up()
         self.changed.emit()
 
     def pause(self) -> None:
-        """Stop so that `start` goes on from here, also after the program was closed."""
+        """Stop so that `start` goes on from here, also after the program was closed. The status bar's Cancel does it
+        too: what took minutes to learn is not thrown away there.
+        """
         if self.stage == "training" and self.job is not None:
-            self._go("pausing")
             self.job.cancel()
+            self.changed.emit()
 
     def stop(self) -> None:
         """The window goes: leave nothing running. What was learnt so far stays, to be gone on with."""
@@ -187,7 +205,7 @@ class Retraining(QObject):
     def promote(self) -> ModelVersion:
         """Use the new model from now on, though the gate refused it. Raises UserError."""
         assert self.version is not None
-        self._session.models.choose(self.version.name, overruled=True)
+        self._session.models.choose(self.version.name)
         return self.version
 
     def roll_back(self) -> ModelVersion:
@@ -256,9 +274,12 @@ class Retraining(QObject):
         self._go("result")
 
     def _cancelled(self) -> None:
-        if self.stage == "pausing":
+        if self._given_up:
+            self._give_up()
+        else:
             self._go("paused")
-            return
+
+    def _give_up(self) -> None:
         discard_unfinished(self._project.folder)
         self._go("stopped")
 

@@ -259,6 +259,7 @@ def _learning() -> tuple[ActionInfo, ...]:
             "retrain",
             enabled=_can_retrain,
         ),
+        ActionInfo("models", _("Models…"), _("What each model came of; use, compare, go back, send")),
         ActionInfo("import_model", _("Import a model…"), _("Use a model folder that was trained elsewhere")),
     )
 
@@ -332,7 +333,7 @@ def menus() -> Mapping[str, tuple[str | None, ...]]:
             *("segment", *SEGMENT_MENU, None),
             *("accept", "classes", None),
             *("reviewed", "not_reviewed", None),
-            *("retrain", "import_model"),
+            *("retrain", "models", "import_model"),
         ),
         _("&View"): (
             *("show_mask", "contour", "show_manual", None),

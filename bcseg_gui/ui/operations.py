@@ -50,7 +50,7 @@ class Operations(QObject):
             *("open", "open_folder", "open_sample", "import_mask", "export", "quit", "quick_segment", "accept"),
             *("segment", "segment_visible", "segment_selection", "segment_whole", "resume"),
             *("select_nothing", "brush_smaller", "brush_larger", "undo", "redo", "classes"),
-            *("reviewed", "not_reviewed", "previous", "next", "retrain", "import_model"),
+            *("reviewed", "not_reviewed", "previous", "next", "retrain", "models", "import_model"),
             *("fit", "actual", "zoom_in", "zoom_out", "rotate_left", "rotate_right", "slide_info"),
             *("shortcuts", "about"),
         )
@@ -346,6 +346,20 @@ class Operations(QObject):
             self._retraining.deleteLater()
             self._retraining = None
             self._dialog.deleteLater()
+
+    def models(self) -> None:
+        from .dialogs.models import ModelsDialog
+
+        dialog = ModelsDialog(self._session.models, self._window)
+        dialog.compare.connect(lambda left, right: self.attempt(lambda: self.compare_models(left, right)))
+        dialog.open()
+
+    def compare_models(self, left: str, right: str) -> None:
+        from ..session.comparing import Comparing
+        from .dialogs.compare import CompareDialog
+
+        comparing = Comparing(self._session, self._view.visible_region())
+        CompareDialog(comparing, self._session, left, right, self._window).open()
 
     def import_model(self) -> None:
         folder = QFileDialog.getExistingDirectory(self._window, _("Choose a model folder"), _last_folder())

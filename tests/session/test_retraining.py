@@ -19,7 +19,9 @@ from bcseg_gui.compute.protocol import (
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks.tilestore import TileStore
-from bcseg_gui.core.retraining.gate import Decision, Difference, Outcome
+from bcseg_gui.core.retraining.gate import Decision, Difference, Outcome, PictureFigures
+from bcseg_gui.core.retraining.record import Record
+from bcseg_gui.core.retraining.report import write_report
 from bcseg_gui.session.retraining import Plan, Retraining
 
 
@@ -49,6 +51,11 @@ def epoch_done(job: int, epoch: int, epochs: int) -> EpochDone:
     return EpochDone(job, epoch, epochs, 0.9, 0.3, 0.9, 0.3, 0.9, 0.8, 0.85, 10.0)
 
 
+def a_record(decision: Decision) -> Record:
+    figures = (PictureFigures("a", 0.9, 0.8, 0.9, 0.1, 0.9, 10, 10, ((80, 90, 90, 10, 10),)),)
+    return Record("new", "", "tiny", "", "ana", "", "data", {"seed": 0}, (), (), figures, figures, (), (), decision)
+
+
 def train_request(qtbot: QtBot, client, number: int = 1) -> Train:
     """The `number`th that is asked for."""
 
@@ -62,7 +69,10 @@ def train_request(qtbot: QtBot, client, number: int = 1) -> Train:
 def finish(client, request: Train, model_writer, outcome: Outcome = "better") -> None:
     """As the compute process does."""
     model_writer(request.output_folder, request.output_folder.name)
-    decision = Decision(outcome, Difference(0.8, 0.9, 0.05, 0.15), Difference(0.1, 0.1, 0, 0), None, weak=True)
+    decision = Decision(
+        outcome, Difference(0.8, 0.9, 0.05, 0.15), Difference(0.1, 0.1, 0, 0), Difference(0.95, 0.9, 0, 0), True
+    )
+    write_report(request.output_folder, a_record(decision), [])
     result = TrainResult(request.output_folder, metrics(0.8), metrics(0.9), decision, 3, 60.0)
     client.answer(Finished(request.job, result))
 

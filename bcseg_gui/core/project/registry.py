@@ -24,6 +24,8 @@ from ..files import (
     sha256,
     temporary_folder,
 )
+from ..retraining.record import read_record
+from .model_file import SUFFIX, pack_model, unpack_model
 from .promotions import LibraryPromotions, PromotionStore
 
 WEIGHTS_FILE = "weights.safetensors"
@@ -127,14 +129,16 @@ class ModelRegistry:
             raise UserError("No model came with this program in “{folder}”. Import one.", folder=self._bundled)
         return max(bundled, key=lambda version: (not version.fast, version.created))
 
-    def promote(self, name: str, by: str = "", *, overruled: bool = False) -> ModelVersion:
-        """Use this model from now on. Raises UserError when there is no such model.
+    def promote(self, name: str, by: str = "") -> ModelVersion:
+        """Use this model from now on, as `by` wants it. Raises UserError when there is no such model.
 
-        `by`: who wants it; `overruled`: though the gate had refused it.
+        Where the gate had refused it, that it was overruled is recorded.
         """
         version = self.get(name)
         if version.folder.parent == self._shared:
             version = self._copy_in(version.folder, name)
+        record = read_record(version.folder)
+        overruled = record is not None and not record.decision.promoted
         self._promotions.write_promotions(self._promotions.read_promotions().promoted(name, by, overruled=overruled))
         return version
 
@@ -182,10 +186,18 @@ class ModelRegistry:
         return self._read(destination)
 
     def import_(self, path: Path, name: str | None = None) -> ModelVersion:
-        """As `add`, for what a person chose: a model folder, or one of the two files in it."""
+        """As `add`, for what a person chose: a model folder, one of the two files in it, or what `export` wrote."""
+        if path.suffix == SUFFIX and path.is_file():
+            with temporary_folder(self._library / "import") as unpacked:
+                unpack_model(path, unpacked)
+                return self.add(unpacked, name)
         if path.is_file() and path.name not in (INFO_FILE, WEIGHTS_FILE):
             raise _not_ours(path)
         return self.add(path.parent if path.is_file() else path, name)
+
+    def export(self, name: str, path: Path) -> None:
+        """Write a version into one file, which `import_` reads. Raises UserError."""
+        pack_model(self.get(name).folder, path)
 
     def _folders(self) -> list[Path]:
         roots = [root for root in (self._bundled, self._shared, self._library) if root is not None]

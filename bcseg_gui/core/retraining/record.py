@@ -6,9 +6,9 @@ import platform
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
+from typing import Literal
 
 from ..files import read_json
-from ..project.holdout import Split
 from .gate import Decision, PictureFigures
 
 RECORD_FILE = "report.json"
@@ -20,7 +20,7 @@ class UsedPair:
     """A picture and its mask, by what the files held."""
 
     image: str
-    split: Split
+    split: Literal["train", "holdout"]
     image_sha256: str
     mask_sha256: str
 

@@ -93,9 +93,10 @@ class _Series:
 def _plot(title: str, keys: Mapping[str, str]) -> pg.PlotWidget:
     """`keys`: colour → what it stands for; they stand in the title, where no line can run through them."""
     legend = "".join(f'&nbsp;&nbsp;<span style="color: {color}">●</span> {name}' for color, name in keys.items())
-    plot = pg.PlotWidget(title=title + legend)
+    plot = pg.PlotWidget(title=title + legend, enableMenu=False)
+    # pyqtgraph makes one all the same, which nobody owns: it would outlive the plot.
+    plot.getPlotItem().ctrlMenu.setParent(plot, Qt.WindowType.Popup)
     plot.setMouseEnabled(False, False)
-    plot.setMenuEnabled(False)
     plot.hideButtons()
     plot.showGrid(y=True, alpha=0.15)
     plot.getAxis("bottom").enableAutoSIPrefix(False)

@@ -25,6 +25,7 @@ from ..panels.durations import duration_words
 from ..panels.status import progress_text
 from .curves import Curves
 from .result_table import ResultTable
+from .test_pictures import TestPicturesDialog
 
 
 class RetrainDialog(QDialog):
@@ -62,6 +63,7 @@ class RetrainDialog(QDialog):
         self._use = _button(_("Use it all the same"), self._promote)
         self._back = _button(_("Back to the one before"), self._roll_back)
         self._report = _button(_("Report"), self._open_report)
+        self._pictures = _button(_("Test pictures…"), self._show_pictures)
         self._more = _button(_("More figures"), lambda: None)
         self._more.setCheckable(True)
         self._more.toggled.connect(self._show_more)
@@ -74,7 +76,7 @@ class RetrainDialog(QDialog):
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
-        for button in (self._more, self._report):
+        for button in (self._pictures, self._more, self._report):
             buttons.addWidget(button)
         buttons.addStretch(1)
         right = (self._close, self._cancel, self._pause, self._anew, self._use, self._back, self._keep, self._start)
@@ -100,7 +102,7 @@ class RetrainDialog(QDialog):
         if run.result is not None:
             self._table.show_result(run.result)  # before it is shown, so that its height counts below
             self._keep.setText(_("Close") if accepted else _("Keep the current one"))
-        self._curves.setVisible(stage in ("training", "pausing", "result"))
+        self._curves.setVisible(stage in ("training", "result"))
         for widget in (self._table, self._more, self._report, self._keep):
             widget.setVisible(stage == "result")
         self._progress.setVisible(run.running)
@@ -108,6 +110,7 @@ class RetrainDialog(QDialog):
         self._cancel.setVisible(stage in ("preparing", "training"))
         self._pause.setVisible(stage == "training")
         self._anew.setVisible(stage == "paused")
+        self._pictures.setVisible(stage == "ready" and not run.plan.parted)
         self._start.setText(_("Go on learning") if stage == "paused" else _("Start learning"))
         self._start.setVisible(stage in ("ready", "paused"))
         self._use.setVisible(stage == "result" and not accepted)
@@ -133,7 +136,7 @@ class RetrainDialog(QDialog):
     def _headline_text(self) -> str:
         run = self._retraining
         match run.stage:
-            case "ready" | "preparing" | "training" | "pausing":
+            case "ready" | "preparing" | "training":
                 return _plan_text(run)
             case "paused":
                 return _("Learning was interrupted after round {done} of {rounds}.").format(
@@ -177,7 +180,7 @@ class RetrainDialog(QDialog):
             self._progress.setText(_("Collecting the reviewed pictures…"))
             self._bar.setRange(0, total)
             self._bar.setValue(done)
-        elif run.stage in ("training", "pausing") and run.job is not None:
+        elif run.stage == "training" and run.job is not None:
             progress = run.job.progress
             self._progress.setText(_("Stopping…") if run.job.cancelling else progress_text(run.job))
             for button in (self._cancel, self._pause):
@@ -188,6 +191,19 @@ class RetrainDialog(QDialog):
     def _explain_failure(self, error: Exception) -> None:
         self._explanation.setText(sentence(error))
         self._explanation.show()
+
+    def _show_pictures(self) -> None:
+        dialog = TestPicturesDialog(self._retraining.project, self)
+        dialog.changed.connect(self._plan_anew)
+        dialog.open()
+
+    def _plan_anew(self) -> None:
+        try:
+            self._retraining.plan_anew()
+            self._start.setEnabled(True)
+        except UserError as error:  # all on one side
+            self._start.setEnabled(False)
+            self._explain_failure(error)
 
     def _begin_anew(self) -> None:
         self._retraining.cancel()
