@@ -1,7 +1,7 @@
 """A clinic with another stain and another microscope: `clinic_stain.py BBBC041SEG WORK [NAME] [SETTING=VALUE ...]`.
 
-The pictures of bbbc041seg with other hues, less contrast and less focus. A person corrects five of them; twenty others
-tell how much of what the model lost it wins back, and how much it loses on the pictures as they were. Fifteen of the
+The pictures of bbbc041seg with other hues, less contrast and less focus. A person corrects five of them; the middles of
+twenty others tell how much of what the model lost it wins back, and how much it loses on the pictures as they were. Fifteen of the
 twenty are those that no bundled model learnt from. NAME and settings are for trying other ways to train. Writes its
 table into RESULTS.md, unless there is a NAME.
 """
@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
-from clinic import WEIGHTS, Field, Pixels, figures, parted, read_fields, retrain, write_dataset
+from clinic import WEIGHTS, Field, Pixels, figures, means, middle, parted, read_fields, retrain, write_dataset
 from report import write_section
 
-from bcseg_gui.core.retraining.gate import PictureFigures
 from bcseg_gui.core.retraining.verdict import evidence, verdict
 
 CORRECTED, TESTED = 5, 20
@@ -45,7 +44,7 @@ def main(data: Path, work: Path, name: str = "", *settings: str) -> None:
     step = len(seen) // CORRECTED
     corrected = seen[::step][:CORRECTED]
     others = [pair for pair in seen if pair not in corrected]
-    tested = read_fields([*unseen, *others[:: len(others) // (TESTED - len(unseen))]][:TESTED])
+    tested = list(map(middle, read_fields([*unseen, *others[:: len(others) // (TESTED - len(unseen))]][:TESTED])))
     dataset = write_dataset(
         work / "dataset", [shifted(one) for one in read_fields(corrected)], list(map(shifted, tested))
     )
@@ -58,9 +57,9 @@ def main(data: Path, work: Path, name: str = "", *settings: str) -> None:
     won = np.mean([one.object_f1 for one in record.new]) - np.mean([one.object_f1 for one in record.old])
     rows = [
         ["", "Dice before", "after", "F1 per cell before", "after", "count error before", "after"],
-        ["other stain", *_row(_means(record.old), _means(record.new))],
+        ["other stain", *_row(means(record.old), means(record.new))],
         ["as they were", *_row(before, after)],
-        ["reference", *_row(_means(record.reference_old), _means(record.reference_new))],
+        ["reference", *_row(means(record.reference_old), means(record.reference_new))],
     ]
     note = (
         f"{CORRECTED} corrected fields, {TESTED} test pictures, {record.seconds / 60:.1f} min. F1 per cell lost to the "
@@ -71,11 +70,6 @@ def main(data: Path, work: Path, name: str = "", *settings: str) -> None:
         print(name, *rows, note, sep="\n")
     else:
         write_section("Simulated clinic: another stain", rows, note)
-
-
-def _means(pictures: Sequence[PictureFigures]) -> Mapping[str, float]:
-    names = "dice", "object_f1", "count_error"
-    return {name: float(np.mean([getattr(picture, name) for picture in pictures])) for name in names}
 
 
 def _row(before: Mapping[str, float], after: Mapping[str, float]) -> list[str]:

@@ -181,14 +181,11 @@ class TrainResult:
 
 @dataclass(frozen=True, slots=True)
 class EstimateResult:
-    """How long a step of training takes, which sees `step_pixels`, and segmenting a million px; both at the working
-    scale, where cells are `cell_diameter` px wide.
-    """
+    """How long a step of training takes, which sees `step_pixels`, and segmenting a million px at the working scale."""
 
     step_seconds: float
     megapixel_seconds: float
     step_pixels: int
-    cell_diameter: float
 
 
 @dataclass(frozen=True, slots=True)

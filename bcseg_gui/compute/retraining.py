@@ -178,7 +178,7 @@ def estimate(request: Estimate, cancelled: Cancelled) -> Generator[Event, None, 
     segmenting = pace.seconds / TILE**2 * 1e6
     settings = fine_tuning(1, 0)
     learning = training.step_seconds(load_model(request.model_folder), settings)
-    return EstimateResult(learning, segmenting, settings.batch * settings.crop**2, model.info.cell_diameter)
+    return EstimateResult(learning, segmenting, settings.batch * settings.crop**2)
 
 
 def evaluate(request: Evaluate, cancelled: Cancelled) -> Generator[Event, None, EvaluateResult | None]:

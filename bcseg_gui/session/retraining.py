@@ -25,6 +25,7 @@ from ..core.i18n import _
 from ..core.project import ModelVersion, Project
 from ..core.project.dataset import Dataset, make_dataset, parts_of
 from ..core.project.holdout import Split
+from ..core.retraining.reference import REFERENCE_AREA
 from ..core.retraining.unfinished import Unfinished, discard_unfinished, find_unfinished, keep_unfinished
 from ..core.user import user_name
 from .jobs import Job
@@ -35,6 +36,10 @@ __all__ = ["Metrics", "Plan", "Retraining", "Stage", "TrainResult", "plan"]
 
 Stage = Literal["ready", "preparing", "training", "paused", "result", "stopped", "failed"]
 
+FEWEST_ROUNDS, MOST_ROUNDS = 4, 40
+LEAST_SEEN = 9_500_000
+"""Pixels at the working scale, over all rounds: six rounds over five fields (benchmarks/clinic_stain.py)."""
+
 log = logging.getLogger(__name__)
 
 
@@ -42,7 +47,7 @@ log = logging.getLogger(__name__)
 class Plan:
     """How many reviewed pictures the model learns from, and how many are kept for the test.
 
-    `area`, `test_area`: their pixels at a cell diameter of one pixel, so that any model's working scale gives its own.
+    `area`, `test_area`: their pixels at the scale that the model works at.
     `parted`: there is one picture, of which a part is kept for the test.
     """
 
@@ -58,20 +63,15 @@ class Plan:
 
     @property
     def epochs(self) -> int:
-        """Rounds over the pictures: the fewer there are, the more, so that one picture too is learnt from."""
-        return min(12, max(4, 24 // max(1, self.learn)))
+        """Rounds over the pictures: the less there is, the more, so that one picture too is learnt from."""
+        return min(MOST_ROUNDS, max(FEWEST_ROUNDS, round(LEAST_SEEN / max(1.0, self.area))))
 
     def seconds(self, speed: EstimateResult) -> float:
         """How long it will take on this machine."""
-        cell = speed.cell_diameter**2
-        steps = self.epochs * max(1, round(self.area * cell / speed.step_pixels))
-        # Before, after and, of few pictures, between the rounds; the reference pictures are as large as eight fields.
-        looks = (self.test_area * (2 + self.epochs * min(1, 4 / self.test)) + 2 * REFERENCE_AREA) * cell / 1e6
-        return steps * speed.step_seconds + looks * speed.megapixel_seconds
-
-
-REFERENCE_AREA = 8 * 640 * 480 / 42**2
-"""Pixels of the reference pictures at a cell diameter of one pixel."""
+        learning = self.epochs * self.area / speed.step_pixels * speed.step_seconds
+        # Before, after, and of some pictures between the rounds.
+        looks = self.test_area * (2 + self.epochs * min(1.0, 4 / self.test)) + 2 * REFERENCE_AREA
+        return learning + looks / 1e6 * speed.megapixel_seconds
 
 
 class Retraining(QObject):
@@ -300,11 +300,11 @@ def plan(project: Project, model: ModelVersion) -> Plan:
     pictures: Counter[Split] = Counter()
     areas: dict[Split, float] = {"train": 0.0, "holdout": 0.0}
     for entry in reviewed:
-        diameter = entry.cell_diameter or model.source_cell_diameter
+        scale = model.cell_diameter / (entry.cell_diameter or model.source_cell_diameter)
         sides = parts(entry)
         pictures.update({side for _region, side in sides})
         for region, side in sides:
-            areas[side] += region.area / diameter**2
+            areas[side] += region.area * scale**2
     return Plan(pictures["train"], pictures["holdout"], areas["train"], areas["holdout"], parted=len(reviewed) == 1)
 
 
