@@ -1,9 +1,9 @@
 """A clinic with another stain and another microscope: `clinic_stain.py BBBC041SEG WORK [NAME] [SETTING=VALUE ...]`.
 
 The pictures of bbbc041seg with other hues, less contrast and less focus. A person corrects five of them; the middles of
-twenty others tell how much of what the model lost it wins back, and how much it loses on the pictures as they were. Fifteen of the
-twenty are those that no bundled model learnt from. NAME and settings are for trying other ways to train. Writes its
-table into RESULTS.md, unless there is a NAME.
+twenty others tell how much of what the model lost it wins back, and how much it loses on the pictures as they were.
+Fifteen of the twenty are those that no bundled model learnt from. NAME and settings are for trying other ways to train.
+Writes its table into RESULTS.md, unless there is a NAME.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import asdict, fields, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,16 @@ from bcseg_gui.core.retraining.reference import ALIKE, CELL_DIAMETER, reference_
 from bcseg_gui.core.retraining.report import write_report
 from model import train as training
 from model.checkpoint import Model, load_model, read_info
-from model.dataset import Dataset, Pair, cell_diameter_of, hash_file, load_dataset, read_pair
+from model.dataset import (
+    Dataset,
+    Pair,
+    PictureReader,
+    cell_diameter_of,
+    hash_file,
+    load_dataset,
+    read_pair,
+    read_picture,
+)
 from model.engine import TorchEngine
 from model.evaluate import PairReader, Segmenter, score_pairs, with_model
 from model.metrics import PictureScore, summary
@@ -48,13 +58,18 @@ SHOWN = 5
 
 
 def train(
-    request: Train, cancelled: Cancelled, settings: training.TrainSettings | None = None
+    request: Train,
+    cancelled: Cancelled,
+    settings: training.TrainSettings | None = None,
+    *,
+    dataset: Dataset | None = None,
+    read: PictureReader = read_picture,
 ) -> Generator[Event, None, TrainResult | None]:
-    """`settings`: others than those of `fine_tuning`, for measurements."""
+    """`settings`: others than those of `fine_tuning`, for measurements. `dataset`: instead of what the folder holds."""
     pace = Pace()
-    dataset = load_dataset(request.dataset_folder)
+    dataset = dataset or load_dataset(request.dataset_folder)
     settings = settings or fine_tuning(request.epochs, request.seed)
-    judging = _Judging(dataset, request.parent_folder, cancelled)
+    judging = _Judging(dataset, request.parent_folder, read, cancelled)
     yield Progress(request.job, 0, 1)
     if not judging.measure_old():
         return None
@@ -63,7 +78,7 @@ def train(
     trained: training.Trained | None = None
     steps: Pace | None = None
     before = 0
-    for event in training.train(candidate, dataset, request.output_folder, settings, cancelled=cancelled):
+    for event in training.train(candidate, dataset, request.output_folder, settings, read=read, cancelled=cancelled):
         match event:
             case training.StepDone():
                 if steps is None:  # a run that goes on has steps behind it
@@ -93,8 +108,9 @@ def fine_tuning(epochs: int, seed: int) -> training.TrainSettings:
 class _Judging:
     """The model in use and the candidate on the same test pictures and reference pictures."""
 
-    def __init__(self, dataset: Dataset, parent_folder: Path, cancelled: Cancelled) -> None:
+    def __init__(self, dataset: Dataset, parent_folder: Path, read: PictureReader, cancelled: Cancelled) -> None:
         self._dataset, self._folder, self._cancelled = dataset, parent_folder, cancelled
+        self._read: PairReader = lambda pair: read_pair(pair, len(read_info(parent_folder).classes), read)
         smears = {name: (smear.image, (smear.mask > 0).astype(np.uint8)) for name, smear in reference_smears()}
         self._reference = [Pair(Path(name), Path(name), CELL_DIAMETER) for name in smears]
         self._smear: PairReader = lambda pair: smears[pair.image.name]
@@ -107,7 +123,7 @@ class _Judging:
     def measure_old(self) -> bool:
         """False once cancelled."""
         model = load_model(self._folder)
-        self.old = _scores(model, self._dataset.holdout, _reader(model), self._cancelled)
+        self.old = _scores(model, self._dataset.holdout, self._read, self._cancelled)
         self.reference_old = _scores(model, self._reference, self._smear, self._cancelled)
         if summary(self.reference_old)["dice"] < ALIKE:  # it finds something else than all cells
             self._reference, self.reference_old = [], ()
@@ -161,7 +177,7 @@ class _Judging:
         seen = []
         for score in chosen:
             pair = pairs[score.name]
-            picture, truth = _reader(models[0])(pair)
+            picture, truth = self._read(pair)
             masks = [_segmenter(model)(picture, cell_diameter_of(pair, truth))[0] for model in models]
             seen.append((score.name, difference(picture, truth, *masks)))
         return seen
@@ -190,8 +206,9 @@ def evaluate(request: Evaluate, cancelled: Cancelled) -> Generator[Event, None, 
     yield Progress(request.job, 0, total)
     for folder in request.model_folders:
         model = load_model(folder)
+        read: PairReader = partial(read_pair, classes=len(model.info.classes))
         scores: list[PictureScore] = []
-        for score in score_pairs(_segmenter(model), dataset.holdout, _reader(model)):
+        for score in score_pairs(_segmenter(model), dataset.holdout, read):
             if cancelled():
                 return None
             scores.append(score)
@@ -213,10 +230,6 @@ def _scores(model: Model, pairs: Sequence[Pair], read: PairReader, cancelled: Ca
 
 def _segmenter(model: Model) -> Segmenter:
     return with_model(TorchEngine(model), model.info)
-
-
-def _reader(model: Model) -> PairReader:
-    return lambda pair: read_pair(pair, len(model.info.classes))
 
 
 def _used_pairs(dataset: Dataset) -> Iterator[UsedPair]:

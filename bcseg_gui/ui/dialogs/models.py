@@ -52,6 +52,8 @@ class ModelsDialog(QDialog):
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setShowGrid(False)
+        self.table.setStyleSheet("QTableView::item { padding: 2px 8px; }")
+        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
@@ -62,6 +64,7 @@ class ModelsDialog(QDialog):
         self._problem = QLabel()
         self._problem.setObjectName("warning")
         self._problem.setWordWrap(True)
+        self._problem.hide()
         self.use = self._button(_("Use this model"), self._use)
         self.back = self._button(_("Back to the one before"), models.roll_back)
         self.compare_button = self._button(_("Compare with the one in use…"), self._compare)
@@ -97,11 +100,12 @@ class ModelsDialog(QDialog):
         return button
 
     def _attempt(self, run: Callable[[], object]) -> None:
-        self._problem.clear()
+        self._problem.hide()
         try:
             run()
         except UserError as error:
             self._problem.setText(sentence(error))
+            self._problem.show()
 
     @property
     def chosen(self) -> ModelVersion | None:

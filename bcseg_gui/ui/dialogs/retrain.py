@@ -160,6 +160,8 @@ class RetrainDialog(QDialog):
                     "meanwhile."
                 ).format(model=run.parent_model.name)
                 return f"{what}\n{_time_text(run.seconds)}"
+            case "training":
+                return _("Dashed lines show the current model.")
             case "paused":
                 return _("It goes on from there, with the pictures and corrections as they were when it began.")
             case "result":
