@@ -26,6 +26,7 @@ from model.dataset import Pair, find_pairs, read_mask, read_picture
 from model.engine import TorchEngine
 from model.evaluate import score_pairs, with_model
 from model.metrics import summary
+from model.predict import predict_picture
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "resources/weights"
 Pixels = NDArray[np.uint8]
@@ -59,12 +60,21 @@ def parted(folder: Path) -> tuple[list[Pair], list[Pair]]:
 
 
 def write_dataset(
-    folder: Path, training: Sequence[Field], holdout: Sequence[Field], cell_diameter: float | None = None
+    folder: Path,
+    training: Sequence[Field],
+    holdout: Sequence[Field],
+    *,
+    cell_diameter: float | None = None,
+    corrects: str = "",
 ) -> Path:
-    """As the app writes it from reviewed pictures. One that is there already is taken for the same."""
+    """As the app writes it from reviewed pictures; a person changed what the bundled model `corrects` had wrong.
+
+    One that is there already is taken for the same.
+    """
     if (folder / "manifest.json").exists():
         return folder
-    for name in ("images", "masks"):
+    model = load_model(WEIGHTS / corrects) if corrects else None
+    for name in ("images", "masks", "corrected"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     pairs = []
     for split, fields in (("train", training), ("holdout", holdout)):
@@ -72,9 +82,12 @@ def write_dataset(
             image, mask = f"images/{field.name}.png", f"masks/{field.name}.png"
             cv2.imwrite(str(folder / image), cv2.cvtColor(field.picture, cv2.COLOR_RGB2BGR))
             cv2.imwrite(str(folder / mask), field.mask * np.uint8(255))
-            pairs.append(
-                {"image": image, "mask": mask, "split": split, "slide": field.name, "cell_diameter": cell_diameter}
-            )
+            files: dict[str, str] = {"image": image, "mask": mask}
+            if model is not None and split == "train":
+                _, found = predict_picture(TorchEngine(model), model.info, field.picture)
+                files["corrected"] = f"corrected/{field.name}.png"
+                cv2.imwrite(str(folder / files["corrected"]), (found != field.mask).view(np.uint8) * np.uint8(255))
+            pairs.append(files | {"split": split, "slide": field.name, "cell_diameter": cell_diameter})
     (folder / "manifest.json").write_text(json.dumps({"schema": 1, "pairs": pairs}))
     return folder
 

@@ -45,9 +45,8 @@ def main(data: Path, work: Path, name: str = "", *settings: str) -> None:
     corrected = seen[::step][:CORRECTED]
     others = [pair for pair in seen if pair not in corrected]
     tested = list(map(middle, read_fields([*unseen, *others[:: len(others) // (TESTED - len(unseen))]][:TESTED])))
-    dataset = write_dataset(
-        work / "dataset", [shifted(one) for one in read_fields(corrected)], list(map(shifted, tested))
-    )
+    learnt = [shifted(field) for field in read_fields(corrected)]
+    dataset = write_dataset(work / "dataset", learnt, list(map(shifted, tested)), corrects="ternausnet16-bbbc041")
     changes = {key: json.loads(value) for key, value in (setting.split("=") for setting in settings)}
     output = work / (name or "run")
     record = retrain(dataset, output, epochs=EPOCHS, **changes)

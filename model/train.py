@@ -303,6 +303,7 @@ class _Run:
             gap_weight=self.settings.gap_weight,
             rng=np.random.default_rng([self.settings.seed, 2, self.step, index]),
             teacher=read_grey(pair.teacher) if pair.teacher else None,
+            corrected=read_grey(pair.corrected) if pair.corrected else None,
         )
 
     def train_step(self, crops: list[Crop]) -> float:

@@ -2,6 +2,7 @@
 
     FOLDER/images/NAME.png   RGB, level-0 pixels of one reviewed region
     FOLDER/masks/NAME.png    one class: 0/255; several: class ids, with a palette
+    FOLDER/corrected/NAME.png  of a dataset alone: 255 where a person decided
     FOLDER/manifest.json     `Manifest`
 
 Only pixels and the slide's file name leave the project: no folders, no label pictures, no other metadata.
@@ -10,7 +11,7 @@ Only pixels and the slide's file name leave the project: no folders, no label pi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
@@ -22,7 +23,7 @@ from PIL import Image, ImageColor
 from ..errors import UserError
 from ..files import NewerFileError, encode_json, new_file, place_folder, read_json, sha256, temporary_folder
 from ..geometry import Region
-from ..masks import CLASS_BITS, EditState, Mask
+from ..masks import CLASS_BITS, MANUAL, EditState, Mask
 from ..project import MaskClass, Project, SlideEntry, Split
 from ..slides import Slide, open_slide
 
@@ -41,9 +42,10 @@ class ExportCancelled(Exception):  # noqa: N818 - stopping is no error
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """`image` and `mask` are relative to the folder; `mpp` is µm per pixel, `cell_diameter` pixels, as set by the user.
+    """`image`, `mask` and `corrected` are relative to the folder; the latter is empty in an export.
 
-    `model` is the one whose prediction was corrected, empty when the mask was drawn by hand.
+    `mpp` is µm per pixel, `cell_diameter` pixels, as set by the user. `model` is the one whose prediction was
+    corrected, empty when the mask was drawn by hand.
     """
 
     image: str
@@ -57,6 +59,7 @@ class Pair:
     split: Split
     image_sha256: str
     mask_sha256: str
+    corrected: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +115,21 @@ def write_pairs(
     slide_ids: Sequence[str] | None = None,
     *,
     parts: Parts = whole_slides,
+    with_corrected: bool = False,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Manifest:
-    """`export_pairs` into an empty folder, without the care for what happens when it fails."""
+    """`export_pairs` into an empty folder, without the care for what happens when it fails.
+
+    `with_corrected`: also where a person decided.
+    """
     entries = _reviewed(project, slide_ids)
     pieces = {entry.id: _pieces(entry, parts) for entry in entries}
     total = sum(map(len, pieces.values()))
     (folder / "images").mkdir()
     (folder / "masks").mkdir()
+    if with_corrected:
+        (folder / "corrected").mkdir()
     pairs: list[Pair] = []
     for entry in entries:
         project.check(entry)
@@ -128,7 +137,12 @@ def write_pairs(
             for region, side in pieces[entry.id]:
                 if cancelled is not None and cancelled():
                     raise ExportCancelled
-                pairs.append(_write_pair(folder, entry, region, side, slide, mask, project.classes))
+                pair = _write_pair(folder, entry, region, side, slide, mask, project.classes)
+                if with_corrected:
+                    pair = replace(pair, corrected=pair.mask.replace("masks/", "corrected/", 1))
+                    manual = (mask.read(region) & np.uint8(MANUAL)) > 0
+                    _write_png(folder / pair.corrected, Image.fromarray(manual.view(np.uint8) * np.uint8(255)))
+                pairs.append(pair)
                 if progress is not None:
                     progress(len(pairs), total)
     manifest = Manifest(project.classes, tuple(pairs))

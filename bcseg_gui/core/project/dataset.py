@@ -46,7 +46,9 @@ def make_dataset(
     parts = parts_of(project)
     parent = (folder or project.folder / "datasets").resolve()
     with temporary_folder(parent / "dataset") as temporary:
-        manifest = write_pairs(project, temporary, parts=parts, progress=progress, cancelled=cancelled)
+        manifest = write_pairs(
+            project, temporary, parts=parts, with_corrected=True, progress=progress, cancelled=cancelled
+        )
         digest = hashlib.blake2b(encode_json(manifest), digest_size=5).hexdigest()
         found = next((path for path in sorted(parent.glob(f"*-{digest}")) if _is_whole(path, manifest)), None)
         if found is None:
@@ -76,7 +78,7 @@ def _parts_of_one(entry: SlideEntry) -> list[tuple[Region, Split]]:
 def _is_whole(folder: Path, manifest: Manifest) -> bool:
     try:
         return load_manifest(folder) == manifest and all(
-            (folder / name).is_file() for pair in manifest.pairs for name in (pair.image, pair.mask)
+            (folder / name).is_file() for pair in manifest.pairs for name in (pair.image, pair.mask, pair.corrected)
         )
     except UserError:
         return False

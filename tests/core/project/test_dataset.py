@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.formats.pairs import ExportCancelled, load_manifest
@@ -32,6 +34,14 @@ def test_every_reviewed_slide_is_on_its_frozen_side(project: Project, reviewed: 
     )
     assert dataset.train >= 1
     assert dataset.holdout >= 1
+
+
+def test_it_says_where_a_person_decided(project: Project, reviewed: list[SlideEntry]) -> None:
+    dataset = make_dataset(project)
+    for pair in load_manifest(dataset.folder).pairs:
+        corrected = np.asarray(Image.open(dataset.folder / pair.corrected))
+        assert (corrected > 0).sum() == 50
+        assert (corrected[6:11, 8:18] == 255).all()
 
 
 def test_same_content_is_the_same_dataset(project: Project, reviewed: list[SlideEntry]) -> None:
