@@ -110,9 +110,9 @@ def train(
 
     The last epoch's weights stay, not those of the epoch that did best on the holdout: chosen by it, they would look
     better on it than they are. An interrupted run that is started again with the same arguments goes on from its last
-    checkpoint. Stops between steps and between validation pictures once `cancelled()`. The random numbers of a step
-    depend on the seed and the step alone, so the same seed gives the same weights, interrupted or not. Raises
-    ModelError for unusable files.
+    checkpoint, which is removed when the caller asks for more than `Trained`. Stops between steps and between
+    validation pictures once `cancelled()`. The random numbers of a step depend on the seed and the step alone, so the
+    same seed gives the same weights, interrupted or not. Raises ModelError for unusable files.
     """
     make_folder(output)
     reader = _PairReader(len(model.info.classes), read)
@@ -142,8 +142,8 @@ def train(
         if scores is None:
             return
         run.write(scores)
-    (output / CHECKPOINT_FILE).unlink(missing_ok=True)
     yield Trained(read_info(output), tuple(run.scores), tuple(run.history))
+    (output / CHECKPOINT_FILE).unlink(missing_ok=True)
 
 
 def step_seconds(model: Model, settings: TrainSettings) -> float:

@@ -78,7 +78,8 @@ def train(
     trained: training.Trained | None = None
     steps: Pace | None = None
     before = 0
-    for event in training.train(candidate, dataset, request.output_folder, settings, read=read, cancelled=cancelled):
+    work = training.train(candidate, dataset, request.output_folder, settings, read=read, cancelled=cancelled)
+    for event in work:
         match event:
             case training.StepDone():
                 if steps is None:  # a run that goes on has steps behind it
@@ -90,11 +91,13 @@ def train(
                 yield EpochDone(request.job, epochs=event.epochs, **asdict(event.row))
             case training.Trained():
                 trained = event
-    del candidate  # its optimiser's memory goes with it
+                break
+    yield Progress(request.job, 1, 1)  # how long judging takes is not known
     if trained is None or not judging.measure_new(request.output_folder, trained.scores):
         return None
     record = replace(judging.record(request, settings, trained), seconds=round(pace.seconds, 1))
     write_report(request.output_folder, record, judging.worst())
+    next(work, None)  # only now the checkpoint goes: killed while it was judged, it is judged again
     return TrainResult(
         request.output_folder, _metrics(judging.old), _metrics(judging.new), record.decision, len(dataset.training),
         pace.seconds,
@@ -110,7 +113,8 @@ class _Judging:
 
     def __init__(self, dataset: Dataset, parent_folder: Path, read: PictureReader, cancelled: Cancelled) -> None:
         self._dataset, self._folder, self._cancelled = dataset, parent_folder, cancelled
-        self._read: PairReader = lambda pair: read_pair(pair, len(read_info(parent_folder).classes), read)
+        classes = len(read_info(parent_folder).classes)
+        self._read: PairReader = lambda pair: read_pair(pair, classes, read)
         smears = {name: (smear.image, (smear.mask > 0).astype(np.uint8)) for name, smear in reference_smears()}
         self._reference = [Pair(Path(name), Path(name), CELL_DIAMETER) for name in smears]
         self._smear: PairReader = lambda pair: smears[pair.image.name]

@@ -104,11 +104,13 @@ class Retraining(QObject):
         self._session = session
         self._project = _project(session)
         self.parent_model: ModelVersion = session.models.needed()
-        self._run = find_unfinished(self._project.folder)
-        if self._run is not None:
+        run = find_unfinished(self._project.folder)
+        learner = next((each for each in session.models.versions if run and each.name == run.parent), None)
+        self._run = run if learner is not None else None
+        if run is not None and learner is not None:
             self.stage = "paused"
-            self.parent_model = session.models.get(self._run.parent)
-            self.plan = Plan(self._run.learn, self._run.test)
+            self.parent_model = learner
+            self.plan = Plan(run.learn, run.test)
         else:
             self.plan = plan(self._project, self.parent_model)
         self._writing: Writing[Dataset] | None = None

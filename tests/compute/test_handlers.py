@@ -31,6 +31,7 @@ from bcseg_gui.compute.protocol import (
     TrainResult,
     WarmUp,
 )
+from bcseg_gui.compute.retraining import train
 from bcseg_gui.core.files import sha256
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.retraining.record import read_record
@@ -238,7 +239,8 @@ def test_train_then_evaluate_agree(jobs, dataset: Path, model_folder: Path, tmp_
     }
     assert [(event.epoch, event.epochs) for event in jobs.of(1) if isinstance(event, EpochDone)] == [(1, 1)]
     losses = [event.loss for event in jobs.of(1) if isinstance(event, Progress)]
-    assert all(loss is not None for loss in losses[1:])
+    assert all(loss is not None for loss in losses[1:-1])
+    assert losses[-1] is None, "it is being judged"
 
     jobs.client.submit(Evaluate(2, dataset, (model_folder, output)))
     evaluated = jobs.end_of(2).result
@@ -270,6 +272,21 @@ def test_training_that_was_stopped_goes_on_from_its_last_round(
     jobs.end_of(3)
     cut, whole = ((tmp_path / name / "weights.safetensors").read_bytes() for name in ("cut", "whole"))
     assert cut == whole, "the same seed and data give the same weights"
+
+
+def test_training_that_was_killed_while_it_was_judged_is_judged_again(
+    dataset: Path, model_folder: Path, tmp_path: Path
+) -> None:
+    request = Train(1, dataset, model_folder, tmp_path / "new", epochs=1)
+    events = train(request, lambda: False)
+    next(event for event in events if isinstance(event, EpochDone))
+    next(events)  # it has learnt
+    events.close()
+    weights = (tmp_path / "new/weights.safetensors").read_bytes()
+    list(train(request, lambda: False))
+    assert read_record(tmp_path / "new").new
+    assert (tmp_path / "new/weights.safetensors").read_bytes() == weights
+    assert not list((tmp_path / "new").glob("checkpoint*"))
 
 
 def test_the_report_tells_what_came_of_what(jobs, dataset: Path, model_folder: Path, tmp_path: Path) -> None:
