@@ -25,7 +25,7 @@ body { font: 15px/1.5 system-ui, sans-serif; color: #222; background: #fff }
 body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
 h1 { font-size: 1.5rem } h2 { font-size: 1.1rem; margin-top: 2rem }
 table { border-collapse: collapse } th, td { padding: .2rem .8rem; text-align: right; border-bottom: 1px solid #ddd }
-th:first-child, td:first-child { text-align: left; padding-left: 0 } td.hash { font: 12px monospace }
+th:first-child, td:first-child { text-align: left; padding-left: 0 } table.hash td { font: 12px monospace }
 img { max-width: 100% } figure { margin: 1rem 0 } figcaption { color: #666 }
 .repaired { color: #009e73 } .broken { color: #d55e00 }
 """
@@ -130,13 +130,13 @@ def _heading(text: str) -> str:
     return f"<h2>{escape(text)}</h2>"
 
 
-def _table(rows: Sequence[Sequence[str]], kind: str = "") -> str:
+def _table(rows: Sequence[Sequence[str]], kind: str = "figures") -> str:
     """The first row: heads."""
 
     def row(cells: Sequence[str], tag: str) -> str:
-        return "<tr>" + "".join(f'<{tag} class="{kind}">{escape(cell)}</{tag}>' for cell in cells) + "</tr>"
+        return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
 
-    return "<table>" + row(rows[0], "th") + "".join(row(cells, "td") for cells in rows[1:]) + "</table>"
+    return f'<table class="{kind}">' + row(rows[0], "th") + "".join(row(cells, "td") for cells in rows[1:]) + "</table>"
 
 
 def _figure(caption: str, picture: bytes, kind: str) -> str:
