@@ -67,7 +67,7 @@ def show(name: str, project: ProjectOption = None) -> None:
     """Show what is known of a model: network, data, figures, licence."""
     with _registry(project) as registry:
         version = registry.get(name)
-        record = read_record(version.folder)
+        record, overruled_by = read_record(version.folder), registry.overruled_by(name)
     size = _("{work:g} px in the network, {source:g} px in the pictures it learnt from")
     rows = {
         _("name"): version.name,
@@ -78,6 +78,7 @@ def show(name: str, project: ProjectOption = None) -> None:
         _("grown from"): version.parent or "–",
         _("by"): record.author if record is not None else "–",
         _("gate"): verdict(record.decision) if record is not None else "–",
+        _("put to use all the same by"): overruled_by or "–",
         _("made"): version.created[:16].replace("T", " ") or "–",
         _("licence"): version.licence or "–",
         **{_figure_name(key): f"{value:.4f}" for key, value in version.metrics.items()},

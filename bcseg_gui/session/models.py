@@ -51,6 +51,10 @@ class Models(QObject):
         self._registry.promote(name, user_name())
         self._read()
 
+    def overruled_by(self, name: str) -> str | None:
+        """Who uses this model, or did last, though the gate had refused it; None when nobody does."""
+        return self._registry.overruled_by(name)
+
     @property
     def can_roll_back(self) -> bool:
         return self._registry.can_roll_back

@@ -32,7 +32,7 @@ from .jobs import Job
 from .session import Session
 from .writing import Writing
 
-__all__ = ["Metrics", "Plan", "Retraining", "Stage", "TrainResult", "plan"]
+__all__ = ["Metrics", "Plan", "Retraining", "Stage", "TrainResult", "is_interrupted", "plan"]
 
 Stage = Literal["ready", "preparing", "training", "paused", "result", "stopped", "failed"]
 
@@ -293,6 +293,14 @@ class Retraining(QObject):
         log.info("Retraining: %s", stage)
         self.stage = stage
         self.changed.emit()
+
+
+def is_interrupted(session: Session) -> bool:
+    """A retraining of the project that is open was paused or cut off."""
+    try:
+        return session.project is not None and find_unfinished(session.project.folder) is not None
+    except UserError:  # told when somebody wants to go on with it
+        return False
 
 
 def plan(project: Project, model: ModelVersion) -> Plan:

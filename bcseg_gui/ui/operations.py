@@ -18,7 +18,7 @@ from ..core.masks.tools.cell import CellShape
 from ..core.project.classes import at_key
 from ..core.slides import PICTURE_SUFFIXES, SLIDE_SUFFIXES
 from ..session.importing import import_mask
-from ..session.retraining import Retraining
+from ..session.retraining import Retraining, is_interrupted
 from ..session.samples import sample_folder
 from ..session.session import Session
 from . import messages
@@ -128,6 +128,8 @@ class Operations(QObject):
         self._refused = () if opened else tuple(paths)
         if opened:
             self.forget_training()
+            if is_interrupted(self._session):
+                self._bar.inform(_("A retraining was interrupted. Press Retrain to go on with it."))
             QSettings().setValue("lastFolder", str(paths[0].absolute().parent))
             self._session.warm_up()
 

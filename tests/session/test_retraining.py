@@ -22,7 +22,7 @@ from bcseg_gui.core.masks.tilestore import TileStore
 from bcseg_gui.core.retraining.gate import Decision, Difference, Outcome, PictureFigures
 from bcseg_gui.core.retraining.record import Record
 from bcseg_gui.core.retraining.report import write_report
-from bcseg_gui.session.retraining import Plan, Retraining
+from bcseg_gui.session.retraining import Plan, Retraining, is_interrupted
 
 
 @pytest.fixture
@@ -115,6 +115,8 @@ def test_a_refused_one_is_kept_and_may_be_used_all_the_same(reviewed, client, qt
     assert reviewed.models.active.name == "ward-retrained"
     promotion = reviewed.project.read_promotions().history[-1]
     assert (promotion.model, promotion.overruled) == ("ward-retrained", True)
+    assert reviewed.models.overruled_by("ward-retrained") == promotion.by
+    assert reviewed.models.overruled_by("tiny") is None
 
 
 def test_cancelling_leaves_the_model(reviewed, client, qtbot) -> None:
@@ -144,7 +146,9 @@ def test_paused_it_goes_on_where_it_was_also_in_another_session(
     reviewed.close()
 
     again = make_session()
+    assert not is_interrupted(again)
     again.open(pictures)
+    assert is_interrupted(again)
     run = Retraining(again)
     assert (run.stage, run.rounds_done, run.rounds) == ("paused", 2, request.epochs)
     run.start()

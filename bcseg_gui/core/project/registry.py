@@ -142,6 +142,11 @@ class ModelRegistry:
         self._promotions.write_promotions(self._promotions.read_promotions().promoted(name, by, overruled=overruled))
         return version
 
+    def overruled_by(self, name: str) -> str | None:
+        """Who uses this model, or did last, though the gate had refused it; None when nobody does."""
+        of_it = [promotion for promotion in self._promotions.read_promotions().history if promotion.model == name]
+        return of_it[-1].by if of_it and of_it[-1].overruled else None
+
     @property
     def can_roll_back(self) -> bool:
         return any(not promotion.rolled_back for promotion in self._promotions.read_promotions().history)
