@@ -45,6 +45,7 @@ def _page(folder: Path, record: Record, worst: Iterable[tuple[str, NDArray[np.ui
     accepted = _("Accepted.") if record.decision.promoted else _("Not accepted.")
     sentence = f"{accepted} {verdict(record.decision)}"
     legend = (("repaired", _("right now, wrong before")), ("broken", _("wrong now, right before")))
+    hashes = _("Pictures and masks by their SHA-256")
     curves = folder / CURVES_FILE
     parts = [
         f"<h1>{escape(title)}</h1>",
@@ -67,7 +68,7 @@ def _page(folder: Path, record: Record, worst: Iterable[tuple[str, NDArray[np.ui
     parts += [
         _heading(_("What it came of")),
         _table(_origins(record)),
-        f"<details><summary>{escape(_('Pictures and masks by their SHA-256'))}</summary>",
+        f"<details><summary>{escape(hashes)}</summary>",
         _table(_pairs(record), "hash"),
         "</details>",
     ]
@@ -121,8 +122,9 @@ def _origins(record: Record) -> list[list[str]]:
 
 
 def _pairs(record: Record) -> list[list[str]]:
+    sides = {"train": _("learnt from"), "holdout": _("test")}
     return [["", "", _("picture"), _("mask")]] + [
-        [pair.image, pair.split, pair.image_sha256, pair.mask_sha256] for pair in record.pairs
+        [pair.image, sides[pair.split], pair.image_sha256, pair.mask_sha256] for pair in record.pairs
     ]
 
 

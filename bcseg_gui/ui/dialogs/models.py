@@ -150,7 +150,8 @@ class ModelsDialog(QDialog):
         self.report.setEnabled(record is not None)
         self._about.setText(_about(version, record) if version is not None else "")
         if version is not None and (by := self._models.overruled_by(version.name)) is not None:
-            self._about.setText(f"{self._about.text()} {_('It was put to use all the same, by {by}.').format(by=by)}")
+            overruled = _("It was put to use all the same, by {by}.").format(by=by)
+            self._about.setText(f"{self._about.text()} {overruled}")
 
     def _record(self, version: ModelVersion) -> Record | None:
         """A version never changes, so it is read once. What cannot be read is as good as none here."""
