@@ -25,6 +25,7 @@ from ..core.i18n import _
 from ..core.project import ModelVersion, Project
 from ..core.project.dataset import Dataset, make_dataset, parts_of
 from ..core.project.holdout import Split
+from ..core.retraining.record import read_record
 from ..core.retraining.reference import REFERENCE_AREA
 from ..core.retraining.unfinished import Unfinished, discard_unfinished, find_unfinished, keep_unfinished
 from ..core.user import user_name
@@ -39,6 +40,8 @@ Stage = Literal["ready", "preparing", "training", "paused", "result", "stopped",
 FEWEST_ROUNDS, MOST_ROUNDS = 4, 40
 LEAST_SEEN = 9_500_000
 """Pixels at the working scale, over all rounds: six rounds over five fields (benchmarks/clinic_stain.py)."""
+
+MOST_GAINS = 5
 
 log = logging.getLogger(__name__)
 
@@ -135,6 +138,19 @@ class Retraining(QObject):
     @property
     def project(self) -> Project:
         return self._project
+
+    @property
+    def gains(self) -> list[float]:
+        """What the retrainings that led to the model in use gained in Dice, on the test pictures of their time."""
+        found: list[float] = []
+        by_name = {version.name: version for version in self._session.models.versions}
+        version: ModelVersion | None = self.parent_model
+        while version is not None and len(found) < MOST_GAINS:
+            with suppress(UserError):  # a damaged report is no reason not to learn
+                if (record := read_record(version.folder)) is not None:
+                    found.append(record.decision.dice.gain)
+            version = by_name.pop(version.parent or "", None)
+        return found[::-1]
 
     def plan_anew(self) -> None:
         """Pictures went to the other side."""

@@ -101,6 +101,7 @@ def test_one_click_from_reviewed_pictures_to_a_better_model_in_use(reviewed, cli
     assert run.version.name == "ward-retrained"
     assert {"tiny", "other", run.version.name} == {each.name for each in reviewed.models.versions}
     assert not (reviewed.project.folder / "retraining").exists()
+    assert Retraining(reviewed).gains == pytest.approx([0.1])
     assert run.roll_back().name == reviewed.models.active.name == "tiny"
 
 

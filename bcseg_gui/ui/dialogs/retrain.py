@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices
@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from ...core.errors import UserError
-from ...core.i18n import _, ngettext, sentence
+from ...core.i18n import _, ngettext, number, sentence
 from ...core.retraining.report import REPORT_FILE
 from ...core.retraining.verdict import evidence, verdict
 from ...session.retraining import Retraining
@@ -159,7 +159,7 @@ class RetrainDialog(QDialog):
                     "pictures it has never seen. It takes its place only if it is better. You can go on working "
                     "meanwhile."
                 ).format(model=run.parent_model.name)
-                return f"{what}\n{_time_text(run.seconds)}"
+                return "\n".join(filter(None, (what, _time_text(run.seconds), _gains_text(run.gains))))
             case "training":
                 return _("Dashed lines show the current model.")
             case "paused":
@@ -265,6 +265,12 @@ def _time_text(seconds: float | None) -> str:
     return _("On this computer it takes about {time}, less if there is nothing more to learn.").format(
         time=duration_words(seconds)
     )
+
+
+def _gains_text(gains: Sequence[float]) -> str:
+    """So that one sees when there is little left to gain."""
+    points = " · ".join(("+" if gain >= 0 else "") + number(100 * gain, 1) for gain in gains)
+    return _("The retrainings before gained, in points of agreement: {points}.").format(points=points) if gains else ""
 
 
 def _result_text(run: Retraining) -> str:

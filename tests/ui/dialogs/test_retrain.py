@@ -30,6 +30,7 @@ class Run(QObject):
         self.plan = Plan(8, 2, 900.0, 200.0)
         self.rounds, self.rounds_done = 6, 2
         self.seconds: float | None = None
+        self.gains: list[float] = []
         self.parent_model = SimpleNamespace(name="tiny")
         self.version = SimpleNamespace(name="ward-retrained", folder=Path("models/ward-retrained"))
         self.result: TrainResult | None = None
@@ -96,6 +97,13 @@ def test_before_it_starts_it_says_how_long_it_takes(dialog: RetrainDialog, run: 
     run.changed.emit()
     assert "about 7 min" in texts(dialog)
     assert buttons(dialog) == {"Start learning", "Close", "Test pictures…"}
+
+
+def test_what_was_gained_before_tells_when_to_stop(dialog: RetrainDialog, run: Run) -> None:
+    assert "points of agreement" not in texts(dialog)
+    run.gains = [0.063, 0.002, -0.001]
+    run.changed.emit()
+    assert "+6.3 · +0.2 · -0.1." in texts(dialog)
 
 
 def test_of_one_picture_a_part_is_kept(dialog: RetrainDialog, run: Run) -> None:
