@@ -23,12 +23,14 @@ from .protocol import (
     Event,
     Progress,
     QuickSegment,
+    Rank,
     Segment,
     SegmentResult,
     TilePredicted,
     Train,
     WarmUp,
 )
+from .ranking import rank
 from .retraining import estimate, evaluate, train
 from .segmenting import Work, quick_segment_slide, segment_slide
 from .server import Handlers
@@ -46,6 +48,7 @@ def make_handlers() -> Handlers:
         QuickSegment: quick_segment,
         Train: train,
         Estimate: estimate,
+        Rank: partial(rank, models.get),
         Evaluate: evaluate,
     }
 

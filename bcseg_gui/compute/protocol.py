@@ -114,6 +114,15 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
+class Rank:
+    """Find out in which order to correct slides, each a path and a page. Finishes with a `RankResult`."""
+
+    job: int
+    slides: tuple[tuple[Path, int], ...]
+    model_folder: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluate:
     """Compare models on a dataset's "holdout" pairs. Finishes with an `EvaluateResult`."""
 
@@ -134,7 +143,7 @@ class Shutdown:
     """Stop what is under way and end the process. No answer."""
 
 
-Request = WarmUp | Segment | QuickSegment | Train | Estimate | Evaluate
+Request = WarmUp | Segment | QuickSegment | Train | Estimate | Rank | Evaluate
 Message = Request | Cancel | Shutdown
 
 
@@ -189,6 +198,13 @@ class EstimateResult:
 
 
 @dataclass(frozen=True, slots=True)
+class RankResult:
+    """Places in `Rank.slides`, the one to correct first in front."""
+
+    order: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluateResult:
     """Metrics in the order of `Evaluate.model_folders`."""
 
@@ -196,7 +212,7 @@ class EvaluateResult:
     seconds: float
 
 
-Result = SegmentResult | TrainResult | EstimateResult | EvaluateResult | None
+Result = SegmentResult | TrainResult | EstimateResult | RankResult | EvaluateResult | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ class Operations(QObject):
             *("open", "open_folder", "open_sample", "import_mask", "export", "quit", "quick_segment", "accept"),
             *("segment", "segment_visible", "segment_selection", "segment_whole", "resume"),
             *("select_nothing", "brush_smaller", "brush_larger", "undo", "redo", "classes"),
-            *("reviewed", "not_reviewed", "previous", "next", "retrain", "models", "import_model"),
+            *("reviewed", "not_reviewed", "previous", "next", "next_up", "retrain", "models", "import_model"),
             *("fit", "actual", "zoom_in", "zoom_out", "rotate_left", "rotate_right", "slide_info"),
             *("shortcuts", "about"),
         )
@@ -318,6 +318,9 @@ class Operations(QObject):
 
         if self._session.document is not None:
             SlideInfoDialog(self._session.document.slide, self._window, given_mpp=self._session.mpp).open()
+
+    def next_up(self) -> None:
+        self._session.next_up.look()
 
     # -- models ---------------------------------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ from bcseg_gui.compute.protocol import (
     Finished,
     Progress,
     QuickSegment,
+    Rank,
     Segment,
     SegmentResult,
     TilePredicted,
@@ -31,6 +32,7 @@ from bcseg_gui.compute.protocol import (
     TrainResult,
     WarmUp,
 )
+from bcseg_gui.compute.ranking import doubt
 from bcseg_gui.compute.retraining import train
 from bcseg_gui.core.files import sha256
 from bcseg_gui.core.geometry import Region
@@ -305,6 +307,27 @@ def test_the_report_tells_what_came_of_what(jobs, dataset: Path, model_folder: P
     assert verdict(result.decision) in page
     assert page.count("data:image/") == 2, "the worst test picture and the curves"
     assert "http" not in page.replace("http-equiv", ""), "it needs nothing besides"
+
+
+def test_pictures_are_ranked_and_one_that_cannot_be_opened_comes_last(jobs, slide, model_folder, tmp_path) -> None:
+    pink = tmp_path / "pink.png"
+    cv2.imwrite(str(pink), make_smear(200, 160, seed=2, cell_diameter=DIAMETER, stain="pink").image[..., ::-1])
+    slides = ((tmp_path / "gone.png", 0), (slide[0], 0), (pink, 0))
+    jobs.client.submit(Rank(1, slides, model_folder))
+    order = jobs.end_of(1).result.order
+    assert sorted(order) == [0, 1, 2]
+    assert order[-1] == 0
+    assert [event.done for event in jobs.of(1) if isinstance(event, Progress)] == [0, 1, 2, 3]
+
+
+def test_a_model_that_is_sure_has_no_doubt() -> None:
+    sure, unsure = np.zeros((1, 8, 8), np.float32), np.full((1, 8, 8), 0.5, np.float32)
+    sure[:, :4] = 1
+    assert doubt(sure) == pytest.approx(0, abs=1e-4)
+    assert doubt(unsure) == pytest.approx(1)
+    assert doubt(np.zeros((1, 8, 8), np.float32)) == 0, "empty glass"
+    three = np.concatenate([1 - unsure, unsure / 2, unsure / 2])
+    assert doubt(three) == pytest.approx(1)
 
 
 def test_how_long_it_takes_is_tried(jobs, model_folder: Path) -> None:
