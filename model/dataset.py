@@ -33,7 +33,8 @@ class Pair:
     """`cell_diameter`: level-0 px, as known to whoever made the pair; None: it is measured on the mask.
 
     `teacher`: what a larger model sees in the picture, its probability of foreground as an 8-bit grey picture.
-    `predicted`: the mask too is that model's, not a person's.
+    `predicted`: the mask too is that model's, not a person's. `slide`: what the picture is a part of; empty: unknown.
+    `corrected`: a grey picture, white where a person decided: that is looked at more often.
     """
 
     image: Path
@@ -41,15 +42,21 @@ class Pair:
     cell_diameter: float | None = None
     teacher: Path | None = None
     predicted: bool = False
+    slide: str = ""
+    corrected: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Pairs to learn from and pairs kept for the test; `hash` names their contents."""
+    """Pairs to learn from and pairs kept for the test; `hash` names their contents.
+
+    `replay`: pairs of what the model knows already, shown between the others so that it does not forget.
+    """
 
     training: tuple[Pair, ...]
     holdout: tuple[Pair, ...]
     hash: str
+    replay: tuple[Pair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,8 @@ class _ManifestPair(msgspec.Struct):
     mask: str
     split: str
     cell_diameter: float | None = None
+    slide: str = ""
+    corrected: str = ""
 
 
 class _Manifest(msgspec.Struct):
@@ -111,7 +120,13 @@ def load_dataset(folder: Path) -> Dataset:
     by_split: dict[str, list[Pair]] = {"train": [], "holdout": []}
     for entry in manifest.pairs:
         by_split.setdefault(entry.split, []).append(
-            Pair(folder / entry.image, folder / entry.mask, entry.cell_diameter)
+            Pair(
+                folder / entry.image,
+                folder / entry.mask,
+                entry.cell_diameter,
+                slide=entry.slide,
+                corrected=folder / entry.corrected if entry.corrected else None,
+            )
         )
     if not by_split["train"] or not by_split["holdout"]:
         raise ModelError(
@@ -122,10 +137,10 @@ def load_dataset(folder: Path) -> Dataset:
 
 
 def hash_pairs(pairs: Sequence[Pair]) -> str:
-    """A name of what the files of the pairs hold, pictures, masks and what a teacher sees: 16 hexadecimal digits."""
+    """A name of what all files of the pairs hold: 16 hexadecimal digits."""
     digest = hashlib.sha256()
     for pair in pairs:
-        for path in filter(None, (pair.image, pair.mask, pair.teacher)):
+        for path in filter(None, (pair.image, pair.mask, pair.teacher, pair.corrected)):
             digest.update(hash_file(path))
     return digest.hexdigest()[:16]
 
@@ -263,20 +278,21 @@ def cut_crop(
     gap_weight: float,
     rng: np.random.Generator,
     teacher: NDArray[np.uint8] | None = None,
+    corrected: NDArray[np.uint8] | None = None,
 ) -> Crop:
     """A random augmented square of `size` working-scale px from a level-0 pair.
 
     `scale`: working-scale px per level-0 px; `cell_diameter`: level-0 px. `edge`: width (level-0 px) of the band along
     the picture's edges that teaches nothing, since people leave out some of the cells there. Gaps between cells weigh
     `gap_weight` more. With one class the target is the share of each pixel that the cells cover, which keeps the border
-    where it is between pixels; a `teacher` `(h, w)` has half a say in it.
+    where it is between pixels; a `teacher` `(h, w)` has half a say in it. Every
+    second crop lies about a pixel that is not 0 in `corrected` `(h, w)`, where there is one.
     """
     scale *= float(np.exp(rng.uniform(np.log(0.8), np.log(1.25))))
     side = max(1, round(size / scale))
     teaches = _inside(mask.shape, round(edge))
     picture, mask, teaches = (_at_least(array, side) for array in (picture, mask, teaches))
-    y = int(rng.integers(picture.shape[0] - side + 1))
-    x = int(rng.integers(picture.shape[1] - side + 1))
+    y, x = _corner(mask.shape, side, corrected, rng)
     rows, columns = slice(y, y + side), slice(x, x + side)
     square, window, drawn = picture[rows, columns], mask[rows, columns], mask[rows, columns]
     if rng.random() < 0.1:
@@ -296,6 +312,19 @@ def cut_crop(
     turn = int(rng.integers(8))
     square = augment_colours(dihedral(resize(square, (size, size)), turn), rng)
     return Crop(square, dihedral(target, turn), dihedral(weight, turn))
+
+
+def _corner(
+    shape: tuple[int, ...], side: int, corrected: NDArray[np.uint8] | None, rng: np.random.Generator
+) -> tuple[int, int]:
+    """Top and left of a square in an array of `shape`."""
+    lowest, rightmost = shape[0] - side, shape[1] - side
+    y, x = int(rng.integers(lowest + 1)), int(rng.integers(rightmost + 1))
+    if corrected is not None and rng.random() < 0.5 and (places := np.flatnonzero(corrected)).size:
+        row, column = divmod(int(rng.choice(places)), corrected.shape[1])
+        jitter_y, jitter_x = rng.integers(-side // 4, side // 4 + 1, 2).tolist()
+        y, x = row - side // 2 + jitter_y, column - side // 2 + jitter_x
+    return min(max(0, y), lowest), min(max(0, x), rightmost)
 
 
 def _inside(shape: tuple[int, ...], edge: int) -> NDArray[np.uint8]:

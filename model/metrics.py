@@ -11,11 +11,20 @@ from numpy.typing import NDArray
 
 MIN_CELL_AREA = 200
 """Smallest 4-connected component counted as a cell, in level-0 pixels."""
+BLOCKS = 4
+BlockCounts = tuple[int, int, int, int, int]
+"""Of a part of a picture: px that both masks call cell, that the prediction and that the truth does; cells of each.
+
+A cell belongs to the block that the middle of its box lies in.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class PictureScore:
-    """Shares in 0…1. `loss`: mean binary cross-entropy per pixel (NaN for methods without probabilities)."""
+    """Shares in 0…1. `loss`: mean binary cross-entropy per pixel (NaN for methods without probabilities).
+
+    `blocks`: the picture in `BLOCKS` × `BLOCKS` parts, for how much the figures vary within it.
+    """
 
     name: str
     dice: float
@@ -26,6 +35,7 @@ class PictureScore:
     count: int
     true_count: int
     seconds_per_megapixel: float = float("nan")
+    blocks: tuple[BlockCounts, ...] = ()
 
     @property
     def count_error(self) -> float:
@@ -58,7 +68,8 @@ def score_picture(
     predicted, true = classes > 0, truth > 0
     overlap = int(np.count_nonzero(predicted & true))
     total = int(np.count_nonzero(predicted)) + int(np.count_nonzero(true))
-    matched, count, true_count = match_cells(classes, truth, min_area)
+    cells, true_cells = label_cells(classes, min_area), label_cells(truth, min_area)
+    matched, count, true_count = match_cells(cells, true_cells), len(cells.areas), len(true_cells.areas)
     return PictureScore(
         name=name,
         dice=2 * overlap / total if total else 1.0,
@@ -69,7 +80,28 @@ def score_picture(
         count=count,
         true_count=true_count,
         seconds_per_megapixel=seconds / truth.size * 1e6,
+        blocks=_blocks(cells, true_cells),
     )
+
+
+def _blocks(cells: Cells, true_cells: Cells) -> tuple[BlockCounts, ...]:
+    predicted, drawn = cells.classes > 0, true_cells.classes > 0
+    planes = predicted & drawn, predicted, drawn
+    rows, columns = (np.linspace(0, side, BLOCKS + 1).astype(int) for side in drawn.shape)
+    count, drawn_count = (_middles(each, rows, columns) for each in (cells, true_cells))
+
+    def counts(y: int, x: int) -> BlockCounts:
+        block = slice(rows[y], rows[y + 1]), slice(columns[x], columns[x + 1])
+        overlap, ours, theirs = (np.count_nonzero(plane[block]) for plane in planes)
+        return int(overlap), int(ours), int(theirs), int(count[y, x]), int(drawn_count[y, x])
+
+    return tuple(counts(y, x) for y in range(BLOCKS) for x in range(BLOCKS))
+
+
+def _middles(cells: Cells, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float64]:
+    """How many cells lie in each block."""
+    x, y = (cells.boxes[:, :2] + cells.boxes[:, 2:]).T / 2
+    return np.asarray(np.histogram2d(y, x, bins=(rows, columns))[0])
 
 
 def cross_entropy(probability: NDArray[np.float32], true: NDArray[np.bool_]) -> float:
@@ -77,9 +109,8 @@ def cross_entropy(probability: NDArray[np.float32], true: NDArray[np.bool_]) -> 
     return float(-np.log(np.clip(likelihood, 1e-6, 1)).mean())
 
 
-def match_cells(classes: NDArray[np.uint8], truth: NDArray[np.uint8], min_area: int) -> tuple[int, int, int]:
-    """`(pairs with IoU ≥ 0.5, cells, true cells)`. A pair at IoU > 0.5 is unique; at exactly 0.5 the first is taken."""
-    cells, true_cells = label_cells(classes, min_area), label_cells(truth, min_area)
+def match_cells(cells: Cells, true_cells: Cells) -> int:
+    """How many pairs have an IoU ≥ 0.5. A pair at IoU > 0.5 is unique; at exactly 0.5 the first is taken."""
     both = (cells.labels > 0) & (true_cells.labels > 0)
     codes = (cells.labels[both].astype(np.int64) - 1) * len(true_cells.areas) + true_cells.labels[both] - 1
     taken: set[tuple[str, int]] = set()
@@ -91,7 +122,7 @@ def match_cells(classes: NDArray[np.uint8], truth: NDArray[np.uint8], min_area: 
         if overlap * 2 >= union and not ends & taken:
             taken |= ends
             matched += 1
-    return matched, len(cells.areas), len(true_cells.areas)
+    return matched
 
 
 def label_cells(classes: NDArray[np.uint8], min_area: int) -> Cells:

@@ -49,7 +49,11 @@ class TrainSettings:
 
     `frozen_stages`: how many stages of the encoder stay as they are. The first two know edges and colours from other
     pictures; leaving them alone saves a third of a step on a CPU.
-    `checkpoint_every`: steps; 0 for a run that nobody goes on with, since a checkpoint is five times the model's size.
+    `checkpoint_every`: steps; besides, one is written after every epoch. It is five times the model's size.
+    `patience`: the run ends after one more epoch once the loss has not fallen for so many; 0: never before its time.
+    `watched`: how many holdout pictures are looked at after every epoch; 0: all, as at the end in any case.
+    `pull`: share of the way back to the weights it started from that each step goes at the full learning rate (L2-SP of
+    Li, Grandvalet & Davoine 2018, apart from the gradient as AdamW does with weight decay).
     """
 
     epochs: int = 4
@@ -61,6 +65,9 @@ class TrainSettings:
     gap_weight: float = 2.0
     frozen_stages: int = 0
     checkpoint_every: int = 10
+    patience: int = 0
+    watched: int = 0
+    pull: float = 0.0
 
     def gentler(self) -> TrainSettings:
         """For fine-tuning: lower learning rates, above all of the encoder, so that what the parent knows stays."""
@@ -87,6 +94,7 @@ class Trained:
 
     info: ModelInfo
     scores: tuple[PictureScore, ...]
+    history: tuple[EpochRow, ...]
 
 
 def train(
@@ -102,39 +110,52 @@ def train(
 
     The last epoch's weights stay, not those of the epoch that did best on the holdout: chosen by it, they would look
     better on it than they are. An interrupted run that is started again with the same arguments goes on from its last
-    checkpoint. Stops between steps and between validation pictures once `cancelled()`. The random numbers of a step
-    depend on the seed and the step alone, so the same seed gives the same weights, interrupted or not. Raises
-    ModelError for unusable files.
+    checkpoint, which is removed when the caller asks for more than `Trained`. Stops between steps and between
+    validation pictures once `cancelled()`. The random numbers of a step depend on the seed and the step alone, so the
+    same seed gives the same weights, interrupted or not. Raises ModelError for unusable files.
     """
     make_folder(output)
     reader = _PairReader(len(model.info.classes), read)
     info, area = _measured(model.info, dataset)
     run = _Run(replace(model, info=info), dataset, settings, output, area)
     run.resume()
-    steps = run.steps_per_epoch * settings.epochs
     started = time.monotonic()
-    while run.step < steps:
+    while run.step < run.steps:
         if cancelled():
             run.save_checkpoint()
             return
         crops = [run.draw(reader, index) for index in range(settings.batch)]
-        loss = run.train_step(crops, steps)
-        yield StepDone(run.step, steps, loss, time.monotonic() - started)
+        loss = run.train_step(crops)
+        yield StepDone(run.step, run.steps, loss, time.monotonic() - started)
         if run.step % run.steps_per_epoch == 0:
-            scores = run.validate(reader, cancelled)
+            scores = run.validate(reader, cancelled, settings.watched or None)
             if scores is None:
                 return
-            yield EpochDone(run.finish_epoch(scores, time.monotonic() - started), settings.epochs)
+            row = run.finish_epoch(scores, time.monotonic() - started)
+            yield EpochDone(row, run.steps // run.steps_per_epoch)
             started = time.monotonic()
         elif settings.checkpoint_every and run.step % settings.checkpoint_every == 0:
             run.save_checkpoint()
-    if not run.scores:  # it was stopped after its last checkpoint, perhaps before the model was written
+    # It was stopped after its last checkpoint, perhaps before the model was written; or only some were looked at.
+    if len(run.scores) < len(dataset.holdout):
         scores = run.validate(reader, cancelled)
         if scores is None:
             return
         run.write(scores)
+    yield Trained(read_info(output), tuple(run.scores), tuple(run.history))
     (output / CHECKPOINT_FILE).unlink(missing_ok=True)
-    yield Trained(read_info(output), tuple(run.scores))
+
+
+def step_seconds(model: Model, settings: TrainSettings) -> float:
+    """How long a step of training takes on this machine, tried with a part of one on noise. Spoils the model."""
+    run = _Run(model, Dataset((), (), ""), settings, Path(), 0.0)
+    rng = np.random.default_rng(0)
+    side = settings.crop // 2
+    noise = Crop(rng.integers(256, size=(side, side, 3), dtype=np.uint8), *rng.random((2, side, side), np.float32))
+    run.train_step([noise])  # the first one is slow: torch chooses its kernels and memory grows
+    started = time.monotonic()
+    run.train_step([noise] * settings.batch)
+    return (time.monotonic() - started) * (settings.crop / side) ** 2
 
 
 def refuse_finished(output: Path) -> None:
@@ -203,7 +224,11 @@ class _Run:
         self.history: list[EpochRow] = []
         self.loss_sum = self.correct = self.pixels = 0.0
         self.steps_per_epoch = max(1, round(area / (settings.crop**2 * settings.batch)))
+        self.steps = self.steps_per_epoch * settings.epochs
+        """until the end; fewer once the loss does not fall any more"""
         self.scores: list[PictureScore] = []
+        trained = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
+        self._anchors = [(one, one.detach().clone()) for one in trained] if settings.pull else []
 
     def resume(self) -> None:
         """Go on from the checkpoint of a run with the same data and settings. Raises ModelError for any other one."""
@@ -222,13 +247,11 @@ class _Run:
             )
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.step = state["step"]
+        self.step, self.steps = state["step"], state["steps"]
         self.history = [EpochRow(**row) for row in state["history"]]
         self.loss_sum, self.correct, self.pixels = state["sums"]
 
     def save_checkpoint(self) -> None:
-        if not self.settings.checkpoint_every:
-            return
         path = self.output / CHECKPOINT_FILE
         temporary = path.with_suffix(".tmp")
         state = {
@@ -236,6 +259,7 @@ class _Run:
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "step": self.step,
+            "steps": self.steps,
             "history": [asdict(row) for row in self.history],
             "sums": (self.loss_sum, self.correct, self.pixels),
         }
@@ -256,11 +280,16 @@ class _Run:
         return f"{network} from {info.parent} on {self.dataset.hash} with {self.settings}"
 
     def draw(self, reader: _PairReader, index: int) -> Crop:
-        """Crop `index` of the coming step. The pictures take turns in an order shuffled anew for every round."""
-        training = self.dataset.training
-        turn, place = divmod(self.step * self.settings.batch + index, len(training))
-        order = np.random.default_rng([self.settings.seed, 1, turn]).permutation(len(training))
-        pair = training[order[place]]
+        """Crop `index` of the coming step. The pictures take turns in an order shuffled anew for every round.
+
+        Where there is something to keep in mind, the last crop of every step is of that.
+        """
+        pairs, number = self.dataset.training, self.step * self.settings.batch + index
+        if self.dataset.replay and index == self.settings.batch - 1:
+            pairs, number = self.dataset.replay, self.step
+        turn, place = divmod(number, len(pairs))
+        order = np.random.default_rng([self.settings.seed, 1, turn]).permutation(len(pairs))
+        pair = pairs[order[place]]
         picture, mask = reader(pair)
         diameter = cell_diameter_of(pair, mask) or self.info.source_cell_diameter
         return cut_crop(
@@ -274,11 +303,12 @@ class _Run:
             gap_weight=self.settings.gap_weight,
             rng=np.random.default_rng([self.settings.seed, 2, self.step, index]),
             teacher=read_grey(pair.teacher) if pair.teacher else None,
+            corrected=read_grey(pair.corrected) if pair.corrected else None,
         )
 
-    def train_step(self, crops: list[Crop], steps: int) -> float:
+    def train_step(self, crops: list[Crop]) -> float:
         """One step of the optimiser; returns the mean cross-entropy per pixel, as the history reports it."""
-        rate = _rate(self.step, steps)
+        rate = self._rate()
         for group in self.optimizer.param_groups:
             group["lr"] = group["peak"] * rate
         batch = torch.from_numpy(np.stack([normalise(crop.picture, self.info) for crop in crops])).to(self.device)
@@ -292,6 +322,9 @@ class _Run:
         objective(logits, target, weight).backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
         self.optimizer.step()
+        with torch.no_grad():
+            for parameter, anchor in self._anchors:
+                parameter.lerp_(anchor, self.settings.pull * rate)
         self.step += 1
         return self._record(logits.detach(), target)
 
@@ -308,11 +341,16 @@ class _Run:
         self.pixels += target.numel()
         return loss
 
-    def validate(self, reader: _PairReader, cancelled: Callable[[], bool]) -> list[PictureScore] | None:
-        """Scores on the holdout; None once `cancelled()`, the run then goes on from its last checkpoint."""
+    def validate(
+        self, reader: _PairReader, cancelled: Callable[[], bool], most: int | None = None
+    ) -> list[PictureScore] | None:
+        """Scores on the holdout, or on the first `most` pictures of it.
+
+        None once `cancelled()`; the run then goes on from its last checkpoint.
+        """
         engine = TorchEngine(Model(self.info, self.network), self.device)
         scores: list[PictureScore] = []
-        for score in score_pairs(with_model(engine, self.info), self.dataset.holdout, reader):
+        for score in score_pairs(with_model(engine, self.info), self.dataset.holdout[:most], reader):
             if cancelled():
                 return None
             scores.append(score)
@@ -336,9 +374,29 @@ class _Run:
         )
         self.loss_sum = self.correct = self.pixels = 0.0
         self.history.append(row)
+        if self._stalled():
+            self.steps = min(self.steps, self.step + self.steps_per_epoch)
         self.save_checkpoint()
         self.write(scores)
         return row
+
+    def _stalled(self) -> bool:
+        # Told by what it learns from: stopping where it does well on the test pictures would flatter it.
+        losses, patience = [row.loss for row in self.history], self.settings.patience
+        return 0 < patience < len(losses) and min(losses[-patience:]) > 0.99 * min(losses[:-patience])
+
+    def _rate(self) -> float:
+        """Share of the peak learning rate: a short warm-up, then half a cosine down to zero.
+
+        Where the run ends before its time, its last epoch takes the rate down to zero.
+        """
+        planned = self.steps_per_epoch * self.settings.epochs
+        warm_up = min(10, max(1, planned // 10))
+        if self.step < warm_up:
+            return (self.step + 1) / warm_up
+        rate = 0.5 * (1 + math.cos(math.pi * (self.step - warm_up) / max(1, planned - warm_up)))
+        left = self.steps - self.step
+        return rate * min(1.0, left / self.steps_per_epoch) if self.steps < planned else rate
 
     def write(self, scores: list[PictureScore]) -> None:
         """Write the model with its figures, the history and its curves."""
@@ -346,14 +404,6 @@ class _Run:
         info = replace(self.info, metrics={name: round(value, 5) for name, value in summary(scores).items()})
         save_model(Model(info, self.network), self.output)
         history.write(self.output, self.history)
-
-
-def _rate(step: int, steps: int) -> float:
-    """Share of the peak learning rate: a short warm-up, then half a cosine down to zero."""
-    warm_up = min(10, max(1, steps // 10))
-    if step < warm_up:
-        return (step + 1) / warm_up
-    return 0.5 * (1 + math.cos(math.pi * (step - warm_up) / max(1, steps - warm_up)))
 
 
 def _mixed_precision(device: torch.device) -> torch.autocast:

@@ -15,8 +15,12 @@ import typer
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.i18n import _
 from bcseg_gui.core.project import ModelRegistry, ModelVersion, Project
+from bcseg_gui.core.project.model_file import SUFFIX
 from bcseg_gui.core.project.registry import INFO_FILE, WEIGHTS_FILE
 from bcseg_gui.core.resources import resource
+from bcseg_gui.core.retraining.record import read_record
+from bcseg_gui.core.retraining.verdict import verdict
+from bcseg_gui.core.user import user_name
 
 app = typer.Typer(no_args_is_help=True, help="List, import, and choose models.")
 Rgb = tuple[float, float, float]
@@ -63,6 +67,7 @@ def show(name: str, project: ProjectOption = None) -> None:
     """Show what is known of a model: network, data, figures, licence."""
     with _registry(project) as registry:
         version = registry.get(name)
+        record, overruled_by = read_record(version.folder), registry.overruled_by(name)
     size = _("{work:g} px in the network, {source:g} px in the pictures it learnt from")
     rows = {
         _("name"): version.name,
@@ -71,6 +76,9 @@ def show(name: str, project: ProjectOption = None) -> None:
         _("classes"): ", ".join(version.classes),
         _("cell diameter"): size.format(work=version.cell_diameter, source=version.source_cell_diameter),
         _("grown from"): version.parent or "–",
+        _("by"): record.author if record is not None else "–",
+        _("gate"): verdict(record.decision) if record is not None else "–",
+        _("put to use all the same by"): overruled_by or "–",
         _("made"): version.created[:16].replace("T", " ") or "–",
         _("licence"): version.licence or "–",
         **{_figure_name(key): f"{value:.4f}" for key, value in version.metrics.items()},
@@ -100,8 +108,8 @@ def import_model(
         Path,
         typer.Argument(
             metavar="PATH",
-            help="A model folder (model.json and weights.safetensors), or a FILE.pt of weights that the Python package "
-            "ternausnet saved.",
+            help="A model folder (model.json and weights.safetensors), a FILE.bcseg-model, or a FILE.pt of weights "
+            "that the Python package ternausnet saved.",
         ),
     ],
     name: Annotated[str | None, typer.Option(help="Name in the library; by default the model's or the file's.")] = None,
@@ -128,7 +136,7 @@ def import_model(
     if not path.exists():
         raise UserError("“{path}” does not exist. Check the name, and that its drive is connected.", path=path)
     with _registry(project) as registry:
-        if path.is_file() and path.name not in (INFO_FILE, WEIGHTS_FILE):
+        if path.is_file() and path.name not in (INFO_FILE, WEIGHTS_FILE) and path.suffix != SUFFIX:
             version = _import_weights(registry, path, name or path.stem, told)
         elif told:
             raise UserError("“{path}” is a model folder and says all this itself. Give --name alone.", path=path)
@@ -169,10 +177,24 @@ def _import_weights(registry: ModelRegistry, path: Path, name: str, told: dict[s
 
 
 @app.command()
+def export(
+    name: str,
+    output: Annotated[Path, typer.Argument(metavar="FILE.bcseg-model", help="The file to write.")],
+    project: ProjectOption = None,
+) -> None:
+    """Write a model into one file, which import reads."""
+    if output.suffix != SUFFIX:
+        output = output.with_name(output.name + SUFFIX)
+    with _registry(project) as registry:
+        registry.export(name, output)
+    print(_("Written to {path}.").format(path=output))
+
+
+@app.command()
 def promote(name: str, project: ProjectOption = None) -> None:
     """Use this model from now on."""
     with _registry(project) as registry:
-        _print_active(registry.promote(name))
+        _print_active(registry.promote(name, user_name()))
 
 
 @app.command()

@@ -10,18 +10,24 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from bcseg_gui.compute.protocol import Train
 from bcseg_gui.core.cells.diameter import slide_cell_diameter
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.i18n import _
+from bcseg_gui.core.retraining.record import read_record
+from bcseg_gui.core.retraining.verdict import evidence, verdict
 from bcseg_gui.core.slides import find_slides, open_slide
+from bcseg_gui.core.user import user_name
 
 from .evaluate import read_whole
 from .imagenet import imagenet_weights
 from .progress import progress_bar
 
 if TYPE_CHECKING:
+    from bcseg_gui.compute.protocol import EpochDone
     from model.checkpoint import Model
     from model.dataset import Dataset
+    from model.history import EpochRow
     from model.train import TrainSettings
 
 TEACHER_FOLDER = "teacher"
@@ -57,7 +63,10 @@ def train(
     cell_diameter: Annotated[float, typer.Option(min=4, help="Working size of a cell of a new model, px.")] = 42.0,
     licence: Annotated[str, typer.Option(help="Terms of the data, kept with the model.")] = "",
 ) -> None:
-    """Train a model. Every 5th picture in sorted order is kept for the test and never learnt from."""
+    """Train a model. Every 5th picture in sorted order is kept for the test and never learnt from.
+
+    With --from, the new model is compared with the one it started from, and report.html tells what came of it.
+    """
     # torch is imported here, not above: `bcseg --help` answers at once
     from model.checkpoint import ModelInfo, load_model, new_model
     from model.dataset import find_pairs, split_pairs
@@ -82,8 +91,8 @@ def train(
         model = new_model(info, seed=seed, encoder_weights=vgg)
         settings = replace(settings, frozen_stages=2 if vgg else 0)
     else:
-        model = load_model(find_model(parent)).renamed(output.resolve().name)
-        settings = settings.gentler()
+        _retrain(Train(0, images, find_model(parent), output, epochs, seed, user_name()), dataset)
+        return
     if teacher is not None:
         master = load_model(find_model(teacher))
         model = replace(model, info=replace(model.info, teacher=master.info.name))
@@ -91,13 +100,47 @@ def train(
             inherit(model, master)
         dataset = _taught(dataset, master, unlabelled or [], output / TEACHER_FOLDER)
         del master  # its memory is the student's now
+    _print_split(dataset)
+    if _run(model, dataset, output, settings):
+        shutil.rmtree(output / TEACHER_FOLDER, ignore_errors=True)
+        print(_("Model written to {folder}.").format(folder=output))
+
+
+def _retrain(request: Train, dataset: Dataset) -> None:
+    """Go on from a model, and judge what came of it by the gate."""
+    from bcseg_gui.compute.protocol import EpochDone, Progress
+    from bcseg_gui.compute.retraining import train as run
+
+    _print_split(dataset)
+    work = run(request, lambda: False, dataset=dataset, read=read_whole)
+    with progress_bar() as bar:
+        task = bar.add_task(_("Training"), total=None)
+        for event in work:
+            if isinstance(event, Progress) and event.loss is not None:
+                bar.update(task, completed=event.done, total=event.total, description=f"loss {event.loss:.4f}")
+            elif isinstance(event, EpochDone):
+                _print_epoch(event, event.epochs)
+    record = read_record(request.output_folder)
+    assert record is not None  # nobody cancels
+    print(_("Model written to {folder}.").format(folder=request.output_folder))
+    print(f"{verdict(record.decision)} {evidence(record.decision)}")
+
+
+def _print_split(dataset: Dataset) -> None:
     print(
         _("Learning from {n} pairs, testing on {m}.").format(n=len(dataset.training), m=len(dataset.holdout)),
         flush=True,
     )
-    if _run(model, dataset, output, settings):
-        shutil.rmtree(output / TEACHER_FOLDER, ignore_errors=True)
-        print(_("Model written to {folder}.").format(folder=output))
+
+
+def _print_epoch(row: EpochRow | EpochDone, epochs: int) -> None:
+    print(
+        f"epoch {row.epoch}/{epochs}  accuracy {row.accuracy:.4f}  loss {row.loss:.4f}  "
+        f"val_accuracy {row.val_accuracy:.4f}  val_loss {row.val_loss:.4f}  "
+        f"val_dice {row.val_dice:.4f}  val_jaccard {row.val_jaccard:.4f}  "
+        f"val_f1 {row.val_f1:.4f}  {row.seconds:.0f} s",
+        flush=True,
+    )
 
 
 def _taught(dataset: Dataset, teacher: Model, unlabelled: list[Path], folder: Path) -> Dataset:
@@ -134,14 +177,7 @@ def _run(model: Model, dataset: Dataset, output: Path, settings: TrainSettings) 
             if isinstance(event, StepDone):
                 bar.update(task, completed=event.step, total=event.steps, description=f"loss {event.loss:.4f}")
             elif isinstance(event, EpochDone):
-                row = event.row
-                print(
-                    f"epoch {row.epoch}/{event.epochs}  accuracy {row.accuracy:.4f}  loss {row.loss:.4f}  "
-                    f"val_accuracy {row.val_accuracy:.4f}  val_loss {row.val_loss:.4f}  "
-                    f"val_dice {row.val_dice:.4f}  val_jaccard {row.val_jaccard:.4f}  "
-                    f"val_f1 {row.val_f1:.4f}  {row.seconds:.0f} s",
-                    flush=True,
-                )
+                _print_epoch(event.row, event.epochs)
             elif isinstance(event, Trained):
                 return True
     return False

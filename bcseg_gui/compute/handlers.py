@@ -3,46 +3,39 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import asdict, fields
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from bcseg_gui.core.slides import open_slide
-from model import train as training
-from model.checkpoint import WEIGHTS_FILE, Model, ModelInfo, load_model
-from model.dataset import Dataset, Pair, load_dataset, read_pair
+from model.checkpoint import WEIGHTS_FILE, ModelInfo, load_model
 from model.engine import Engine, TorchEngine
-from model.evaluate import score_pairs, with_model
-from model.metrics import PictureScore, summary
 from model.predict import HALO, TILE
 
 from .pace import Pace
 from .protocol import (
     QUICK_METHOD,
-    EpochDone,
+    Estimate,
     Evaluate,
-    EvaluateResult,
     Event,
-    Metrics,
     Progress,
     QuickSegment,
+    Rank,
     Segment,
     SegmentResult,
     TilePredicted,
     Train,
-    TrainResult,
     WarmUp,
 )
+from .ranking import rank
+from .retraining import estimate, evaluate, train
 from .segmenting import Work, quick_segment_slide, segment_slide
 from .server import Handlers
 
 Cancelled = Callable[[], bool]
-FIGURES = [field.name for field in fields(Metrics) if field.name != "pictures"]
 
 
 def make_handlers() -> Handlers:
@@ -54,6 +47,8 @@ def make_handlers() -> Handlers:
         Segment: partial(segment, models),
         QuickSegment: quick_segment,
         Train: train,
+        Estimate: estimate,
+        Rank: partial(rank, models.get),
         Evaluate: evaluate,
     }
 
@@ -122,65 +117,3 @@ def _found(job: int, work: Work) -> Iterator[Event]:
             done += 1
             yield Progress(job, done, work.total, pace.left(done - work.done, work.total - work.done))
         yield TilePredicted(job, found.region, found.classes, found.finished)
-
-
-def train(request: Train, cancelled: Cancelled) -> Generator[Event, None, TrainResult | None]:
-    whole = Pace()
-    dataset = load_dataset(request.dataset_folder)
-    candidate = load_model(request.parent_folder).renamed(request.output_folder.name)
-    settings = training.TrainSettings(request.epochs, request.seed, checkpoint_every=0).gentler()
-    trained: training.Trained | None = None
-    yield Progress(request.job, 0, 1)
-    for event in training.train(candidate, dataset, request.output_folder, settings, cancelled=cancelled):
-        match event:
-            case training.StepDone():
-                # The parent's scores, still to come, are not counted: they take seconds, the steps minutes.
-                left = whole.left(event.step, event.steps)
-                yield Progress(request.job, event.step, event.steps, left, event.loss)
-            case training.EpochDone():
-                yield EpochDone(request.job, epochs=event.epochs, **asdict(event.row))
-            case training.Trained():
-                trained = event
-    if trained is None:
-        return None
-    del candidate  # its optimiser's memory goes with it, before the parent comes back
-    old: list[PictureScore] = []
-    for score in _scores(load_model(request.parent_folder), dataset):
-        if cancelled():
-            return None
-        old.append(score)
-    return TrainResult(
-        request.output_folder, _metrics(old), _metrics(trained.scores), len(dataset.training), whole.seconds
-    )
-
-
-def evaluate(request: Evaluate, cancelled: Cancelled) -> Generator[Event, None, EvaluateResult | None]:
-    pace = Pace()
-    dataset = load_dataset(request.dataset_folder)
-    total = len(request.model_folders) * len(dataset.holdout)
-    rows: list[Metrics] = []
-    done = 0
-    yield Progress(request.job, 0, total)
-    for folder in request.model_folders:
-        model = load_model(folder)
-        scores: list[PictureScore] = []
-        for score in _scores(model, dataset):
-            if cancelled():
-                return None
-            scores.append(score)
-            done += 1
-            yield Progress(request.job, done, total, pace.left(done, total))
-        rows.append(_metrics(scores))
-    return EvaluateResult(tuple(rows), pace.seconds)
-
-
-def _scores(model: Model, dataset: Dataset) -> Iterator[PictureScore]:
-    def read(pair: Pair) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        return read_pair(pair, len(model.info.classes))
-
-    return score_pairs(with_model(TorchEngine(model), model.info), dataset.holdout, read)
-
-
-def _metrics(scores: Sequence[PictureScore]) -> Metrics:
-    figures = summary(scores)
-    return Metrics(len(scores), **{name: figures[name] for name in FIGURES})

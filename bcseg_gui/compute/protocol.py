@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.retraining.gate import Decision
 from bcseg_gui.core.slides.look import Look
 
 GRID = 1
@@ -89,10 +90,10 @@ class QuickSegment:
 
 @dataclass(frozen=True, slots=True)
 class Train:
-    """Fine-tune the parent on a dataset's "train" pairs, then compare both on its "holdout" pairs.
+    """Fine-tune the parent on a dataset's "train" pairs, then judge it by its "holdout" pairs and the reference ones.
 
-    Writes weights.safetensors, model.json, history.csv and curves.png to `output_folder`. Finishes with a
-    `TrainResult`.
+    Writes weights.safetensors, model.json, history.csv, curves.png, report.json and report.html to `output_folder`. One
+    that was cancelled there, or died, goes on from its last round. Finishes with a `TrainResult`.
     """
 
     job: int
@@ -101,6 +102,24 @@ class Train:
     output_folder: Path
     epochs: int
     seed: int = 0
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Try how quickly a model learns and segments on this machine. Finishes with an `EstimateResult`."""
+
+    job: int
+    model_folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """Find out in which order to correct slides, each a path and a page. Finishes with a `RankResult`."""
+
+    job: int
+    slides: tuple[tuple[Path, int], ...]
+    model_folder: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +143,7 @@ class Shutdown:
     """Stop what is under way and end the process. No answer."""
 
 
-Request = WarmUp | Segment | QuickSegment | Train | Evaluate
+Request = WarmUp | Segment | QuickSegment | Train | Estimate | Rank | Evaluate
 Message = Request | Cancel | Shutdown
 
 
@@ -164,8 +183,25 @@ class TrainResult:
     model_folder: Path
     old: Metrics
     new: Metrics
+    decision: Decision
     pictures: int
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateResult:
+    """How long a step of training takes, which sees `step_pixels`, and segmenting a million px at the working scale."""
+
+    step_seconds: float
+    megapixel_seconds: float
+    step_pixels: int
+
+
+@dataclass(frozen=True, slots=True)
+class RankResult:
+    """Places in `Rank.slides`, the one to correct first in front."""
+
+    order: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +212,7 @@ class EvaluateResult:
     seconds: float
 
 
-Result = SegmentResult | TrainResult | EvaluateResult | None
+Result = SegmentResult | TrainResult | EstimateResult | RankResult | EvaluateResult | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +249,14 @@ class TilePredicted:
     region: Region
     classes: NDArray[np.uint8]
     finished: Region | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParentMeasured:
+    """What the model that a training starts from does on the test pictures; comes before the first step."""
+
+    job: int
+    metrics: Metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +304,7 @@ class Failed:
         return cls(job, error.template, fields)
 
 
-Event = Started | Progress | TilePredicted | EpochDone | Finished | Cancelled | Failed
+Event = Started | Progress | TilePredicted | ParentMeasured | EpochDone | Finished | Cancelled | Failed
 """Every job that was submitted ends with exactly one of Finished, Cancelled, Failed."""
 
 

@@ -40,6 +40,16 @@ def ngettext(one: str, many: str, n: int) -> str:
     return _catalogue.ngettext(one, many, n)
 
 
+def number(value: float, digits: int) -> str:
+    """With so many digits after the point, which is a comma in French."""
+    text = f"{value:.{digits}f}"
+    return text.replace(".", ",") if os.environ.get("BCSEG_LANG") == "fr" else text
+
+
+def percent(share: float, digits: int = 1) -> str:
+    return number(100 * share, digits) + "\u202f%"
+
+
 def sentence(error: BaseException) -> str:
     """What to tell a person about an error, in the installed language.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -20,6 +19,7 @@ from ..core.masks import EditRecord, Mask, MaskEdit, Run
 from ..core.masks.tools.change import Change
 from ..core.slides import Slide
 from ..core.slides.look import Look
+from ..core.user import user_name
 from .jobs import Job
 from .run_writer import RunWriter
 from .saving import Saving
@@ -96,7 +96,7 @@ class Document(QObject):
         """The model is shown the slide in the colours of `look`."""
         self._waiting: list[TilePredicted] = []
         self._finished_while_painting: SegmentResult | None = None
-        self._author = _user_name()
+        self._author = user_name()
         self._saving = Saving(self)
         self._saving.failed.connect(self.failed)
         self._saving.recovered.connect(self.savedAgain)
@@ -451,10 +451,3 @@ class Document(QObject):
             writer.end_run()
         except UserError as error:
             self.failed.emit(error)
-
-
-def _user_name() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return ""

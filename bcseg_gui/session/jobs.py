@@ -32,6 +32,8 @@ class Job(QObject):
     """protocol.Progress"""
     tile = Signal(object)
     """protocol.TilePredicted"""
+    measured = Signal(object)
+    """protocol.ParentMeasured"""
     epoch = Signal(object)
     """protocol.EpochDone"""
     finished = Signal(object)
@@ -98,6 +100,8 @@ class Jobs(QObject):
             case protocol.TilePredicted():
                 # After Cancel too: the job may have come to its end before it heard of that, and no tile may lack then.
                 job.tile.emit(event)
+            case protocol.ParentMeasured():
+                job.measured.emit(event)
             case protocol.EpochDone():
                 job.epoch.emit(event)
             case protocol.Finished():

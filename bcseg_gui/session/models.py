@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from ..core.errors import UserError
 from ..core.project import ModelRegistry, ModelVersion, Project
+from ..core.user import user_name
 
 log = logging.getLogger(__name__)
 
@@ -47,24 +48,46 @@ class Models(QObject):
 
     def choose(self, name: str) -> None:
         """Use this model from now on. Raises UserError."""
-        self._registry.promote(name)
+        self._registry.promote(name, user_name())
         self._read()
 
+    def overruled_by(self, name: str) -> str | None:
+        """Who uses this model, or did last, though the gate had refused it; None when nobody does."""
+        return self._registry.overruled_by(name)
+
+    @property
+    def can_roll_back(self) -> bool:
+        return self._registry.can_roll_back
+
+    def roll_back(self) -> ModelVersion:
+        """Use the model before this one. Raises UserError."""
+        version = self._registry.rollback()
+        self._read()
+        return version
+
+    def export(self, name: str, path: Path) -> None:
+        """Write a model into one file. Raises UserError."""
+        self._registry.export(name, path)
+
     def take(self, path: Path) -> ModelVersion:
-        """Copy a model folder into the library and use it. Raises UserError when it is none of ours."""
+        """Copy a model, a folder or a file, into the library and use it. Raises UserError when it is none of ours."""
         version = self._registry.import_(path)
         self.choose(version.name)
         return version
 
-    def promote(self, trained: Path, name: str) -> ModelVersion:
-        """Take over what was trained in `new_folder()` and use it. Raises UserError."""
-        version = self._registry.add(trained, name)
-        self.choose(version.name)
+    def keep(self, trained: Path) -> ModelVersion:
+        """Take over what was trained, without using it yet. Raises UserError."""
+        version = self._registry.add(trained)
+        self._read()
         return version
 
-    def new_folder(self) -> Path:
-        """A folder to train into. Raises UserError."""
-        return self._registry.new_folder()
+    def free_name(self, wanted: str) -> str:
+        """One like it that no model has."""
+        return self._registry.free_name(wanted)
+
+    def get(self, name: str) -> ModelVersion:
+        """Raises UserError when there is no such model, or it cannot be read."""
+        return self._registry.get(name)
 
     def _read(self) -> None:
         self._versions = tuple(self._registry.versions())

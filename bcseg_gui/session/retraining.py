@@ -1,38 +1,64 @@
-"""One retraining from the reviewed pictures to the decision: dataset, fine-tuning, comparison, promotion."""
+"""One retraining from the reviewed pictures to the decision: dataset, fine-tuning, the gate, promotion."""
 
 from __future__ import annotations
 
 import logging
-import shutil
-from dataclasses import dataclass
-from pathlib import Path
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
-from ..compute.protocol import EpochDone, Metrics, Progress, Train, TrainResult
+from ..compute.protocol import (
+    EpochDone,
+    Estimate,
+    EstimateResult,
+    Metrics,
+    ParentMeasured,
+    Progress,
+    Train,
+    TrainResult,
+)
 from ..core.errors import UserError
 from ..core.i18n import _
 from ..core.project import ModelVersion, Project
-from ..core.project.dataset import Dataset, make_dataset
-from ..core.project.holdout import require_both
+from ..core.project.dataset import Dataset, make_dataset, parts_of
+from ..core.project.holdout import Split
+from ..core.retraining.record import read_record
+from ..core.retraining.reference import REFERENCE_AREA
+from ..core.retraining.unfinished import Unfinished, discard_unfinished, find_unfinished, keep_unfinished
+from ..core.user import user_name
 from .jobs import Job
 from .session import Session
 from .writing import Writing
 
-__all__ = ["Metrics", "Plan", "Retraining", "Stage", "TrainResult", "plan"]
+__all__ = ["Metrics", "Plan", "Retraining", "Stage", "TrainResult", "is_interrupted", "plan"]
 
-Stage = Literal["ready", "preparing", "training", "result", "stopped", "failed"]
+Stage = Literal["ready", "preparing", "training", "paused", "result", "stopped", "failed"]
+
+FEWEST_ROUNDS, MOST_ROUNDS = 4, 40
+LEAST_SEEN = 9_500_000
+"""Pixels at the working scale, over all rounds: six rounds over five fields (benchmarks/clinic_stain.py)."""
+
+MOST_GAINS = 5
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How many reviewed pictures the model learns from, and how many are kept for the test."""
+    """How many reviewed pictures the model learns from, and how many are kept for the test.
+
+    `area`, `test_area`: their pixels at the scale that the model works at.
+    `parted`: there is one picture, of which a part is kept for the test.
+    """
 
     learn: int
     test: int
+    area: float = 0.0
+    test_area: float = 0.0
+    parted: bool = False
 
     @property
     def reviewed(self) -> int:
@@ -40,12 +66,22 @@ class Plan:
 
     @property
     def epochs(self) -> int:
-        """Rounds over the pictures: the fewer there are, the more, so that one picture too is learnt from."""
-        return min(12, max(4, 24 // max(1, self.learn)))
+        """Rounds over the pictures: the less there is, the more, so that one picture too is learnt from."""
+        return min(MOST_ROUNDS, max(FEWEST_ROUNDS, round(LEAST_SEEN / max(1.0, self.area))))
+
+    def seconds(self, speed: EstimateResult) -> float:
+        """How long it will take on this machine."""
+        learning = self.epochs * self.area / speed.step_pixels * speed.step_seconds
+        # Before, after, and of some pictures between the rounds.
+        looks = self.test_area * (2 + self.epochs * min(1.0, 4 / self.test)) + 2 * REFERENCE_AREA
+        return learning + looks / 1e6 * speed.megapixel_seconds
 
 
 class Retraining(QObject):
-    """Made for one attempt; goes through the stages in order and ends in "result", "stopped" or "failed"."""
+    """Made for one attempt; goes through the stages in order and ends in "result", "stopped" or "failed".
+
+    Where an earlier one was paused or cut off, it begins "paused".
+    """
 
     changed = Signal()
     """another stage, or more progress"""
@@ -59,6 +95,10 @@ class Retraining(QObject):
         super().__init__(parent)
         self.stage: Stage = "ready"
         self.result: TrainResult | None = None
+        self.version: ModelVersion | None = None
+        """the new model, once it is among the project's"""
+        self.parent_metrics: Metrics | None = None
+        """of the model in use, on the test pictures that are looked at after every round"""
         self.epochs: list[EpochDone] = []
         self.losses: list[tuple[float, float]] = []
         """(epochs learnt, a fraction; loss) of every step"""
@@ -66,18 +106,79 @@ class Retraining(QObject):
         """(pairs written, of so many) while preparing"""
         self._session = session
         self._project = _project(session)
-        self.plan = plan(self._project)
-        self._epochs = self.plan.epochs
         self.parent_model: ModelVersion = session.models.needed()
+        run = find_unfinished(self._project.folder)
+        learner = next((each for each in session.models.versions if run and each.name == run.parent), None)
+        self._run = run if learner is not None else None
+        if run is not None and learner is not None:
+            self.stage = "paused"
+            self.parent_model = learner
+            self.plan = Plan(run.learn, run.test)
+        else:
+            self.plan = plan(self._project, self.parent_model)
         self._writing: Writing[Dataset] | None = None
-        self._output: Path | None = None
         self.job: Job | None = None
+        self._given_up = False
+        self._estimating: Job | None = None
+        self._speed: EstimateResult | None = None
 
     @property
     def running(self) -> bool:
         return self.stage in ("preparing", "training")
 
+    @property
+    def rounds(self) -> int:
+        """Over the pictures, if it does not end before its time."""
+        return self._run.epochs if self._run is not None else self.plan.epochs
+
+    @property
+    def rounds_done(self) -> int:
+        return self._run.done if self._run is not None else 0
+
+    @property
+    def project(self) -> Project:
+        return self._project
+
+    @property
+    def gains(self) -> list[float]:
+        """What the retrainings that led to the model in use gained in Dice, on the test pictures of their time."""
+        found: list[float] = []
+        by_name = {version.name: version for version in self._session.models.versions}
+        version: ModelVersion | None = self.parent_model
+        while version is not None and len(found) < MOST_GAINS:
+            with suppress(UserError):  # a damaged report is no reason not to learn
+                if (record := read_record(version.folder)) is not None:
+                    found.append(record.decision.dice.gain)
+            version = by_name.pop(version.parent or "", None)
+        return found[::-1]
+
+    def plan_anew(self) -> None:
+        """Pictures went to the other side."""
+        if self.stage == "ready":
+            self.plan = plan(self._project, self.parent_model)
+            self.changed.emit()
+
+    def estimate(self) -> None:
+        """Find out how long it will take; `seconds` then says so."""
+        if self.stage == "ready" and self._estimating is None:
+            folder = self.parent_model.folder
+            self._estimating = self._session.jobs.start(lambda number: Estimate(number, folder), "")
+            self._estimating.finished.connect(self._estimated)
+
+    def _estimated(self, speed: EstimateResult) -> None:
+        self._speed = speed
+        self.changed.emit()
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it will take; None until that is known."""
+        return self.plan.seconds(self._speed) if self._speed is not None else None
+
     def start(self) -> None:
+        """Begin, or go on where it was paused."""
+        if self.stage == "paused":
+            self._go_on()
+            return
         project = self._project
         try:
             self._session.keep()
@@ -89,49 +190,72 @@ class Retraining(QObject):
         )
         self._writing.progressed.connect(self._wrote)
         self._writing.finished.connect(self._train)
-        self._writing.cancelled.connect(self._cancelled)
+        self._writing.cancelled.connect(self._give_up)
         self._writing.failed.connect(self._failed)
         self._go("preparing")
 
     def cancel(self) -> None:
+        """Give it up; the current model stays."""
         if self.stage == "preparing" and self._writing is not None:
             self._writing.cancel()
         elif self.stage == "training" and self.job is not None:
+            self._given_up = True
             self.job.cancel()
+        elif self.stage == "paused":
+            self._give_up()
         self.changed.emit()
 
+    def pause(self) -> None:
+        """Stop so that `start` goes on from here, also after the program was closed. The status bar's Cancel does it
+        too: what took minutes to learn is not thrown away there.
+        """
+        if self.stage == "training" and self.job is not None:
+            self.job.cancel()
+            self.changed.emit()
+
     def stop(self) -> None:
-        """This attempt is over: leave nothing running, and no model that was not promoted."""
+        """The window goes: leave nothing running. What was learnt so far stays, to be gone on with."""
         if self._writing is not None:
             self._writing.stop()
-        if self.job is not None and self.stage == "training":
-            self.job.cancel()  # what it has written goes when the project is opened next
-        elif self._output is not None:
-            shutil.rmtree(self._output, ignore_errors=True)
+        if self.stage == "training":
+            self.pause()
 
     def promote(self) -> ModelVersion:
-        """Keep the new model and use it from now on. Raises UserError."""
-        assert self.result is not None
-        return self._session.models.promote(self.result.model_folder, f"{self._project.name}-retrained")
+        """Use the new model from now on, though the gate refused it. Raises UserError."""
+        assert self.version is not None
+        self._session.models.choose(self.version.name)
+        return self.version
+
+    def roll_back(self) -> ModelVersion:
+        """Use the model from before again. Raises UserError."""
+        return self._session.models.roll_back()
 
     def _wrote(self, done: int, total: int) -> None:
         self.written = (done, total)
         self.changed.emit()
 
     def _train(self, dataset: Dataset) -> None:
+        name = self._session.models.free_name(f"{self._project.name}-retrained")
+        self._run = Unfinished(
+            name, dataset.id, self.parent_model.name, self.plan.epochs, self.plan.learn, self.plan.test
+        )
+        self._go_on()
+
+    def _go_on(self) -> None:
+        run = self._run
+        assert run is not None
         try:
-            self._output = self._session.models.new_folder()
+            output = keep_unfinished(self._project.folder, run)
         except UserError as error:
             self._failed(error)
             return
-        output = self._output
+        dataset = self._project.folder / "datasets" / run.dataset
+        parent = self.parent_model.folder
         self.job = self._session.jobs.start(
-            lambda number: Train(
-                number, dataset.folder, self.parent_model.folder, output, self._epochs, seed=0
-            ),
-            _("Learning"),
-        )  # fmt: skip
+            lambda number: Train(number, dataset, parent, output, run.epochs, run.seed, user_name()), _("Learning")
+        )
         self.job.progressed.connect(self._step_done)
+        self.job.measured.connect(self._parent_measured)
         self.job.epoch.connect(self._epoch_done)
         self.job.finished.connect(self._trained)
         self.job.cancelled.connect(self._cancelled)
@@ -140,18 +264,41 @@ class Retraining(QObject):
 
     def _step_done(self, event: Progress) -> None:
         if event.loss is not None and event.total:
-            self.losses.append((event.done / event.total * self._epochs, event.loss))
+            self.losses.append((event.done / event.total * self.rounds, event.loss))
+        self.changed.emit()
+
+    def _parent_measured(self, event: ParentMeasured) -> None:
+        self.parent_metrics = event.metrics
         self.changed.emit()
 
     def _epoch_done(self, event: EpochDone) -> None:
         self.epochs.append(event)
+        assert self._run is not None
+        self._run = replace(self._run, done=event.epoch)
+        with suppress(UserError):  # only how far it was would be forgotten
+            keep_unfinished(self._project.folder, self._run)
         self.epoch.emit(event)
 
     def _trained(self, result: TrainResult) -> None:
         self.result = result
+        try:
+            self.version = self._session.models.keep(result.model_folder)
+            discard_unfinished(self._project.folder)
+            if result.decision.promoted:
+                self._session.models.choose(self.version.name)
+        except UserError as error:
+            self._failed(error)
+            return
         self._go("result")
 
     def _cancelled(self) -> None:
+        if self._given_up:
+            self._give_up()
+        else:
+            self._go("paused")
+
+    def _give_up(self) -> None:
+        discard_unfinished(self._project.folder)
         self._go("stopped")
 
     def _failed(self, error: Exception) -> None:
@@ -164,12 +311,27 @@ class Retraining(QObject):
         self.changed.emit()
 
 
-def plan(project: Project) -> Plan:
+def is_interrupted(session: Session) -> bool:
+    """A retraining of the project that is open was paused or cut off."""
+    try:
+        return session.project is not None and find_unfinished(session.project.folder) is not None
+    except UserError:  # told when somebody wants to go on with it
+        return False
+
+
+def plan(project: Project, model: ModelVersion) -> Plan:
     """Raises UserError when there is nothing to learn from or nothing to test on."""
-    sides = {entry.id: entry.split for entry in project.slides if entry.status == "reviewed" and entry.split}
-    require_both(sides)
-    splits = list(sides.values())
-    return Plan(splits.count("train"), splits.count("holdout"))
+    reviewed = [entry for entry in project.slides if entry.status == "reviewed" and entry.split]
+    parts = parts_of(project)
+    pictures: Counter[Split] = Counter()
+    areas: dict[Split, float] = {"train": 0.0, "holdout": 0.0}
+    for entry in reviewed:
+        scale = model.cell_diameter / (entry.cell_diameter or model.source_cell_diameter)
+        sides = parts(entry)
+        pictures.update({side for _region, side in sides})
+        for region, side in sides:
+            areas[side] += region.area * scale**2
+    return Plan(pictures["train"], pictures["holdout"], areas["train"], areas["holdout"], parted=len(reviewed) == 1)
 
 
 def _project(session: Session) -> Project:

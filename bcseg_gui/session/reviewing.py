@@ -56,8 +56,8 @@ class Reviewing(QObject):
 
     @property
     def is_enough(self) -> bool:
-        """To learn from: one picture, and one to test on."""
-        return self.count >= 2
+        """To learn from; of a single picture a part is kept for the test."""
+        return self.count >= 1
 
     @property
     def has_todo(self) -> bool:

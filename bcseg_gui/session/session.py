@@ -25,6 +25,7 @@ from .classes import Classes
 from .document import Document
 from .jobs import Jobs
 from .models import Models
+from .next_up import NextUp
 from .reviewing import Reviewing
 from .segmenting import Segmenting
 from .time_spent import TimeSpent
@@ -59,6 +60,7 @@ class Session(QObject):
         self.document: Document | None = None
         self.worklist = Worklist()
         self.models = Models(bundled, library, self)
+        self.next_up = NextUp(self)
         self.models.changed.connect(self.stateChanged)
         self.segmenting = Segmenting(self)
         self.reviewing = Reviewing(self)

@@ -19,7 +19,7 @@ LEFT = ("todo", "doing")
 class WorklistItem:
     """`status`: "todo", "doing", "reviewed", or "problem" when the slide could not be opened.
 
-    `seconds` is how long a person worked on it.
+    `seconds` is how long a person worked on it. `rank`: 1 for the picture to correct first, 0 where that is unknown.
     """
 
     path: Path
@@ -27,6 +27,7 @@ class WorklistItem:
     problem: str = ""
     page: int = 0
     seconds: float = 0.0
+    rank: int = 0
 
 
 class Worklist(Sequence[WorklistItem]):

@@ -74,6 +74,10 @@ def _can_export(session: Session) -> bool:
     return session.reviewing.count > 0
 
 
+def _has_left(session: Session) -> bool:
+    return session.reviewing.has_todo
+
+
 def _can_retrain(session: Session) -> bool:
     return session.reviewing.is_enough
 
@@ -255,11 +259,19 @@ def _learning() -> tuple[ActionInfo, ...]:
         ActionInfo(
             "retrain",
             _("Retrain…"),
-            _("Let the model learn from the pictures you reviewed, two at least"),
+            _("Let the model learn from the pictures you reviewed"),
             ("Ctrl+T",),
             "retrain",
             enabled=_can_retrain,
         ),
+        ActionInfo(
+            "next_up",
+            _("What to correct next"),
+            _("Sort the pictures: first those that the model is unsure of, and that differ"),
+            ("Ctrl+J",),
+            enabled=_has_left,
+        ),
+        ActionInfo("models", _("Models…"), _("What each model came of; use, compare, go back, send")),
         ActionInfo("import_model", _("Import a model…"), _("Use a model folder that was trained elsewhere")),
     )
 
@@ -333,7 +345,7 @@ def menus() -> Mapping[str, tuple[str | None, ...]]:
             *("segment", *SEGMENT_MENU, None),
             *("accept", "classes", None),
             *("reviewed", "not_reviewed", None),
-            *("retrain", "import_model"),
+            *("next_up", "retrain", "models", "import_model"),
         ),
         _("&View"): (
             *("show_mask", "contour", "show_manual", None),

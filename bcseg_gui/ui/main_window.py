@@ -141,6 +141,8 @@ class MainWindow(QMainWindow):
         self.history.chosen.connect(lambda seq: attempt(lambda: self.operations.jump(seq)))
         session.classes.changed.connect(self._show_overlay)
         session.classes.changed.connect(self.operations.classes_changed)
+        session.next_up.ranked.connect(self._show_ranked)
+        self.worklist.ranksWanted.connect(lambda: attempt(self.operations.next_up))
         session.reviewing.next_left = self.worklist.next_left
         session.neighbour = self.worklist.step
         for number in range(1, KEYS + 1):
@@ -237,6 +239,11 @@ class MainWindow(QMainWindow):
         rgb = self.view.pixel_value(int(point[0]), int(point[1]))
         if rgb is not None:
             self.look.set_white(rgb)
+
+    def _show_ranked(self) -> None:
+        self.worklist.sort_by("rank")
+        if (place := self.worklist.next_left(-1)) is not None:
+            self.operations.select(place)
 
     def _show_worklist(self) -> None:
         self.worklist.show_items(self.session.worklist, self.session.index)

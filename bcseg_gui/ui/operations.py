@@ -19,7 +19,7 @@ from ..core.masks.tools.cell import CellShape
 from ..core.project.classes import FOUND_ID, at_key
 from ..core.slides import PICTURE_SUFFIXES, SLIDE_SUFFIXES
 from ..session.importing import import_mask
-from ..session.retraining import Retraining
+from ..session.retraining import Retraining, is_interrupted
 from ..session.samples import sample_folder
 from ..session.session import Session
 from . import messages
@@ -53,7 +53,7 @@ class Operations(QObject):
             *("open", "open_folder", "open_sample", "import_mask", "export", "quit", "quick_segment", "accept"),
             *("segment", "segment_visible", "segment_selection", "segment_whole", "resume"),
             *("select_nothing", "brush_smaller", "brush_larger", "undo", "redo", "classes"),
-            *("reviewed", "not_reviewed", "previous", "next", "retrain", "import_model"),
+            *("reviewed", "not_reviewed", "previous", "next", "next_up", "retrain", "models", "import_model"),
             *("fit", "actual", "zoom_in", "zoom_out", "rotate_left", "rotate_right", "slide_info"),
             *("shortcuts", "about"),
         )
@@ -137,6 +137,8 @@ class Operations(QObject):
         self._refused = () if opened else tuple(paths)
         if opened:
             self.forget_training()
+            if is_interrupted(self._session):
+                self._bar.inform(_("A retraining was interrupted. Press Retrain to go on with it."))
             QSettings().setValue("lastFolder", str(paths[0].absolute().parent))
             self._session.warm_up()
 
@@ -343,6 +345,9 @@ class Operations(QObject):
         if self._session.document is not None:
             SlideInfoDialog(self._session.document.slide, self._window, given_mpp=self._session.mpp).open()
 
+    def next_up(self) -> None:
+        self._session.next_up.look()
+
     # -- models ---------------------------------------------------------------------------------------------------
 
     def retrain(self) -> None:
@@ -353,6 +358,7 @@ class Operations(QObject):
             dialog = RetrainDialog(self._retraining, self._window)
             dialog.finished.connect(self.forget_training)
             dialog.failed.connect(self._bar.problem)
+            dialog.anew.connect(self._retrain_anew)
             dialog.promoted.connect(
                 lambda name: self._bar.inform(_("“{model}” finds the cells from now on.").format(model=name))
             )
@@ -361,12 +367,30 @@ class Operations(QObject):
         self._dialog.raise_()
         self._dialog.activateWindow()
 
+    def _retrain_anew(self) -> None:
+        self.forget_training()
+        self.attempt(self.retrain)
+
     def forget_training(self) -> None:
         if self._retraining is not None:
             self._retraining.stop()
             self._retraining.deleteLater()
             self._retraining = None
             self._dialog.deleteLater()
+
+    def models(self) -> None:
+        from .dialogs.models import ModelsDialog
+
+        dialog = ModelsDialog(self._session.models, self._window)
+        dialog.compare.connect(lambda left, right: self.attempt(lambda: self.compare_models(left, right)))
+        dialog.open()
+
+    def compare_models(self, left: str, right: str) -> None:
+        from ..session.comparing import Comparing
+        from .dialogs.compare import CompareDialog
+
+        comparing = Comparing(self._session, self._view.visible_region())
+        CompareDialog(comparing, self._session, left, right, self._window).open()
 
     def import_model(self) -> None:
         folder = QFileDialog.getExistingDirectory(self._window, _("Choose a model folder"), _last_folder())
@@ -396,7 +420,7 @@ class Operations(QObject):
     def _may_leave_training(self, action: str) -> bool:
         if self._retraining is None or not self._retraining.running:
             return True
-        question = _("The model is still learning. What it has learnt so far is lost when you go on.")
+        question = _("The model is still learning. It stops now, and can go on from here when you press Retrain.")
         return messages.ask(self._window, question, action, _("Keep learning"))
 
     def _may_give_up_run(self, percent: int) -> bool:

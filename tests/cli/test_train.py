@@ -14,6 +14,8 @@ from PIL import Image
 
 from bcseg_gui.cli.imagenet import OFFICIAL
 from bcseg_gui.cli.train import TEACHER_FOLDER
+from bcseg_gui.core.retraining.record import read_record
+from bcseg_gui.core.retraining.verdict import verdict
 from model.checkpoint import Model
 from model.dataset import Dataset
 from model.ternausnet import build, encoder_parameters, vgg_names
@@ -41,6 +43,10 @@ def test_trains_a_model_that_segments_then(bcseg: Any, pairs: Path, tmp_path: Pa
     info = json.loads((tmp_path / "grown" / "model.json").read_text())
     assert (info["name"], info["parent"], info["architecture"]) == ("grown", "dark", "ternausnet11")
     assert (tmp_path / "grown" / "history.csv").is_file()
+    record = read_record(tmp_path / "grown")
+    assert verdict(record.decision) in outcome.out
+    assert (record.parent, [pair.split for pair in record.pairs]) == ("dark", ["train", "train", "holdout"])
+    assert (tmp_path / "grown" / "report.html").is_file()
 
     assert bcseg("models", "import", tmp_path / "grown").code == 0
     path = pairs / "pictures/f0.png"

@@ -18,11 +18,13 @@ from bcseg_gui.compute.client import ComputeClient
 from bcseg_gui.compute.protocol import (
     Cancelled,
     EpochDone,
+    Estimate,
     Evaluate,
     Failed,
     Finished,
     Progress,
     QuickSegment,
+    Rank,
     Segment,
     SegmentResult,
     TilePredicted,
@@ -30,7 +32,12 @@ from bcseg_gui.compute.protocol import (
     TrainResult,
     WarmUp,
 )
+from bcseg_gui.compute.ranking import doubt
+from bcseg_gui.compute.retraining import train
+from bcseg_gui.core.files import sha256
 from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.retraining.record import read_record
+from bcseg_gui.core.retraining.verdict import verdict
 from bcseg_gui.core.synthetic import make_smear
 from model.checkpoint import ModelInfo, load_model, new_model, save_model
 from model.engine import TorchEngine
@@ -229,10 +236,13 @@ def test_train_then_evaluate_agree(jobs, dataset: Path, model_folder: Path, tmp_
         "model.json",
         "history.csv",
         "curves.png",
+        "report.json",
+        "report.html",
     }
     assert [(event.epoch, event.epochs) for event in jobs.of(1) if isinstance(event, EpochDone)] == [(1, 1)]
     losses = [event.loss for event in jobs.of(1) if isinstance(event, Progress)]
-    assert all(loss is not None for loss in losses[1:])
+    assert all(loss is not None for loss in losses[1:-1])
+    assert losses[-1] is None, "it is being judged"
 
     jobs.client.submit(Evaluate(2, dataset, (model_folder, output)))
     evaluated = jobs.end_of(2).result
@@ -246,4 +256,82 @@ def test_cancelled_training_leaves_no_model(jobs, dataset: Path, model_folder: P
     jobs.client.cancel(1)
     assert jobs.end_of(1) == Cancelled(1)
     assert not any(isinstance(event, Finished) for event in jobs.events)
-    assert not list(output.glob("checkpoint*"))
+    assert not (output / "weights.safetensors").exists()
+
+
+def test_training_that_was_stopped_goes_on_from_its_last_round(
+    jobs, dataset: Path, model_folder: Path, tmp_path: Path
+) -> None:
+    request = Train(1, dataset, model_folder, tmp_path / "cut", epochs=3, seed=5)
+    jobs.client.submit(request)
+    jobs.wait_for(EpochDone, 1)
+    jobs.client.cancel(1)
+    assert jobs.end_of(1) == Cancelled(1)
+    jobs.client.submit(replace(request, job=2))
+    jobs.end_of(2)
+    assert min(event.epoch for event in jobs.of(2) if isinstance(event, EpochDone)) > 1
+    jobs.client.submit(replace(request, job=3, output_folder=tmp_path / "whole"))
+    jobs.end_of(3)
+    cut, whole = ((tmp_path / name / "weights.safetensors").read_bytes() for name in ("cut", "whole"))
+    assert cut == whole, "the same seed and data give the same weights"
+
+
+def test_training_that_was_killed_while_it_was_judged_is_judged_again(
+    dataset: Path, model_folder: Path, tmp_path: Path
+) -> None:
+    request = Train(1, dataset, model_folder, tmp_path / "new", epochs=1)
+    events = train(request, lambda: False)
+    next(event for event in events if isinstance(event, EpochDone))
+    next(events)  # it has learnt
+    events.close()
+    weights = (tmp_path / "new/weights.safetensors").read_bytes()
+    list(train(request, lambda: False))
+    assert read_record(tmp_path / "new").new
+    assert (tmp_path / "new/weights.safetensors").read_bytes() == weights
+    assert not list((tmp_path / "new").glob("checkpoint*"))
+
+
+def test_the_report_tells_what_came_of_what(jobs, dataset: Path, model_folder: Path, tmp_path: Path) -> None:
+    output = tmp_path / "new"
+    jobs.client.submit(Train(1, dataset, model_folder, output, epochs=1, seed=7, author="ana"))
+    result = jobs.end_of(1).result
+    record = read_record(output)
+    assert (record.model, record.parent, record.author, record.decision) == ("new", "tiny", "ana", result.decision)
+    assert record.settings["seed"] == 7
+    assert record.weights_sha256 == sha256(output / "weights.safetensors")
+    assert record.pairs[-1].mask_sha256 == sha256(dataset / "masks/2.png")
+    assert [pair.split for pair in record.pairs] == ["train", "train", "holdout"]
+    assert record.new[0].dice == pytest.approx(result.new.dice)
+    assert len(record.rounds) == 1
+    page = (output / "report.html").read_text(encoding="utf-8")
+    assert verdict(result.decision) in page
+    assert page.count("data:image/") == 2, "the worst test picture and the curves"
+    assert "http" not in page.replace("http-equiv", ""), "it needs nothing besides"
+
+
+def test_pictures_are_ranked_and_one_that_cannot_be_opened_comes_last(jobs, slide, model_folder, tmp_path) -> None:
+    pink = tmp_path / "pink.png"
+    cv2.imwrite(str(pink), make_smear(200, 160, seed=2, cell_diameter=DIAMETER, stain="pink").image[..., ::-1])
+    slides = ((tmp_path / "gone.png", 0), (slide[0], 0), (pink, 0))
+    jobs.client.submit(Rank(1, slides, model_folder))
+    order = jobs.end_of(1).result.order
+    assert sorted(order) == [0, 1, 2]
+    assert order[-1] == 0
+    assert [event.done for event in jobs.of(1) if isinstance(event, Progress)] == [0, 1, 2, 3]
+
+
+def test_a_model_that_is_sure_has_no_doubt() -> None:
+    sure, unsure = np.zeros((1, 8, 8), np.float32), np.full((1, 8, 8), 0.5, np.float32)
+    sure[:, :4] = 1
+    assert doubt(sure) == pytest.approx(0, abs=1e-4)
+    assert doubt(unsure) == pytest.approx(1)
+    assert doubt(np.zeros((1, 8, 8), np.float32)) == 0, "empty glass"
+    three = np.concatenate([1 - unsure, unsure / 2, unsure / 2])
+    assert doubt(three) == pytest.approx(1)
+
+
+def test_how_long_it_takes_is_tried(jobs, model_folder: Path) -> None:
+    jobs.client.submit(Estimate(1, model_folder))
+    result = jobs.end_of(1).result
+    assert result.step_seconds > 0
+    assert result.megapixel_seconds > 0

@@ -207,3 +207,24 @@ def test_a_model_of_one_class_learns_cells_of_all(
         (ids[:-1], ids[1:], read[:-1], read[1:]),
     ):
         assert not (first.astype(bool) & second.astype(bool) & (one != other)).any()
+
+
+def test_every_second_crop_lies_where_a_person_corrected() -> None:
+    mask, corrected = np.zeros((2, 400, 400), np.uint8)
+    corrected[300:310, 50:60] = 255
+    picture = np.zeros((400, 400, 3), np.uint8)
+    picture[corrected > 0] = 255
+
+    def shown(marks: NDArray[np.uint8] | None) -> float:
+        crops = (
+            cut_crop(
+                picture, mask, scale=1.0, size=64, cell_diameter=20.0, classes=1, edge=0, gap_weight=0,
+                rng=np.random.default_rng(seed), corrected=marks,
+            )
+            for seed in range(60)
+        )  # fmt: skip
+        return float(np.mean([np.ptp(crop.picture) > 60 for crop in crops]))
+
+    assert shown(corrected) > 0.4
+    assert shown(None) < 0.25
+    assert shown(np.zeros_like(corrected)) < 0.25, "nothing was corrected"

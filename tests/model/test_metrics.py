@@ -28,8 +28,16 @@ def test_a_perfect_mask_scores_one(a: np.ndarray) -> None:
 
 @given(masks, masks)
 def test_no_cell_is_matched_twice(a: np.ndarray, b: np.ndarray) -> None:
-    matched, count, true_count = match_cells(a, b, 1)
-    assert 0 <= matched <= min(count, true_count)
+    cells, true_cells = label_cells(a, 1), label_cells(b, 1)
+    assert 0 <= match_cells(cells, true_cells) <= min(len(cells.areas), len(true_cells.areas))
+
+
+@given(masks, masks)
+def test_blocks_add_up_to_the_picture(a: np.ndarray, b: np.ndarray) -> None:
+    score = score_picture("x", a, b, min_area=1)
+    overlap, predicted, drawn, cells, drawn_cells = np.sum(score.blocks, axis=0)
+    assert score.dice == pytest.approx(2 * overlap / (predicted + drawn) if predicted + drawn else 1)
+    assert (cells, drawn_cells) == (score.count, score.true_count)
 
 
 def test_touching_cells_that_merge_cost_f1_and_count() -> None:

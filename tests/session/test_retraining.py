@@ -3,11 +3,26 @@ from __future__ import annotations
 import pytest
 from pytestqt.qtbot import QtBot
 
-from bcseg_gui.compute.protocol import Cancelled, Finished, Metrics, Progress, Train, TrainResult
+from bcseg_gui.compute.protocol import (
+    Cancelled,
+    EpochDone,
+    Estimate,
+    EstimateResult,
+    Failed,
+    Finished,
+    Metrics,
+    ParentMeasured,
+    Progress,
+    Train,
+    TrainResult,
+)
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks.tilestore import TileStore
-from bcseg_gui.session.retraining import Plan, Retraining
+from bcseg_gui.core.retraining.gate import Decision, Difference, Outcome, PictureFigures
+from bcseg_gui.core.retraining.record import Record
+from bcseg_gui.core.retraining.report import write_report
+from bcseg_gui.session.retraining import Plan, Retraining, is_interrupted
 
 
 @pytest.fixture
@@ -32,18 +47,43 @@ def metrics(dice: float) -> Metrics:
     )
 
 
-def train_request(qtbot: QtBot, client) -> Train:
-    qtbot.waitUntil(lambda: any(isinstance(work, Train) for work in client.submitted))
-    return client.last(Train)
+def epoch_done(job: int, epoch: int, epochs: int) -> EpochDone:
+    return EpochDone(job, epoch, epochs, 0.9, 0.3, 0.9, 0.3, 0.9, 0.8, 0.85, 10.0)
 
 
-def test_it_needs_something_to_learn_from_and_to_test_on(session, pictures) -> None:
+def a_record(decision: Decision) -> Record:
+    figures = (PictureFigures("a", 0.9, 0.8, 0.9, 0.1, 0.9, 10, 10, ((80, 90, 90, 10, 10),)),)
+    return Record("new", "", "tiny", "", "ana", "", "data", {"seed": 0}, (), (), figures, figures, (), (), decision)
+
+
+def train_request(qtbot: QtBot, client, number: int = 1) -> Train:
+    """The `number`th that is asked for."""
+
+    def found() -> list[Train]:
+        return [work for work in client.submitted if isinstance(work, Train)]
+
+    qtbot.waitUntil(lambda: len(found()) >= number)
+    return found()[-1]
+
+
+def finish(client, request: Train, model_writer, outcome: Outcome = "better") -> None:
+    """As the compute process does."""
+    model_writer(request.output_folder, request.output_folder.name)
+    decision = Decision(
+        outcome, Difference(0.8, 0.9, 0.05, 0.15), Difference(0.1, 0.1, 0, 0), Difference(0.95, 0.9, 0, 0), True
+    )
+    write_report(request.output_folder, a_record(decision), [])
+    result = TrainResult(request.output_folder, metrics(0.8), metrics(0.9), decision, 3, 60.0)
+    client.answer(Finished(request.job, result))
+
+
+def test_it_needs_something_to_learn_from(session, pictures) -> None:
     session.open(pictures)
-    with pytest.raises(UserError, match="at least two"):
+    with pytest.raises(UserError, match="Review at least two"):
         Retraining(session)
 
 
-def test_from_reviewed_pictures_to_a_promoted_model(reviewed, client, qtbot, model_writer) -> None:
+def test_one_click_from_reviewed_pictures_to_a_better_model_in_use(reviewed, client, qtbot, model_writer) -> None:
     run = Retraining(reviewed)
     assert run.plan.reviewed == 3
     assert run.plan.test >= 1
@@ -51,29 +91,115 @@ def test_from_reviewed_pictures_to_a_promoted_model(reviewed, client, qtbot, mod
     request = train_request(qtbot, client)
     assert (request.dataset_folder / "manifest.json").is_file()
     assert request.parent_folder.name == "tiny"
+    client.answer(ParentMeasured(request.job, metrics(0.8)))
+    assert run.parent_metrics == metrics(0.8)
     client.answer(Progress(request.job, 1, 4, 3.0, loss=0.7))
     assert run.losses == [(0.25 * request.epochs, 0.7)]
-    request.output_folder.rmdir()
-    model_writer(request.output_folder, request.output_folder.name)
-    client.answer(Finished(request.job, TrainResult(request.output_folder, metrics(0.8), metrics(0.9), 3, 60.0)))
+    finish(client, request, model_writer)
     assert run.stage == "result"
-    version = run.promote()
-    assert reviewed.models.active == version
-    assert version.name == "ward-retrained"
-    assert {"tiny", "other", version.name} == {each.name for each in reviewed.models.versions}
+    assert reviewed.models.active == run.version
+    assert run.version.name == "ward-retrained"
+    assert {"tiny", "other", run.version.name} == {each.name for each in reviewed.models.versions}
+    assert not (reviewed.project.folder / "retraining").exists()
+    assert Retraining(reviewed).gains == pytest.approx([0.1])
+    assert run.roll_back().name == reviewed.models.active.name == "tiny"
+
+
+def test_a_refused_one_is_kept_and_may_be_used_all_the_same(reviewed, client, qtbot, model_writer) -> None:
+    run = Retraining(reviewed)
+    run.start()
+    finish(client, train_request(qtbot, client), model_writer, "forgets")
+    assert run.stage == "result"
+    assert reviewed.models.active.name == "tiny"
+    assert "ward-retrained" in {each.name for each in reviewed.models.versions}
+    run.promote()
+    assert reviewed.models.active.name == "ward-retrained"
+    promotion = reviewed.project.read_promotions().history[-1]
+    assert (promotion.model, promotion.overruled) == ("ward-retrained", True)
+    assert reviewed.models.overruled_by("ward-retrained") == promotion.by
+    assert reviewed.models.overruled_by("tiny") is None
 
 
 def test_cancelling_leaves_the_model(reviewed, client, qtbot) -> None:
     run = Retraining(reviewed)
     run.start()
     request = train_request(qtbot, client)
+    request.output_folder.mkdir()
     run.cancel()
     assert client.cancelled == [request.job]
     client.answer(Cancelled(request.job))
     assert run.stage == "stopped"
     assert reviewed.models.active.name == "tiny"
-    run.stop()
     assert not request.output_folder.exists(), "half a model is of no use to anybody"
+    assert Retraining(reviewed).stage == "ready"
+
+
+def test_paused_it_goes_on_where_it_was_also_in_another_session(
+    reviewed, client, qtbot, make_session, pictures, model_writer
+) -> None:
+    run = Retraining(reviewed)
+    run.start()
+    request = train_request(qtbot, client)
+    client.answer(epoch_done(request.job, 2, request.epochs))
+    run.pause()
+    client.answer(Cancelled(request.job))
+    assert run.stage == "paused"
+    reviewed.close()
+
+    again = make_session()
+    assert not is_interrupted(again)
+    again.open(pictures)
+    assert is_interrupted(again)
+    run = Retraining(again)
+    assert (run.stage, run.rounds_done, run.rounds) == ("paused", 2, request.epochs)
+    run.start()
+    resumed = train_request(qtbot, client, 2)
+    assert resumed.job != request.job
+    for name in ("dataset_folder", "parent_folder", "output_folder", "epochs", "seed"):
+        assert getattr(resumed, name) == getattr(request, name)
+    finish(client, resumed, model_writer)
+    assert again.models.active.name == "ward-retrained"
+
+
+def test_after_a_crash_it_can_be_gone_on_with_or_begun_anew(reviewed, client, qtbot) -> None:
+    run = Retraining(reviewed)
+    run.start()
+    request = train_request(qtbot, client)
+    client.answer(epoch_done(request.job, 1, request.epochs))
+    client.answer(Failed(request.job, "The computing part stopped unexpectedly."))
+    assert run.stage == "failed"
+    again = Retraining(reviewed)
+    assert (again.stage, again.rounds_done) == ("paused", 1)
+    again.cancel()
+    assert again.stage == "stopped"
+    assert Retraining(reviewed).stage == "ready"
+
+
+def test_closing_the_window_pauses(reviewed, client, qtbot) -> None:
+    run = Retraining(reviewed)
+    run.start()
+    request = train_request(qtbot, client)
+    run.stop()
+    assert client.cancelled == [request.job]
+    assert Retraining(reviewed).stage == "paused"
+
+
+def test_how_long_it_takes_is_said_before_it_starts(reviewed, client) -> None:
+    run = Retraining(reviewed)
+    run.estimate()
+    request = client.last(Estimate)
+    assert request.model_folder == run.parent_model.folder
+    assert run.seconds is None
+    client.answer(Finished(request.job, EstimateResult(2.0, 1.0, 4 * 256**2)))
+    assert run.seconds == run.plan.seconds(EstimateResult(2.0, 1.0, 4 * 256**2)) > 0
+
+
+def test_more_pictures_and_a_slower_machine_take_longer() -> None:
+    speed, slow = EstimateResult(2.0, 1.0, 4 * 256**2), EstimateResult(4.0, 2.0, 4 * 256**2)
+    field = 1600 * 1200 * (42 / 106) ** 2
+    few, many = Plan(8, 2, 8 * field, 2 * field), Plan(80, 20, 80 * field, 20 * field)
+    assert few.seconds(speed) < many.seconds(speed)
+    assert few.seconds(slow) == pytest.approx(2 * few.seconds(speed))
 
 
 def test_a_stroke_that_cannot_be_written_stops_it_before_the_work(
@@ -103,6 +229,6 @@ def test_a_picture_that_is_gone_stops_it_before_the_work(reviewed, pictures, qtb
 
 
 def test_few_pictures_are_gone_through_more_often() -> None:
-    rounds = [Plan(learn, 1).epochs for learn in (1, 4, 10, 100)]
+    rounds = [Plan(learn, 1, learn * 300_000.0).epochs for learn in (1, 4, 10, 100)]
     assert rounds == sorted(rounds, reverse=True)
     assert rounds[0] > rounds[-1] >= 4

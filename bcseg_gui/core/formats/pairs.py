@@ -2,6 +2,7 @@
 
     FOLDER/images/NAME.png   RGB, level-0 pixels of one reviewed region
     FOLDER/masks/NAME.png    one class: 0/255; several: class ids, with a palette
+    FOLDER/corrected/NAME.png  of a dataset alone: 255 where a person decided
     FOLDER/manifest.json     `Manifest`
 
 Only pixels and the slide's file name leave the project: no folders, no label pictures, no other metadata.
@@ -10,7 +11,7 @@ Only pixels and the slide's file name leave the project: no folders, no label pi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
@@ -22,7 +23,7 @@ from PIL import Image, ImageColor
 from ..errors import UserError
 from ..files import NewerFileError, encode_json, new_file, place_folder, read_json, sha256, temporary_folder
 from ..geometry import Region
-from ..masks import CLASS_BITS, EditState, Mask
+from ..masks import CLASS_BITS, MANUAL, EditState, Mask
 from ..project import MaskClass, Project, SlideEntry, Split
 from ..slides import Slide, open_slide
 
@@ -41,9 +42,10 @@ class ExportCancelled(Exception):  # noqa: N818 - stopping is no error
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """`image` and `mask` are relative to the folder; `mpp` is µm per pixel, `cell_diameter` pixels, as set by the user.
+    """`image`, `mask` and `corrected` are relative to the folder; the latter is empty in an export.
 
-    `model` is the one whose prediction was corrected, empty when the mask was drawn by hand.
+    `mpp` is µm per pixel, `cell_diameter` pixels, as set by the user. `model` is the one whose prediction was
+    corrected, empty when the mask was drawn by hand.
     """
 
     image: str
@@ -57,6 +59,7 @@ class Pair:
     split: Split
     image_sha256: str
     mask_sha256: str
+    corrected: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,27 +100,49 @@ def load_manifest(folder: Path) -> Manifest:
     return read_json(folder / MANIFEST_FILE, Manifest)
 
 
+Parts = Callable[[SlideEntry], Sequence[tuple[Region, Split]]]
+"""Of a reviewed slide: the parts to write, and their sides."""
+
+
+def whole_slides(entry: SlideEntry) -> list[tuple[Region, Split]]:
+    """All that is reviewed of a slide, on the slide's side."""
+    return [(region, entry.split or "train") for region in entry.reviewed_regions()]
+
+
 def write_pairs(
     project: Project,
     folder: Path,
     slide_ids: Sequence[str] | None = None,
     *,
+    parts: Parts = whole_slides,
+    with_corrected: bool = False,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Manifest:
-    """`export_pairs` into an empty folder, without the care for what happens when it fails."""
+    """`export_pairs` into an empty folder, without the care for what happens when it fails.
+
+    `with_corrected`: also where a person decided.
+    """
     entries = _reviewed(project, slide_ids)
-    total = sum(len(_pieces(entry)) for entry in entries)
+    pieces = {entry.id: _pieces(entry, parts) for entry in entries}
+    total = sum(map(len, pieces.values()))
     (folder / "images").mkdir()
     (folder / "masks").mkdir()
+    if with_corrected:
+        (folder / "corrected").mkdir()
     pairs: list[Pair] = []
     for entry in entries:
         project.check(entry)
         with open_slide(entry.path, entry.page) as slide, Mask.open(project.mask_path(entry), slide.dimensions) as mask:
-            for region in _pieces(entry):
+            for region, side in pieces[entry.id]:
                 if cancelled is not None and cancelled():
                     raise ExportCancelled
-                pairs.append(_write_pair(folder, entry, region, slide, mask, project.classes))
+                pair = _write_pair(folder, entry, region, side, slide, mask, project.classes)
+                if with_corrected:
+                    pair = replace(pair, corrected=pair.mask.replace("masks/", "corrected/", 1))
+                    manual = (mask.read(region) & np.uint8(MANUAL)) > 0
+                    _write_png(folder / pair.corrected, Image.fromarray(manual.view(np.uint8) * np.uint8(255)))
+                pairs.append(pair)
                 if progress is not None:
                     progress(len(pairs), total)
     manifest = Manifest(project.classes, tuple(pairs))
@@ -129,7 +154,7 @@ def write_pairs(
 def _reviewed(project: Project, slide_ids: Sequence[str] | None) -> list[SlideEntry]:
     entries = project.slides if slide_ids is None else [project.get(slide_id) for slide_id in slide_ids]
     reviewed = [_measured(project, entry) for entry in entries if entry.status == "reviewed"]
-    reviewed = [entry for entry in reviewed if _pieces(entry)]
+    reviewed = [entry for entry in reviewed if _pieces(entry, whole_slides)]
     if not reviewed:
         raise UserError("No picture is reviewed yet. Correct a picture, then mark it as reviewed.")
     return reviewed
@@ -143,17 +168,17 @@ def _measured(project: Project, entry: SlideEntry) -> SlideEntry:
         return entry.measured(slide)
 
 
-def _pieces(entry: SlideEntry) -> list[Region]:
-    """The reviewed regions within the slide, each once, cut into equal parts of at most `MAX_SIDE` a side."""
+def _pieces(entry: SlideEntry, parts: Parts) -> list[tuple[Region, Split]]:
+    """The parts within the slide, each once, cut into equal pieces of at most `MAX_SIDE` a side."""
     bounds = Region(0, 0, entry.width, entry.height)
-    pieces: dict[Region, None] = {}
-    for reviewed in entry.reviewed_regions():
-        region = reviewed.intersected(bounds)
+    pieces: dict[Region, Split] = {}
+    for part, side in parts(entry):
+        region = part.intersected(bounds)
         if not region.is_empty:
             xs, ys = _cuts(region.x, region.w), _cuts(region.y, region.h)
             for top, bottom in pairwise(ys):
-                pieces |= {Region(left, top, right - left, bottom - top): None for left, right in pairwise(xs)}
-    return list(pieces)
+                pieces |= {Region(left, top, right - left, bottom - top): side for left, right in pairwise(xs)}
+    return list(pieces.items())
 
 
 def _cuts(start: int, length: int) -> list[int]:
@@ -162,7 +187,7 @@ def _cuts(start: int, length: int) -> list[int]:
 
 
 def _write_pair(
-    folder: Path, entry: SlideEntry, region: Region, slide: Slide, mask: Mask, classes: Sequence[MaskClass]
+    folder: Path, entry: SlideEntry, region: Region, side: Split, slide: Slide, mask: Mask, classes: Sequence[MaskClass]
 ) -> Pair:
     name = entry.id
     if (region.w, region.h) != slide.dimensions:
@@ -179,7 +204,7 @@ def _write_pair(
         mpp=entry.mpp or entry.given_mpp,
         cell_diameter=entry.cell_diameter,
         model=_corrected_model(mask),
-        split=entry.split or "train",
+        split=side,
         image_sha256=sha256(folder / image),
         mask_sha256=sha256(folder / labels),
     )

@@ -54,7 +54,7 @@ class SlideEntry:
     `given_mpp` is what the user says where the file says no `mpp`; `cell_diameter` (level-0 pixels) is set by the user,
     else None. `page` is the one shown last: size, status and `reviewed` are of that page. `reviewed` without a region
     means the whole slide. `other_pages` are those that were shown before. `split` is empty until the slide is first
-    reviewed, then never changes. `seconds_spent` is how long a person worked on it, all pages together.
+    reviewed, then changes by hand alone. `seconds_spent` is how long a person worked on it, all pages together.
     """
 
     id: str
@@ -69,6 +69,7 @@ class SlideEntry:
     status: Status = "todo"
     reviewed: tuple[Region, ...] = ()
     split: Split | Literal[""] = ""
+    split_by_hand: bool = False
     other_pages: tuple[PageReview, ...] = ()
     seconds_spent: float = 0.0
     schema: int = 2

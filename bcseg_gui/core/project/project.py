@@ -227,7 +227,7 @@ class Project:
     def update(self, entry: SlideEntry) -> SlideEntry:
         """Keep a changed entry, and return it as kept: at its first review a slide gets its `split`, for good."""
         before = self.get(entry.id)
-        entry = replace(entry, split=before.split)
+        entry = replace(entry, split=before.split, split_by_hand=before.split_by_hand)
         if entry.status == "reviewed" and not entry.split:
             entry = replace(entry, split=self._first_split(entry))
         if entry != before:
@@ -235,6 +235,16 @@ class Project:
             del self._ids[paths.key(before.path)]
             self._take(entry)
         return entry
+
+    def move(self, entry: SlideEntry, side: holdout.Split) -> None:
+        """Put a reviewed slide, and copies of it, on the other side of the split by hand. Raises UserError.
+
+        What models learnt from is no fair test of their descendants: who moves it has been told.
+        """
+        for same in [known for known in self.slides if known.split and known.fingerprint == entry.fingerprint]:
+            moved = replace(same, split=side, split_by_hand=True)
+            self._write_entry(moved)
+            self._take(moved)
 
     def _take(self, entry: SlideEntry) -> None:
         self._slides[entry.id] = entry
@@ -291,8 +301,7 @@ class Project:
     def _first_split(self, entry: SlideEntry) -> holdout.Split:
         if side := self._sides.get(entry.fingerprint):
             return side
-        one_of_each = {f"a slide of {side}": side for side in set(self._sides.values())}
-        return holdout.split([entry.id, *one_of_each], one_of_each)[entry.id]
+        return holdout.split([entry.id], self._sides)[entry.id]
 
     def _id_for(self, path: Path) -> str:
         if known := self._ids.get(paths.key(path)):

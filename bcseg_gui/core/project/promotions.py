@@ -13,11 +13,16 @@ from ..files import make_folder, read_json, write_json
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """A model put into use; times are ISO 8601 in UTC, `rolled_back` is empty while the promotion stands."""
+    """A model put into use; times are ISO 8601 in UTC, `rolled_back` is empty while the promotion stands.
+
+    `by`: who did it. `overruled`: the gate had refused it.
+    """
 
     model: str
     at: str
     rolled_back: str = ""
+    by: str = ""
+    overruled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +33,11 @@ class Promotions:
     history: tuple[Promotion, ...] = ()
     schema: int = 1
 
-    def promoted(self, model: str) -> Promotions:
+    def promoted(self, model: str, by: str = "", *, overruled: bool = False) -> Promotions:
         if model == self.active:
             return self
-        return replace(self, active=model, history=(*self.history, Promotion(model, _now())))
+        promotion = Promotion(model, _now(), by=by, overruled=overruled)
+        return replace(self, active=model, history=(*self.history, promotion))
 
     def rolled_back(self) -> Promotions:
         """Back to the model before. Raises UserError when there is none."""

@@ -24,13 +24,15 @@ from ..files import (
     sha256,
     temporary_folder,
 )
+from ..retraining.record import read_record
+from .model_file import SUFFIX, pack_model, unpack_model
 from .promotions import LibraryPromotions, PromotionStore
 
 WEIGHTS_FILE = "weights.safetensors"
 INFO_FILE = "model.json"
 ARCHITECTURES = ("ternausnet11", "ternausnet16")
 
-_KEPT_BESIDE = (".csv", ".html", ".md", ".png", ".txt")
+_KEPT_BESIDE = (".csv", ".html", ".json", ".md", ".png", ".txt")
 """What may lie beside the weights (history, report, model card) and is copied with them."""
 
 _log = logging.getLogger(__name__)
@@ -127,13 +129,27 @@ class ModelRegistry:
             raise UserError("No model came with this program in “{folder}”. Import one.", folder=self._bundled)
         return max(bundled, key=lambda version: (not version.fast, version.created))
 
-    def promote(self, name: str) -> ModelVersion:
-        """Use this model from now on. Raises UserError when there is no such model."""
+    def promote(self, name: str, by: str = "") -> ModelVersion:
+        """Use this model from now on, as `by` wants it. Raises UserError when there is no such model.
+
+        Where the gate had refused it, that it was overruled is recorded.
+        """
         version = self.get(name)
         if version.folder.parent == self._shared:
             version = self._copy_in(version.folder, name)
-        self._promotions.write_promotions(self._promotions.read_promotions().promoted(name))
+        record = read_record(version.folder)
+        overruled = record is not None and not record.decision.promoted
+        self._promotions.write_promotions(self._promotions.read_promotions().promoted(name, by, overruled=overruled))
         return version
+
+    def overruled_by(self, name: str) -> str | None:
+        """Who uses this model, or did last, though the gate had refused it; None when nobody does."""
+        of_it = [promotion for promotion in self._promotions.read_promotions().history if promotion.model == name]
+        return of_it[-1].by if of_it and of_it[-1].overruled else None
+
+    @property
+    def can_roll_back(self) -> bool:
+        return any(not promotion.rolled_back for promotion in self._promotions.read_promotions().history)
 
     def rollback(self) -> ModelVersion:
         """Use the model before the active one; those gone since are passed over. Raises UserError when none is left."""
@@ -154,7 +170,7 @@ class ModelRegistry:
         Raises UserError when it is not a whole model of this program; the library is then as it was.
         """
         info = check_model(folder)
-        version = self._copy_in(folder, self._free_name(name or info.name))
+        version = self._copy_in(folder, self.free_name(name or info.name))
         if folder.parent == self._library and folder.name.startswith(".new-"):
             shutil.rmtree(folder, ignore_errors=True)
         return version
@@ -163,7 +179,7 @@ class ModelRegistry:
         destination = self._library / name
         with temporary_folder(destination) as temporary:
             for path in sorted(folder.iterdir()):
-                if path.name == WEIGHTS_FILE or path.suffix.lower() in _KEPT_BESIDE:
+                if path.name == WEIGHTS_FILE or (path.suffix.lower() in _KEPT_BESIDE and path.name != INFO_FILE):
                     _copy(path, temporary / path.name)
             # Keys this program does not read are kept as they are.
             content = json.loads((folder / INFO_FILE).read_bytes()) | {"name": name}
@@ -175,10 +191,18 @@ class ModelRegistry:
         return self._read(destination)
 
     def import_(self, path: Path, name: str | None = None) -> ModelVersion:
-        """As `add`, for what a person chose: a model folder, or one of the two files in it."""
+        """As `add`, for what a person chose: a model folder, one of the two files in it, or what `export` wrote."""
+        if path.suffix == SUFFIX and path.is_file():
+            with temporary_folder(self._library / "import") as unpacked:
+                unpack_model(path, unpacked)
+                return self.add(unpacked, name)
         if path.is_file() and path.name not in (INFO_FILE, WEIGHTS_FILE):
             raise _not_ours(path)
         return self.add(path.parent if path.is_file() else path, name)
+
+    def export(self, name: str, path: Path) -> None:
+        """Write a version into one file, which `import_` reads. Raises UserError."""
+        pack_model(self.get(name).folder, path)
 
     def _folders(self) -> list[Path]:
         roots = [root for root in (self._bundled, self._shared, self._library) if root is not None]
@@ -201,7 +225,8 @@ class ModelRegistry:
             bundled=folder.parent == self._bundled,
         )
 
-    def _free_name(self, wanted: str) -> str:
+    def free_name(self, wanted: str) -> str:
+        """One like it that no version has."""
         # The name becomes a folder's, so nothing in it may lead elsewhere or be hidden.
         stem = re.sub(r"[^\w.-]+", "-", wanted).strip(".-")[:80] or "model"
         taken = {path.name.casefold() for path in self._library.glob("*")}

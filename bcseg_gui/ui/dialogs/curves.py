@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from ...core.i18n import _
 from ...session.retraining import Retraining
 
-LEARNING, TESTING = "#d55e00", "#0072b2"
-"""Vermillion and blue of the Okabe-Ito palette."""
+LEARNING, TESTING, CELLS, PIXELS = "#d55e00", "#0072b2", "#cc79a7", "#009e73"
+"""Vermillion, blue, purple and green of the Okabe-Ito palette."""
 MOST_TICKS = 12
 
 
 class Curves(QWidget):
-    """Left: how wrong the model is on what it learns from and on the test pictures. Right: agreement (Dice)."""
+    """Left: how wrong the model is on what it learns from and on the test pictures. Right: how right it is on these, by
+    Dice, cell and pixel. Dashed: the model in use.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        # The legend stands in the title, where no line can run through it.
-        keys = "".join(
-            f'&nbsp;&nbsp;&nbsp;<span style="color: {color}">●</span> {name}'
-            for color, name in ((LEARNING, _("learning")), (TESTING, _("test")))
-        )
-        self._error = _plot(_("Error") + keys)
-        self._agreement = _plot(_("Agreement on the test pictures (%)"))
+        self._error = _plot(_("Error"), {LEARNING: _("learning"), TESTING: _("test")})
+        self._agreement = _plot(_("Test (%)"), {TESTING: _("agreement"), CELLS: _("cells"), PIXELS: _("pixels")})
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for plot in (self._error, self._agreement):
@@ -34,24 +33,31 @@ class Curves(QWidget):
             plot.setFixedHeight(190)
             plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # else each asks for 640 px
         self._learning = self._error.plot(pen=pg.mkPen(LEARNING, width=1.5))
-        dots = {"symbol": "o", "symbolSize": 6, "symbolBrush": TESTING, "symbolPen": None}
-        self._testing = self._error.plot(pen=pg.mkPen(TESTING, width=2), **dots)
-        self._dice = self._agreement.plot(pen=pg.mkPen(TESTING, width=2), **dots)
+        self._shares = {
+            "val_loss": _Series(self._error, TESTING, "loss"),
+            "val_dice": _Series(self._agreement, TESTING, "dice"),
+            "val_f1": _Series(self._agreement, CELLS, "object_f1"),
+            "val_accuracy": _Series(self._agreement, PIXELS, "pixel_accuracy"),
+        }
         self._dress()
 
     def show_run(self, run: Retraining) -> None:
         epochs = [event.epoch for event in run.epochs]
-        step = 1 + run.plan.epochs // MOST_TICKS
+        step = 1 + run.rounds // MOST_TICKS
         for plot in (self._error, self._agreement):
             plot.getAxis("bottom").setTickSpacing(major=step, minor=step)
-            plot.setXRange(0, run.plan.epochs)  # the whole run, so that one sees how much is still to come
-        if epochs:
+            plot.setXRange(0, run.rounds)  # the whole run, so that one sees how much is still to come
+        if epochs or run.parent_metrics is not None:
             self._agreement.enableAutoRange("y")
         else:
             self._agreement.setYRange(50, 100)
         self._learning.setData([at for at, _loss in run.losses], [loss for _at, loss in run.losses])
-        self._testing.setData(epochs, [event.val_loss for event in run.epochs])
-        self._dice.setData(epochs, [100 * event.val_dice for event in run.epochs])
+        for name, series in self._shares.items():
+            scale = 1 if name == "val_loss" else 100
+            series.dots.setData(epochs, [scale * getattr(event, name) for event in run.epochs])
+            if run.parent_metrics is not None:
+                series.before.setValue(scale * getattr(run.parent_metrics, series.figure))
+                series.before.show()
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:
@@ -71,10 +77,26 @@ class Curves(QWidget):
                 axis.setTextPen(text)
 
 
-def _plot(title: str) -> pg.PlotWidget:
-    plot = pg.PlotWidget(title=title)
+class _Series:
+    """The new model's dots, and a dashed line where the model in use is by the same `figure` of its Metrics."""
+
+    def __init__(self, plot: pg.PlotWidget, color: str, figure: str) -> None:
+        self.figure = figure
+        self.dots = plot.plot(
+            pen=pg.mkPen(color, width=2), symbol="o", symbolSize=6, symbolBrush=color, symbolPen=None
+        )  # fmt: skip
+        self.before = pg.InfiniteLine(angle=0, pen=pg.mkPen(color, width=1, style=Qt.PenStyle.DashLine))
+        self.before.hide()
+        plot.addItem(self.before)
+
+
+def _plot(title: str, keys: Mapping[str, str]) -> pg.PlotWidget:
+    """`keys`: colour → what it stands for; they stand in the title, where no line can run through them."""
+    legend = "".join(f'&nbsp;&nbsp;<span style="color: {color}">●</span> {name}' for color, name in keys.items())
+    plot = pg.PlotWidget(title=title + legend, enableMenu=False)
+    # pyqtgraph makes one all the same, which nobody owns: it would outlive the plot.
+    plot.getPlotItem().ctrlMenu.setParent(plot, Qt.WindowType.Popup)
     plot.setMouseEnabled(False, False)
-    plot.setMenuEnabled(False)
     plot.hideButtons()
     plot.showGrid(y=True, alpha=0.15)
     plot.getAxis("bottom").enableAutoSIPrefix(False)

@@ -2,57 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLocale, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
-from ...core.i18n import _
+from ...core.i18n import _, number, percent
 from ...session.retraining import Metrics, TrainResult
-
-NOTICEABLE = 0.001
-"""Agreement that differs by less than a tenth of a per cent is the same."""
-MISCOUNTED = 0.01
-"""A count that is wrong by this much more is worse."""
-
-
-def is_better(result: TrainResult) -> bool:
-    """The new model agrees with the person noticeably better, and does not pay for it with the number of cells."""
-    return result.new.dice - result.old.dice >= NOTICEABLE and not counts_worse(result)
-
-
-def counts_worse(result: TrainResult) -> bool:
-    return result.new.count_error - result.old.count_error >= MISCOUNTED
-
-
-def verdict(result: TrainResult) -> str:
-    """One sentence on which model is better."""
-    old, new = result.old.dice, result.new.dice
-    if abs(new - old) < NOTICEABLE:
-        return _("Both models agree with you equally well ({new}).").format(new=percent(new))
-    if new > old and counts_worse(result):
-        return _(
-            "The new model agrees with you better ({new} instead of {old}), but its number of cells is further off: "
-            "by {new_error} instead of {old_error}. Keep the current one if you count."
-        ).format(
-            new=percent(new),
-            old=percent(old),
-            new_error=percent(result.new.count_error),
-            old_error=percent(result.old.count_error),
-        )
-    if new > old:
-        return _("The new model agrees with you better: {new} instead of {old}.").format(
-            new=percent(new), old=percent(old)
-        )
-    return _("The new model agrees with you less: {new} instead of {old}. Better keep the current one.").format(
-        new=percent(new), old=percent(old)
-    )
-
-
-def percent(share: float) -> str:
-    return QLocale().toString(100 * share, "f", 1) + "\u202f%"
-
-
-def figure(value: float) -> str:
-    return QLocale().toString(value, "f", 4)
 
 
 def _rows(metrics: Metrics) -> tuple[tuple[str, str, bool], ...]:
@@ -61,11 +15,11 @@ def _rows(metrics: Metrics) -> tuple[tuple[str, str, bool], ...]:
         (_("Agreement with your corrections"), percent(metrics.dice), False),
         (_("Agreement on the worst picture"), percent(metrics.worst_dice), False),
         (_("Error in the number of cells"), percent(metrics.count_error), False),
-        (_("Dice coefficient"), figure(metrics.dice), True),
-        (_("Jaccard index"), figure(metrics.jaccard), True),
-        (_("Pixel accuracy"), figure(metrics.pixel_accuracy), True),
-        (_("F1 score of whole cells"), figure(metrics.object_f1), True),
-        (_("Loss"), figure(metrics.loss), True),
+        (_("Dice coefficient"), number(metrics.dice, 4), True),
+        (_("Jaccard index"), number(metrics.jaccard, 4), True),
+        (_("Pixel accuracy"), number(metrics.pixel_accuracy, 4), True),
+        (_("F1 score of whole cells"), number(metrics.object_f1, 4), True),
+        (_("Loss"), number(metrics.loss, 4), True),
     )
 
 
@@ -83,13 +37,16 @@ class ResultTable(QWidget):
     def show_result(self, result: TrainResult) -> None:
         if self._grid.count():
             return
-        self._add(0, "", _("current"), _("new"), heading=True)
+        self._add(0, "", _("before"), _("new"), heading=True)
         for row, ((what, old, expert), (_what, new, _expert)) in enumerate(
             zip(_rows(result.old), _rows(result.new), strict=True), 1
         ):
             labels = self._add(row, what, old, new)
             if expert:
                 self._expert += labels
+        if (reference := result.decision.reference) is not None:
+            what = _("Agreement on the pictures that come with the program")
+            self._add(self._grid.rowCount(), what, percent(reference.old), percent(reference.new))
         self.show_all(self._all)
 
     def show_all(self, everything: bool) -> None:

@@ -1,9 +1,11 @@
-"""Retraining as the clinician sees it: what will be learnt from, how it goes, and which model to use then."""
+"""Retraining as the clinician sees it: what will be learnt from, how it goes, and what came of it."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QCloseEvent, QDesktopServices
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -15,18 +17,24 @@ from PySide6.QtWidgets import (
 )
 
 from ...core.errors import UserError
-from ...core.i18n import _, ngettext, sentence
+from ...core.i18n import _, ngettext, number, sentence
+from ...core.retraining.report import REPORT_FILE
+from ...core.retraining.verdict import evidence, verdict
 from ...session.retraining import Retraining
+from ..panels.durations import duration_words
 from ..panels.status import progress_text
 from .curves import Curves
-from .result_table import ResultTable, is_better, verdict
+from .result_table import ResultTable
+from .test_pictures import TestPicturesDialog
 
 
 class RetrainDialog(QDialog):
-    """Does not block the picture; closing it while the model learns cancels that."""
+    """Does not block the picture. Closed while the model learns it hides, and comes back with the result."""
 
     promoted = Signal(str)
     failed = Signal(object)
+    anew = Signal()
+    """The one that was interrupted is given up for a new one."""
 
     def __init__(self, retraining: Retraining, parent: QWidget) -> None:
         super().__init__(parent)
@@ -46,14 +54,17 @@ class RetrainDialog(QDialog):
         self._bar.setTextVisible(False)
         self._bar.setFixedHeight(8)
         self._progress = QLabel()
-        self._start = _main_button(_("Start learning"), retraining.start)
-        self._cancel = QPushButton(_("Cancel"))
-        self._cancel.clicked.connect(retraining.cancel)
-        self._close = QPushButton(_("Close"))
-        self._close.clicked.connect(self.close)
-        self._keep = _main_button(_("Keep the current one"), self.close)
-        self._use = _main_button(_("Use the new model"), self._promote)
-        self._more = QPushButton(_("More figures"))
+        self._start = _button(_("Start learning"), retraining.start, main=True)
+        self._pause = _button(_("Pause"), retraining.pause)
+        self._cancel = _button(_("Cancel"), retraining.cancel)
+        self._anew = _button(_("Begin anew"), self._begin_anew)
+        self._close = _button(_("Close"), self.close)
+        self._keep = _button("", self.close, main=True)
+        self._use = _button(_("Use it all the same"), self._promote)
+        self._back = _button(_("Back to the one before"), self._roll_back)
+        self._report = _button(_("Report"), self._open_report)
+        self._pictures = _button(_("Test pictures…"), self._show_pictures)
+        self._more = _button(_("More figures"), lambda: None)
         self._more.setCheckable(True)
         self._more.toggled.connect(self._show_more)
         self._lay_out()
@@ -61,14 +72,15 @@ class RetrainDialog(QDialog):
         retraining.failed.connect(self._explain_failure)
         retraining.epoch.connect(lambda _event: self._curves.show_run(retraining))
         self._refresh()
+        retraining.estimate()
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
-        self._more.setAutoDefault(False)
-        buttons.addWidget(self._more)
+        for button in (self._pictures, self._more, self._report):
+            buttons.addWidget(button)
         buttons.addStretch(1)
-        for button in (self._close, self._cancel, self._keep, self._start, self._use):
-            button.setAutoDefault(False)
+        right = (self._close, self._cancel, self._pause, self._anew, self._use, self._back, self._keep, self._start)
+        for button in right:
             buttons.addWidget(button)
         self._start.setDefault(True)  # Enter begins; what to do with the result is never decided by a key too many
         layout = QVBoxLayout(self)
@@ -86,20 +98,25 @@ class RetrainDialog(QDialog):
         self._headline.setText(self._headline_text())
         self._explanation.setText(self._explanation_text())
         self._explanation.setVisible(bool(self._explanation.text()))
+        accepted = run.result is not None and run.result.decision.promoted
         if run.result is not None:
             self._table.show_result(run.result)  # before it is shown, so that its height counts below
-            _highlight(self._use, is_better(run.result))
-            _highlight(self._keep, not is_better(run.result))
+            self._keep.setText(_("Close") if accepted else _("Keep the current one"))
         self._curves.setVisible(stage in ("training", "result"))
-        self._table.setVisible(stage == "result")
-        self._more.setVisible(stage == "result")
-        for widget in (self._progress, self._bar, self._cancel):
-            widget.setVisible(run.running)
-        self._start.setVisible(stage == "ready")
+        for widget in (self._table, self._more, self._report, self._keep):
+            widget.setVisible(stage == "result")
+        self._progress.setVisible(run.running)
+        self._bar.setVisible(run.running)
+        self._cancel.setVisible(stage in ("preparing", "training"))
+        self._pause.setVisible(stage == "training")
+        self._anew.setVisible(stage == "paused")
+        self._pictures.setVisible(stage == "ready" and not run.plan.parted)
+        self._start.setText(_("Go on learning") if stage == "paused" else _("Start learning"))
+        self._start.setVisible(stage in ("ready", "paused"))
+        self._use.setVisible(stage == "result" and not accepted)
+        self._back.setVisible(stage == "result" and accepted)
         self._close.setVisible(stage != "result")
         self._close.setText(_("Go on working") if run.running else _("Close"))
-        self._keep.setVisible(stage == "result")
-        self._use.setVisible(stage == "result")
         self._show_progress()
         self._curves.show_run(run)
         if stage != self._shown:
@@ -120,13 +137,14 @@ class RetrainDialog(QDialog):
         run = self._retraining
         match run.stage:
             case "ready" | "preparing" | "training":
-                plan = run.plan
-                return _("{reviewed} reviewed: {learn} to learn from, {test} kept for the test.").format(
-                    reviewed=plan.reviewed, learn=plan.learn, test=plan.test
+                return _plan_text(run)
+            case "paused":
+                return _("Learning was interrupted after round {done} of {rounds}.").format(
+                    done=run.rounds_done, rounds=run.rounds
                 )
             case "result":
                 assert run.result is not None
-                return verdict(run.result)
+                return verdict(run.result.decision)
             case "stopped":
                 return _("Stopped. Your current model is unchanged.")
             case _:
@@ -136,18 +154,18 @@ class RetrainDialog(QDialog):
         run = self._retraining
         match run.stage:
             case "ready":
-                return _(
+                what = _(
                     "The model learns from your corrections and is then compared with the current one, “{model}”, on "
-                    "pictures it has never seen. You decide which one to use. You can go on working meanwhile."
+                    "pictures it has never seen. It takes its place only if it is better. You can go on working "
+                    "meanwhile."
                 ).format(model=run.parent_model.name)
+                return "\n".join(filter(None, (what, _time_text(run.seconds), _gains_text(run.gains))))
+            case "training":
+                return _("Dashed lines show the current model.")
+            case "paused":
+                return _("It goes on from there, with the pictures and corrections as they were when it began.")
             case "result":
-                assert run.result is not None
-                pictures = run.result.new.pictures
-                return ngettext(
-                    "Compared on {n} test picture that neither model learnt from here.",
-                    "Compared on {n} test pictures that neither model learnt from here.",
-                    pictures,
-                ).format(n=pictures)
+                return _result_text(run)
             case "failed":
                 return self._explanation.text()
             case _:
@@ -167,7 +185,8 @@ class RetrainDialog(QDialog):
         elif run.stage == "training" and run.job is not None:
             progress = run.job.progress
             self._progress.setText(_("Stopping…") if run.job.cancelling else progress_text(run.job))
-            self._cancel.setEnabled(not run.job.cancelling)
+            for button in (self._cancel, self._pause):
+                button.setEnabled(not run.job.cancelling)
             self._bar.setRange(0, progress.total if progress else 0)
             self._bar.setValue(progress.done if progress else 0)
 
@@ -175,14 +194,42 @@ class RetrainDialog(QDialog):
         self._explanation.setText(sentence(error))
         self._explanation.show()
 
-    def _promote(self) -> None:
+    def _show_pictures(self) -> None:
+        dialog = TestPicturesDialog(self._retraining.project, self)
+        dialog.changed.connect(self._plan_anew)
+        dialog.open()
+
+    def _plan_anew(self) -> None:
         try:
-            name = self._retraining.promote().name
+            self._retraining.plan_anew()
+            self._start.setEnabled(True)
+        except UserError as error:  # all on one side
+            self._start.setEnabled(False)
+            self._explain_failure(error)
+
+    def _begin_anew(self) -> None:
+        self._retraining.cancel()
+        self.anew.emit()
+
+    def _promote(self) -> None:
+        self._use_model(lambda: self._retraining.promote().name)
+
+    def _roll_back(self) -> None:
+        self._use_model(lambda: self._retraining.roll_back().name)
+
+    def _use_model(self, choose: Callable[[], str]) -> None:
+        try:
+            name = choose()
         except UserError as error:
             self.failed.emit(error)
             return
         self.promoted.emit(name)
         self.close()
+
+    def _open_report(self) -> None:
+        version = self._retraining.version
+        if version is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(version.folder / REPORT_FILE)))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._retraining.running:
@@ -203,15 +250,50 @@ class RetrainDialog(QDialog):
         self.close()
 
 
-def _main_button(text: str, run: object) -> QPushButton:
+def _plan_text(run: Retraining) -> str:
+    plan = run.plan
+    if plan.parted:
+        return _("1 reviewed: a part of it is kept for the test.")
+    return _("{reviewed} reviewed: {learn} to learn from, {test} kept for the test.").format(
+        reviewed=plan.reviewed, learn=plan.learn, test=plan.test
+    )
+
+
+def _time_text(seconds: float | None) -> str:
+    if seconds is None:
+        return _("Finding out how long it will take…")
+    return _("On this computer it takes about {time}, less if there is nothing more to learn.").format(
+        time=duration_words(seconds)
+    )
+
+
+def _gains_text(gains: Sequence[float]) -> str:
+    """So that one sees when there is little left to gain."""
+    points = " · ".join(("+" if gain >= 0 else "") + number(100 * gain, 1) for gain in gains)
+    return _("The retrainings before gained, in points of agreement: {points}.").format(points=points) if gains else ""
+
+
+def _result_text(run: Retraining) -> str:
+    assert run.result is not None
+    assert run.version is not None
+    decision, pictures = run.result.decision, run.result.new.pictures
+    compared = ngettext(
+        "Compared on {n} test picture that neither model learnt from here.",
+        "Compared on {n} test pictures that neither model learnt from here.",
+        pictures,
+    ).format(n=pictures)
+    became = (
+        _("“{model}” finds the cells from now on.")
+        if decision.promoted
+        else _("The current model stays; the new one is kept as “{model}”.")
+    )
+    return f"{compared} {evidence(decision)}\n{became.format(model=run.version.name)}"
+
+
+def _button(text: str, run: Callable[[], object], *, main: bool = False) -> QPushButton:
     button = QPushButton(text)
-    button.setProperty("main", True)
-    button.clicked.connect(run)
+    button.setAutoDefault(False)
+    if main:
+        button.setProperty("main", True)
+    button.clicked.connect(lambda: run())
     return button
-
-
-def _highlight(button: QPushButton, main: bool) -> None:
-    if button.property("main") != main:
-        button.setProperty("main", main)
-        button.style().unpolish(button)
-        button.style().polish(button)

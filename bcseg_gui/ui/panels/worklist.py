@@ -48,6 +48,8 @@ class WorklistPanel(QWidget):
     """Choosing a picture emits `chosen(index)`; `show_items` never does."""
 
     chosen = Signal(int)
+    ranksWanted = Signal()
+    """They are to be sorted by what to correct next."""
     _picked = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -153,7 +155,7 @@ class WorklistPanel(QWidget):
         self._search.entered.connect(self._choose_first)
         self._search.left.connect(self._list.setFocus)
         self._options.filterChosen.connect(self._show_only)
-        self._options.orderChosen.connect(self._sort)
+        self._options.orderChosen.connect(self._choose_order)
         self._find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self.search)
         self._find.setEnabled(False)
 
@@ -216,6 +218,16 @@ class WorklistPanel(QWidget):
 
     def _filter(self) -> None:
         self._show_rows(lambda: self._model.filter(self._search.text().strip(), self._status))
+
+    def _choose_order(self, order: str) -> None:
+        self._sort(order)
+        if order == "rank":
+            self.ranksWanted.emit()
+
+    def sort_by(self, order: str) -> None:
+        """As if a person chose it."""
+        self._options.show_order(order)
+        self._sort(order)
 
     def _sort(self, order: str) -> None:
         self._show_rows(lambda: self._model.sort_by(order))

@@ -19,6 +19,8 @@ from .thumbnails import Key, Thumbnails
 _MANY = 100
 """Rows; where more have changed it is cheaper to begin anew."""
 
+_MOST_RANKS = 1_000_000
+
 AnyIndex = QModelIndex | QPersistentModelIndex
 
 
@@ -45,6 +47,7 @@ _ORDERS: dict[str, Callable[[WorklistItem], Any]] = {
     "name": _name,
     "status": lambda item: ("doing", "todo", "problem", "reviewed").index(item.status),
     "time": lambda item: -item.seconds,
+    "rank": lambda item: item.rank or _MOST_RANKS,
 }
 """What the pictures are sorted by; else they stay in the order in which they were found."""
 
@@ -100,7 +103,9 @@ class WorklistModel(QAbstractListModel):
         return False
 
     def sort_by(self, order: str) -> None:
-        """ "name", "status", "time" (longest first), or "" for the order in which they were found."""
+        """ "name", "status", "time" (longest first), "rank" (to correct first), or "" for the order in which they were
+        found.
+        """
         self._sort = order
         places = range(len(self._items))
         if order:

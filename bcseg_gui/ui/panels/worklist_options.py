@@ -49,6 +49,7 @@ class WorklistOptions(QToolButton):
         menu.addSection(_("Sort by"))
         orders = (
             ("", _("Order of the folder")), ("name", _("Name")), ("status", _("Status")), ("time", _("Time spent")),
+            ("rank", _("What to correct next")),
         )  # fmt: skip
         self._orders = self._add(menu, orders, self.orderChosen.emit)
         self.setMenu(menu)
@@ -69,6 +70,9 @@ class WorklistOptions(QToolButton):
 
     def show_filter(self, status: str) -> None:
         self._filters[status].setChecked(True)
+
+    def show_order(self, order: str) -> None:
+        self._orders[order].setChecked(True)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.formats.pairs import ExportCancelled, load_manifest
@@ -34,6 +36,14 @@ def test_every_reviewed_slide_is_on_its_frozen_side(project: Project, reviewed: 
     assert dataset.holdout >= 1
 
 
+def test_it_says_where_a_person_decided(project: Project, reviewed: list[SlideEntry]) -> None:
+    dataset = make_dataset(project)
+    for pair in load_manifest(dataset.folder).pairs:
+        corrected = np.asarray(Image.open(dataset.folder / pair.corrected))
+        assert (corrected > 0).sum() == 50
+        assert (corrected[6:11, 8:18] == 255).all()
+
+
 def test_same_content_is_the_same_dataset(project: Project, reviewed: list[SlideEntry]) -> None:
     first = make_dataset(project)
     assert make_dataset(project) == first
@@ -55,11 +65,19 @@ def test_dataset_can_go_elsewhere(project: Project, reviewed: list[SlideEntry], 
     assert not (project.folder / "datasets").exists()
 
 
-def test_one_reviewed_slide_is_too_few(project: Project, make_picture: MakePicture, review: Review) -> None:
+def test_of_one_slide_a_part_is_kept_for_the_test(project: Project, make_picture: MakePicture, review: Review) -> None:
+    project.update(replace(review(make_picture()), cell_diameter=4.0))
+    dataset = make_dataset(project)
+    assert (dataset.train, dataset.holdout) == (1, 1)
+    learnt, kept = sorted(load_manifest(dataset.folder).pairs, key=lambda pair: pair.split, reverse=True)
+    assert (learnt.split, kept.split) == ("train", "holdout")
+    assert learnt.region.grown(6).intersected(kept.region).is_empty
+
+
+def test_one_small_picture_is_too_few(project: Project, make_picture: MakePicture, review: Review) -> None:
     review(make_picture())
-    with pytest.raises(UserError, match="Review at least two pictures"):
+    with pytest.raises(UserError, match="too small to learn from and to test on"):
         make_dataset(project)
-    assert not (project.folder / "datasets").exists()
 
 
 def test_cancelled_dataset_leaves_nothing(project: Project, reviewed: list[SlideEntry]) -> None:

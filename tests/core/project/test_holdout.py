@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bcseg_gui.core.errors import UserError
-from bcseg_gui.core.project.holdout import Split, require_both, split
+from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.project.holdout import MARGIN, Split, parted, require_both, split
 
 ids = st.lists(st.text("abcdef", min_size=1, max_size=4), unique=True, max_size=12)
 sides: st.SearchStrategy[Split] = st.sampled_from(["train", "holdout"])
@@ -45,8 +46,7 @@ def test_about_one_in_five_is_held_out() -> None:
 @pytest.mark.parametrize(
     ("sides", "words"),
     [
-        ({}, "at least two pictures"),
-        ({"a": "train"}, "at least two pictures"),
+        ({}, "No picture is reviewed"),
         ({"a": "train", "b": "train"}, "it is kept for the test"),
         ({"a": "holdout", "b": "holdout"}, "for the model to learn from"),
     ],
@@ -54,6 +54,39 @@ def test_about_one_in_five_is_held_out() -> None:
 def test_one_side_alone_is_refused(sides: dict[str, Split], words: str) -> None:
     with pytest.raises(UserError, match=words):
         require_both(sides)
+
+
+@given(ids=st.lists(st.text("abcdef", min_size=1, max_size=4), unique=True, min_size=2, max_size=40))
+def test_neither_side_gets_much_more_than_its_share(ids: list[str]) -> None:
+    held, count = list(split(ids).values()).count("holdout"), len(ids)
+    assert (count - 2) // 7 <= held <= count // 4 + 1
+
+
+regions = st.builds(Region, *[st.integers(0, 5000)] * 2, *[st.integers(10, 3000)] * 2)
+
+
+@given(
+    slide=st.text("ab", max_size=3), parts=st.lists(regions, min_size=1, max_size=6, unique=True), cell=st.floats(5, 90)
+)
+def test_parts_of_one_slide_keep_apart(slide: str, parts: list[Region], cell: float) -> None:
+    try:
+        sides = parted(slide, parts, cell)
+    except UserError:  # there is not enough room
+        return
+    assert parted(slide, parts, cell) == sides
+    learnt, held = ([region for region, side in sides if side == name] for name in ("train", "holdout"))
+    assert learnt
+    assert held
+    margin = round(MARGIN * cell)
+    for one in learnt:
+        assert all(one.grown(margin).intersected(other).is_empty for other in held)
+        assert any(one.intersected(part) == one for part in parts)
+
+
+def test_a_fifth_of_a_field_is_kept_for_the_test() -> None:
+    sides = {side: region for region, side in parted("a", [Region(0, 0, 1600, 1200)], 80.0)}
+    assert sides["holdout"].area == pytest.approx(1600 * 1200 / 5, rel=0.01)
+    assert sides["train"].w + sides["holdout"].w == 1600 - round(MARGIN * 80)
 
 
 def test_one_of_each_is_enough() -> None:

@@ -270,8 +270,11 @@ def test_enter_in_the_search_is_not_the_windows_own(panel: WorklistPanel, many: 
 @pytest.fixture
 def mixed(tmp_path: Path) -> Worklist:
     """Four pictures, found in an order of their own."""
-    facts = (("b10", "reviewed", 30.0), ("a", "todo", 0.0), ("b9", "todo", 400.0), ("c", "doing", 90.0))
-    return Worklist(WorklistItem(tmp_path / f"{name}.png", status, seconds=s) for name, status, s in facts)
+    facts = (("b10", "reviewed", 30.0, 0), ("a", "todo", 0.0, 0), ("b9", "todo", 400.0, 1), ("c", "doing", 90.0, 2))
+    return Worklist(
+        WorklistItem(tmp_path / f"{name}.png", status, seconds=seconds, rank=rank)
+        for name, status, seconds, rank in facts
+    )
 
 
 def names(panel: WorklistPanel) -> list[str]:
@@ -285,6 +288,7 @@ def names(panel: WorklistPanel) -> list[str]:
         ("Name", ["a", "b9", "b10", "c"]),
         ("Status", ["c", "a", "b9", "b10"]),
         ("Time spent", ["b9", "c", "b10", "a"]),
+        ("What to correct next", ["b9", "c", "b10", "a"]),
     ],
 )
 def test_the_pictures_can_be_sorted(panel: WorklistPanel, mixed: Worklist, chosen, order: str, expected) -> None:

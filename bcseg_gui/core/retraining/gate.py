@@ -1,0 +1,147 @@
+"""The gate: may a retrained model take the place of the one in use?
+
+Both are measured on the same test pictures, so only their differences count. How far these can be trusted is told by a
+bootstrap (Efron & Tibshirani 1993) in two stages: pictures are drawn with replacement, then blocks within each, because
+cells of one picture are more alike than cells of two. With one picture only its blocks are drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+GAIN = 0.001
+"""Of Dice. A model that agrees with people less than a tenth of a point better is no better."""
+MARGIN = 0.005
+"""Of Dice. With few test pictures the interval of a true gain reaches below zero; below this it may be a loss."""
+MISCOUNT = 0.01
+"""Of the relative error in the number of cells: one cell more in a hundred is worse, less than that is chance."""
+FORGOTTEN = 0.005
+"""Of Dice on the reference pictures."""
+ENOUGH = 5
+"""Test pictures; with fewer, the evidence is called weak, whatever the interval."""
+CONFIDENCE = 0.9
+DRAWS = 2000
+
+Outcome = Literal["better", "forgets", "no gain", "uncertain", "miscounts"]
+
+
+BlockCounts = tuple[int, int, int, int, int]
+"""Of a part of a picture: px that both call cell, that the model does, that people do; cells found, cells drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFigures:
+    """How well a model does on one picture. Shares where 1 is perfect; `loss`: cross-entropy per pixel."""
+
+    name: str
+    dice: float
+    jaccard: float
+    pixel_accuracy: float
+    loss: float
+    object_f1: float
+    count: int
+    true_count: int
+    blocks: tuple[BlockCounts, ...]
+
+    @property
+    def count_error(self) -> float:
+        return abs(self.count - self.true_count) / max(1, self.true_count)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Means over the pictures of the model in use and of the candidate; `low`…`high`: interval of new − old."""
+
+    old: float
+    new: float
+    low: float
+    high: float
+
+    @property
+    def gain(self) -> float:
+        return self.new - self.old
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`reference` is None where there was none to compare on. `weak`: better, but on thin evidence."""
+
+    outcome: Outcome
+    dice: Difference
+    count_error: Difference
+    reference: Difference | None
+    weak: bool
+
+    @property
+    def promoted(self) -> bool:
+        return self.outcome == "better"
+
+
+Pictures = Sequence[PictureFigures]
+
+
+def decide(
+    old: Pictures,
+    new: Pictures,
+    reference_old: Pictures = (),
+    reference_new: Pictures = (),
+    *,
+    slides: int | None = None,
+) -> Decision:
+    """Judge a candidate by its figures and those of the model in use, on the same pictures in the same order.
+
+    `slides`: of how many slides the test pictures are parts; None: each is one. Raises ValueError without pictures, or
+    where the two are not of the same.
+    """
+    dice, count_error = compare(old, new)
+    reference = compare(reference_old, reference_new)[0] if reference_old else None
+    thin = (len(old) if slides is None else slides) < ENOUGH
+    return Decision(_outcome(dice, count_error, reference), dice, count_error, reference, thin or dice.low <= 0)
+
+
+def _outcome(dice: Difference, count_error: Difference, reference: Difference | None) -> Outcome:
+    # What it forgot first: that makes all the rest worthless, also where the corrections themselves are wrong.
+    if reference is not None and -reference.gain > FORGOTTEN:
+        return "forgets"
+    if dice.gain < GAIN:
+        return "no gain"
+    if dice.low < -MARGIN:
+        return "uncertain"
+    return "miscounts" if count_error.gain >= MISCOUNT else "better"
+
+
+def compare(old: Pictures, new: Pictures) -> tuple[Difference, Difference]:
+    """Dice and count error, each with the interval of its difference; the same figures always give the same."""
+    if not old or [picture.name for picture in old] != [picture.name for picture in new]:
+        raise ValueError("two models are compared on the same pictures, and on one at least")
+    rng = np.random.default_rng(0)
+    drawn: list[NDArray[np.float64]] = []  # of each picture (draws, 2): differences of Dice and of count error
+    for before, after in zip(old, new, strict=True):
+        number = len(before.blocks)
+        times = rng.multinomial(number, np.full(number, 1 / number), size=DRAWS)
+        drawn.append(_figures(times @ np.array(after.blocks)) - _figures(times @ np.array(before.blocks)))
+    pictures = rng.integers(len(old), size=(DRAWS, len(old)))
+    means = np.stack(drawn)[pictures, np.arange(DRAWS)[:, np.newaxis]].mean(1)
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(means, [tail, 1 - tail], axis=0)
+    return (
+        Difference(_mean(old, "dice"), _mean(new, "dice"), float(low[0]), float(high[0])),
+        Difference(_mean(old, "count_error"), _mean(new, "count_error"), float(low[1]), float(high[1])),
+    )
+
+
+def _figures(sums: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Dice and count error (draws, 2) of sums over blocks (draws, 5)."""
+    overlap, predicted, drawn, cells, drawn_cells = sums.T.astype(np.float64)
+    total = predicted + drawn
+    dice = np.where(total > 0, 2 * overlap / np.maximum(1, total), 1.0)
+    return np.stack([dice, np.abs(cells - drawn_cells) / np.maximum(1, drawn_cells)], axis=1)
+
+
+def _mean(pictures: Pictures, figure: str) -> float:
+    return float(np.mean([getattr(picture, figure) for picture in pictures]))

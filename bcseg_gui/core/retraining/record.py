@@ -1,0 +1,65 @@
+"""What is kept of a retraining, beside the model that came of it: enough to judge it, and to do it again."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+from ..files import read_json
+from .gate import Decision, PictureFigures
+
+RECORD_FILE = "report.json"
+PACKAGES = ("bcseg-gui", "torch", "numpy", "opencv-python-headless")
+
+
+@dataclass(frozen=True, slots=True)
+class UsedPair:
+    """A picture and its mask, by what the files held."""
+
+    image: str
+    split: Literal["train", "holdout"]
+    image_sha256: str
+    mask_sha256: str
+
+
+def _versions() -> dict[str, str]:
+    return {"Python": platform.python_version(), "system": platform.platform()} | {
+        name: metadata.version(name) for name in PACKAGES
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """`report.json`. The same pairs, parent and settings give the same weights on the same machine.
+
+    `rounds`: the lines of history.csv. `old` and `new`: the parent and the model on each test picture, `reference_…` on
+    the reference pictures. `created`: ISO 8601 in UTC.
+    """
+
+    model: str
+    weights_sha256: str
+    parent: str
+    parent_sha256: str
+    author: str
+    created: str
+    dataset: str
+    settings: dict[str, float]
+    pairs: tuple[UsedPair, ...]
+    rounds: tuple[dict[str, float], ...]
+    old: tuple[PictureFigures, ...]
+    new: tuple[PictureFigures, ...]
+    reference_old: tuple[PictureFigures, ...]
+    reference_new: tuple[PictureFigures, ...]
+    decision: Decision
+    seconds: float = 0.0
+    versions: dict[str, str] = field(default_factory=_versions)
+    schema: int = 1
+
+
+def read_record(folder: Path) -> Record | None:
+    """What is kept of the retraining that a model folder came of, None of one that came otherwise. Raises UserError."""
+    path = folder / RECORD_FILE
+    return read_json(path, Record) if path.is_file() else None

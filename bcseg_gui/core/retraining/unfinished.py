@@ -1,0 +1,62 @@
+"""A retraining that is under way, or was paused or cut off: what it takes to go on with it.
+
+    PROJECT/retraining/run.json   `Unfinished`
+    PROJECT/retraining/NAME/      the model that is being trained, with the checkpoint of its last round
+
+A project has one at most. It is gone once its model is among the project's models.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..files import LostFileError, make_folder, read_json, write_json
+
+FOLDER = "retraining"
+RUN_FILE = "run.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """`model`: the name that the new version is to have; `dataset` and `parent`: an id and a name of the project's.
+
+    `learn` and `test` count pictures; `done`: rounds that are behind it.
+    """
+
+    model: str
+    dataset: str
+    parent: str
+    epochs: int
+    learn: int
+    test: int
+    done: int = 0
+    seed: int = 0
+    schema: int = 1
+
+
+def find_unfinished(project: Path) -> Unfinished | None:
+    """The one that can be gone on with. What is damaged cannot, and is as good as none. Raises UserError."""
+    path = project / FOLDER / RUN_FILE
+    if not path.is_file():
+        return None
+    try:
+        run = read_json(path, Unfinished)
+    except LostFileError:
+        return None
+    return run if (project / "datasets" / run.dataset).is_dir() else None
+
+
+def keep_unfinished(project: Path, run: Unfinished) -> Path:
+    """Note it, in the place of any other; returns the folder to train into. Raises UserError."""
+    folder = make_folder(project / FOLDER)
+    for other in folder.iterdir():
+        if other.is_dir() and other.name != run.model:
+            shutil.rmtree(other, ignore_errors=True)
+    write_json(folder / RUN_FILE, run)
+    return folder / run.model
+
+
+def discard_unfinished(project: Path) -> None:
+    shutil.rmtree(project / FOLDER, ignore_errors=True)

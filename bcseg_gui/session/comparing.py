@@ -1,0 +1,89 @@
+"""Two models on the same part of the slide in front; its mask is left alone."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from ..compute.protocol import Segment, TilePredicted
+from ..core.cells.diameter import smallest_cell_area
+from ..core.errors import UserError
+from ..core.geometry import Region
+from ..core.i18n import _
+from ..core.project import ModelVersion
+from .document import USUAL_CELL_DIAMETER
+from .jobs import Job
+from .session import Session
+
+LARGEST_SIDE = 2048
+"""Level-0 pixels; of what is seen, the middle."""
+
+Pixels = NDArray[np.uint8]
+
+
+class Comparing(QObject):
+    """Segments the part with one model after another, and keeps what each finds while the part stays the same."""
+
+    changed = Signal()
+    failed = Signal(object)
+    """UserError"""
+
+    def __init__(self, session: Session, visible: Region, parent: QObject | None = None) -> None:
+        """Raises UserError when nothing is in front."""
+        super().__init__(parent)
+        document = session.document
+        if document is None:
+            raise UserError("Open a picture first: the models are compared on it.")
+        self._session, self._slide, self._path = session, document.slide, document.path
+        self.region = _middle(document.slide.clipped(visible))
+        self.picture: Pixels = document.slide.read_region(
+            (self.region.x, self.region.y), 0, (self.region.w, self.region.h)
+        )
+        """RGB (h, w, 3)"""
+        self._found: dict[str, Pixels] = {}
+        self._jobs: dict[str, Job] = {}
+        size = session.cell_size
+        self._cell_diameter = size.known if size is not None else None
+        self.smallest_cell = smallest_cell_area(size.diameter or USUAL_CELL_DIAMETER) if size is not None else 1
+        """px; what is smaller is not counted"""
+
+    def look(self, version: ModelVersion) -> None:
+        """Have it segment the part, unless it has."""
+        if version.name in self._found or version.name in self._jobs:
+            return
+        classes = np.zeros((self.region.h, self.region.w), np.uint8)
+        request = partial(
+            Segment, slide_path=self._path, model_folder=version.folder, region=self.region,
+            cell_diameter=self._cell_diameter, page=self._slide.page, skip_empty=False,
+        )  # fmt: skip
+        job = self._session.jobs.start(lambda number: request(number), _("Comparing"))
+        job.tile.connect(lambda tile: self._take(classes, tile))
+        job.finished.connect(lambda _result: self._finished(version.name, classes))
+        job.failed.connect(self.failed)
+        job.ended.connect(lambda: self._jobs.pop(version.name, None))
+        self._jobs[version.name] = job
+
+    def found(self, name: str) -> Pixels | None:
+        """Class ids (h, w) of the part by the model of this name; None until they are there."""
+        return self._found.get(name)
+
+    def stop(self) -> None:
+        for job in list(self._jobs.values()):
+            job.cancel()
+
+    def _take(self, classes: Pixels, tile: TilePredicted) -> None:
+        inside = tile.region.intersected(self.region)
+        if not inside.is_empty:
+            classes[inside.slices_in(self.region)] = tile.classes[inside.slices_in(tile.region)]
+
+    def _finished(self, name: str, classes: Pixels) -> None:
+        self._found[name] = classes
+        self.changed.emit()
+
+
+def _middle(region: Region) -> Region:
+    w, h = min(region.w, LARGEST_SIDE), min(region.h, LARGEST_SIDE)
+    return Region(region.x + (region.w - w) // 2, region.y + (region.h - h) // 2, w, h)
