@@ -78,16 +78,18 @@ class Painted:
 
 
 class Repaints(QObject):
-    """Notes that a place of a widget is painted."""
+    """Notes that a place of a widget is painted, or any of it."""
 
     def __init__(self, widget: QWidget) -> None:
         super().__init__(widget)
-        self.place, self.seen = QPointF(), False
+        self.place: QPointF | None = None
+        self.seen = False
         widget.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        if isinstance(event, QPaintEvent) and event.region().boundingRect().contains(self.place.toPoint()):
-            self.seen = True
+        if isinstance(event, QPaintEvent):
+            around = event.region().boundingRect()
+            self.seen = self.seen or self.place is None or around.contains(self.place.toPoint())
         return False
 
 
@@ -116,18 +118,17 @@ class Canvas:
 
     def play(self, strokes: Sequence[Way], seconds: float = 20.0, undone: int = STROKES) -> Painted:
         """The strokes, as many as there is time for, then so many of them undone and done again."""
-        painted, begun, ends = Painted(), time.perf_counter(), []
+        painted, begun = Painted(), time.perf_counter()
         for stroke in strokes:
             if time.perf_counter() - begun > seconds:
                 break
             wait(BETWEEN_STROKES)
             self._stroke(stroke, painted, begun + seconds)
-            ends.append(self._place(stroke[0]))
-        for times, step, places in ((painted.undo, self._undo, ends[::-1]), (painted.redo, self._redo, ends)):
-            for place in places[:undone] if step is not None else ():
+        for times, step in ((painted.undo, self._undo), (painted.redo, self._redo)):
+            for _ in range(min(undone, len(painted.press)) if step is not None else 0):
                 wait(BETWEEN_UNDOS)
-                taken = self._until_painted(step, place)[1]
-                if self._repaints.seen:  # else the stroke changed nothing, within what others had covered
+                taken = self._until_painted(step, None)[1]  # wherever the stroke was not covered by others
+                if self._repaints.seen:  # else it changed nothing
                     times.append(taken)
         painted.rss = memory.rss()
         return painted
@@ -145,7 +146,9 @@ class Canvas:
             painted.move.append(self._until_painted(lambda at=place: self._move(at), place)[1])
             if time.perf_counter() > until:
                 break
-        painted.release.append(self._until_painted(lambda: self._end(place), None)[0])
+        released = time.perf_counter()
+        self._end(place)
+        painted.release.append((time.perf_counter() - released) * 1000)
         if self._saved is not None:
             released = time.perf_counter()
             while not self._saved() and time.perf_counter() - released < NEVER_SAVED:
@@ -157,12 +160,12 @@ class Canvas:
         return QPointF(self._port.width() // 2 + offset[0], self._port.height() // 2 + offset[1])
 
     def _until_painted(self, act: Callable[[], object], place: QPointF | None) -> tuple[float, float]:
-        """Milliseconds that `act` took, and until `place` was repainted; the former where nothing is."""
-        self._repaints.place, self._repaints.seen = place or QPointF(), False
+        """Milliseconds that `act` took, and until `place`, or any, was repainted; the former where nothing is."""
+        self._repaints.place, self._repaints.seen = place, False
         started = time.perf_counter()
         act()
         acted = time.perf_counter() - started
-        while place is not None:
+        while True:
             QCoreApplication.processEvents()
             taken = time.perf_counter() - started
             if self._repaints.seen:
