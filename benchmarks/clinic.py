@@ -46,7 +46,7 @@ def read_fields(pairs: Iterable[Pair]) -> list[Field]:
 
 
 def middle(field: Field) -> Field:
-    """A quarter of it: enough to tell how good a model is, in a quarter of the time."""
+    """A quarter of it: enough to tell how much a model agrees, in a quarter of the time; cells are cut at its edges."""
     height, width = field.mask.shape
     part = slice(height // 4, height * 3 // 4), slice(width // 4, width * 3 // 4)
     return replace(field, picture=field.picture[part].copy(), mask=field.mask[part].copy())

@@ -1,9 +1,9 @@
 """A clinic with another stain and another microscope: `clinic_stain.py BBBC041SEG WORK [NAME] [SETTING=VALUE ...]`.
 
-The pictures of bbbc041seg with other hues, less contrast and less focus. A person corrects five of them; the middles of
-twenty others tell how much of what the model lost it wins back, and how much it loses on the pictures as they were.
-Fifteen of the twenty are those that no bundled model learnt from. NAME and settings are for trying other ways to train.
-Writes its table into RESULTS.md, unless there is a NAME.
+The pictures of bbbc041seg with other hues, less contrast and less focus. A person corrects five of them; twenty others
+tell how much of what the model lost it wins back, and how much it loses on the pictures as they were. Fifteen of the
+twenty are those that no bundled model learnt from. NAME and settings are for trying other ways to train. Writes its
+table into RESULTS.md, unless there is a NAME.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from clinic import WEIGHTS, Field, Pixels, figures, means, middle, parted, read_fields, retrain, write_dataset
+from clinic import WEIGHTS, Field, Pixels, figures, means, parted, read_fields, retrain, write_dataset
 from report import write_section
 
 from bcseg_gui.core.retraining.verdict import evidence, verdict
@@ -44,7 +44,7 @@ def main(data: Path, work: Path, name: str = "", *settings: str) -> None:
     step = len(seen) // CORRECTED
     corrected = seen[::step][:CORRECTED]
     others = [pair for pair in seen if pair not in corrected]
-    tested = list(map(middle, read_fields([*unseen, *others[:: len(others) // (TESTED - len(unseen))]][:TESTED])))
+    tested = read_fields([*unseen, *others[:: len(others) // (TESTED - len(unseen))]][:TESTED])
     learnt = [shifted(field) for field in read_fields(corrected)]
     dataset = write_dataset(work / "dataset", learnt, list(map(shifted, tested)), corrects="ternausnet16-bbbc041")
     changes = {key: json.loads(value) for key, value in (setting.split("=") for setting in settings)}
