@@ -6,7 +6,7 @@
 #   PIP_ARGS=...        extra arguments of pip install. On Linux the plain torch package carries CUDA (several GB); a
 #                       machine without a GPU can point pip at an index or folder of CPU-only wheels:
 #                       make setup PIP_ARGS="--extra-index-url URL" or PIP_ARGS="--find-links FOLDER"
-#   BENCH_DATA=DIR      folder of `make bench` with pictures whose cells are known (benchmarks/cell_diameter.py, tools_accuracy.py)
+#   BENCH_DATA=DIR      folder of `make bench` with pictures whose cells are known (benchmarks/cell_diameter.py, tools_accuracy.py, clinic_*.py)
 #   BENCH_NAPARI=PYTHON, BENCH_CELLPOSE=PYTHON  environments of `make bench` that have these, to measure beside ours
 #   OUT=out             where `make run` works: the sample slides' project, or the headless results
 
@@ -29,7 +29,7 @@ help:
 	@echo "make setup         virtual environment, pinned dependencies, Qt's system libraries"
 	@echo "make lint          ruff, mypy, import-linter"
 	@echo "make format        ruff format"
-	@echo "make bench         measure (an hour on two cores) and write benchmarks/RESULTS.md"
+	@echo "make bench         measure (two hours on two cores) and write benchmarks/RESULTS.md"
 	@echo "make translations  bring the French catalogue up to date with the source"
 
 setup: $(STAMP)
@@ -77,4 +77,9 @@ bench: setup
 	"$(BIN)/python" benchmarks/segment_slide.py
 	"$(BIN)/python" benchmarks/retrain.py
 	@if [ -n "$(BENCH_DATA)" ]; then "$(BIN)/python" benchmarks/cell_diameter.py "$(BENCH_DATA)" && "$(BIN)/python" benchmarks/tools_accuracy.py "$(BENCH_DATA)"; fi
+	@if [ -n "$(BENCH_DATA)" ]; then \
+		"$(BIN)/python" benchmarks/clinic_stain.py "$(BENCH_DATA)/bbbc041seg" "$(OUT)/clinics/stain" && \
+		"$(BIN)/python" benchmarks/clinic_target.py "$(BENCH_DATA)/wbc_jtsc" "$(OUT)/clinics/target" && \
+		"$(BIN)/python" benchmarks/clinic_garbage.py "$(BENCH_DATA)/bbbc041seg" "$(OUT)/clinics/garbage"; \
+	fi
 	@echo "The results are in benchmarks/RESULTS.md."

@@ -48,15 +48,11 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Pairs to learn from and pairs kept for the test; `hash` names their contents.
-
-    `replay`: pairs of what the model knows already, shown between the others so that it does not forget.
-    """
+    """Pairs to learn from and pairs kept for the test; `hash` names their contents."""
 
     training: tuple[Pair, ...]
     holdout: tuple[Pair, ...]
     hash: str
-    replay: tuple[Pair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,8 +52,6 @@ class TrainSettings:
     `checkpoint_every`: steps; besides, one is written after every epoch. It is five times the model's size.
     `patience`: the run ends after one more epoch once the loss has not fallen for so many; 0: never before its time.
     `watched`: how many holdout pictures are looked at after every epoch; 0: all, as at the end in any case.
-    `pull`: share of the way back to the weights it started from that each step goes at the full learning rate (L2-SP of
-    Li, Grandvalet & Davoine 2018, apart from the gradient as AdamW does with weight decay).
     """
 
     epochs: int = 4
@@ -67,7 +65,6 @@ class TrainSettings:
     checkpoint_every: int = 10
     patience: int = 0
     watched: int = 0
-    pull: float = 0.0
 
     def gentler(self) -> TrainSettings:
         """For fine-tuning: lower learning rates, above all of the encoder, so that what the parent knows stays."""
@@ -198,13 +195,23 @@ def _measured(info: ModelInfo, dataset: Dataset) -> tuple[ModelInfo, float]:
     info = replace(
         info,
         source_cell_diameter=round(float(np.median(known)), 1) if known else info.source_cell_diameter,
-        smallest=info.smallest if smallest is None else smallest,
-        smallest_at_edge=info.smallest_at_edge if at_edge is None else at_edge,
+        smallest=_less(info, info.smallest, smallest),
+        smallest_at_edge=_less(info, info.smallest_at_edge, at_edge),
         dataset_hash=dataset.hash,
         created="",
     )
     area = sum(size * working_scale(info, diameter) ** 2 for size, diameter in zip(sizes, diameters, strict=True))
     return info, area
+
+
+def _less(info: ModelInfo, known: float, measured: float | None) -> float:
+    """Of how small a thing is found: a model that goes on from another passes over nothing that the other found.
+
+    A few masks say little of the smallest things in them.
+    """
+    if measured is None:
+        return known
+    return measured if info.parent is None else min(known, measured)
 
 
 class _Run:
@@ -227,8 +234,6 @@ class _Run:
         self.steps = self.steps_per_epoch * settings.epochs
         """until the end; fewer once the loss does not fall any more"""
         self.scores: list[PictureScore] = []
-        trained = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
-        self._anchors = [(one, one.detach().clone()) for one in trained] if settings.pull else []
 
     def resume(self) -> None:
         """Go on from the checkpoint of a run with the same data and settings. Raises ModelError for any other one."""
@@ -280,16 +285,11 @@ class _Run:
         return f"{network} from {info.parent} on {self.dataset.hash} with {self.settings}"
 
     def draw(self, reader: _PairReader, index: int) -> Crop:
-        """Crop `index` of the coming step. The pictures take turns in an order shuffled anew for every round.
-
-        Where there is something to keep in mind, the last crop of every step is of that.
-        """
-        pairs, number = self.dataset.training, self.step * self.settings.batch + index
-        if self.dataset.replay and index == self.settings.batch - 1:
-            pairs, number = self.dataset.replay, self.step
-        turn, place = divmod(number, len(pairs))
-        order = np.random.default_rng([self.settings.seed, 1, turn]).permutation(len(pairs))
-        pair = pairs[order[place]]
+        """Crop `index` of the coming step. The pictures take turns in an order shuffled anew for every round."""
+        training = self.dataset.training
+        turn, place = divmod(self.step * self.settings.batch + index, len(training))
+        order = np.random.default_rng([self.settings.seed, 1, turn]).permutation(len(training))
+        pair = training[order[place]]
         picture, mask = reader(pair)
         diameter = cell_diameter_of(pair, mask) or self.info.source_cell_diameter
         return cut_crop(
@@ -322,9 +322,6 @@ class _Run:
         objective(logits, target, weight).backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
         self.optimizer.step()
-        with torch.no_grad():
-            for parameter, anchor in self._anchors:
-                parameter.lerp_(anchor, self.settings.pull * rate)
         self.step += 1
         return self._record(logits.detach(), target)
 

@@ -116,6 +116,19 @@ def test_only_what_people_drew_is_measured(tiny_model: Model, dataset: Dataset, 
     assert source_diameter(predicted=True) < 30
 
 
+def test_a_retrained_model_passes_over_no_more_than_before(
+    tiny_model: Model, write_pairs: WritePairs, tmp_path: Path
+) -> None:
+    dataset = split_pairs(find_pairs(*write_pairs(20)))
+    smallest: dict[str, float] = {}
+    for name, known in (("new", 0.01), ("small", 0.01), ("large", 0.9)):
+        model = Model(replace(tiny_model.info, smallest_at_edge=known), _fresh(tiny_model).network)
+        model = model if name == "new" else model.renamed(name)
+        list(train(model, dataset, tmp_path / name, replace(SETTINGS, epochs=1, crop=32)))
+        smallest[name] = load_model(tmp_path / name).info.smallest_at_edge
+    assert smallest["new"] == smallest["large"] > smallest["small"] == 0.01
+
+
 @pytest.mark.parametrize("epoch", [1, 2])
 @pytest.mark.parametrize(("module", "name"), [(model.train, "save_model"), (model.history, "write")])
 def test_a_run_killed_while_it_writes_its_model_goes_on(
