@@ -29,7 +29,7 @@ from bcseg_gui.core.slides import Slide, find_slides, open_slide
 from .failures import complain
 from .models import find_model
 from .progress import TimeLeft, progress_bar_of_inputs
-from .segmenters import Segmenter, Wanted, with_model, with_watershed
+from .segmenters import Part, Segmenter, with_model, with_watershed
 from .working_mask import folder_for, remove_unwritten, working_mask
 
 
@@ -54,7 +54,7 @@ def segment(
     output: Annotated[Path, typer.Option(help="Folder for the masks.")],
     model: Annotated[str | None, typer.Option(help="Model name or folder; the active one by default.")] = None,
     method: Annotated[Literal["watershed"] | None, typer.Option(help="A threshold instead of a model.")] = None,
-    engine: Annotated[Literal["auto", "torch"], typer.Option(help="What runs the network.")] = "auto",
+    engine: Annotated[Literal["auto", "torch", "openvino"], typer.Option(help="What runs the network.")] = "auto",
     cell_diameter: Annotated[
         float | None, typer.Option(min=2, help="Diameter of a red cell in px; else from the scale or the picture.")
     ] = None,
@@ -76,7 +76,7 @@ def segment(
     slides = [found for path in inputs for found in _slides_of(path)]
     make_folder(output)
     # torch is imported after the arguments have been checked: a mistyped one is answered at once
-    segmenter = with_watershed() if method else with_model(find_model(model), threshold)
+    segmenter = with_watershed() if method else with_model(find_model(model), threshold, engine)
     written: dict[Path, Path] = {}
     failed = False
     time_left = TimeLeft(len(slides))
@@ -158,7 +158,7 @@ def segment_slide(
         remove_unwritten(destination)
         diameter = cell_diameter or slide_cell_diameter(slide)
         if max(covered.w, covered.h) <= FIELD:
-            work = segmenter.start(slide, Wanted(covered, diameter, skip_empty=skip_empty))
+            work = segmenter.start(slide, Part(covered, diameter, skip_empty=skip_empty))
             picture = np.zeros((covered.h, covered.w), np.uint8)
 
             def draw(found: Found) -> None:
@@ -170,7 +170,7 @@ def segment_slide(
         else:
             settings = _settings(slide, covered, segmenter, diameter, skip_empty)
             with working_mask(folder_for(destination), slide.dimensions, settings) as (mask, run):
-                work = segmenter.start(slide, Wanted(covered, diameter, run.finished if run else (), skip_empty))
+                work = segmenter.start(slide, Part(covered, diameter, run.finished if run else (), skip_empty))
                 edit = mask.begin_run(settings, model=segmenter.name)
 
                 def put(found: Found) -> None:
