@@ -3,13 +3,15 @@
     python benchmarks/network.py [--rounds 5] [--cellpose PYTHON ...]
 
 All see the same field of 1,600 × 1,200 px, a generated one, each at the size of cells that it works at; in turn, round
-by round. `--cellpose`: Pythons of environments that have cellpose 3 or 4. Writes its table into RESULTS.md.
+by round. `--cellpose`: Pythons of environments with cellpose 3 or 4; without it, that of BENCH_CELLPOSE. Writes its
+table into RESULTS.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -64,7 +66,8 @@ class Contender:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--cellpose", type=Path, nargs="*", default=[])
+    known = [Path(python) for python in filter(None, [os.environ.get("BENCH_CELLPOSE")])]
+    parser.add_argument("--cellpose", type=Path, nargs="*", default=known)
     choice = parser.parse_args()
     if cores := physical_cores():
         torch.set_num_threads(cores)

@@ -25,6 +25,7 @@ from .errors import ModelError
 from .metrics import label_cells
 from .openvino_engine import OpenVinoEngine, Precision, processor
 from .predict import predict_picture
+from .quiet_openvino import ov
 
 SCHEMA = 1
 PRECISIONS: tuple[Precision, ...] = ("int8", "bf16", "f32")
@@ -79,9 +80,8 @@ class Choice:
 def open_engine(model: Model, choice: Choice, wanted: Wanted = "auto") -> Engine:
     """Raises ModelError when no engine of the wanted kind finds the same cells."""
     best = choice.best(wanted)
-    engine = _engine(best.engine, model, choice.ranges)
-    engine.tile = LARGE_TILE if best.seconds * LARGE_TILE**2 / 1e6 < PATIENCE else SMALL_TILE
-    return engine
+    tile = LARGE_TILE if best.seconds * LARGE_TILE**2 / 1e6 < PATIENCE else SMALL_TILE
+    return _engine(best.engine, model, choice.ranges, tile)
 
 
 def choice_of(model: Model, pictures: Pictures, cache: Path | None) -> Choice:
@@ -102,8 +102,9 @@ def choice_of(model: Model, pictures: Pictures, cache: Path | None) -> Choice:
 def _key(model: Model) -> str:
     """Another one for everything that the choice depends on."""
     info = model.info
-    machine = processor(), physical_cores(), torch.__version__, str(best_device())
-    return hashlib.sha256(repr((SCHEMA, info.weights_sha256, info.mean, info.std, machine)).encode()).hexdigest()[:24]
+    machine = processor(), physical_cores(), ov.get_version(), torch.__version__, str(best_device())
+    known = SCHEMA, info.weights_sha256, info.mean, info.std, machine
+    return hashlib.sha256(repr(known).encode()).hexdigest()[:24]
 
 
 def _read(path: Path) -> Choice | None:
@@ -119,7 +120,7 @@ def _tried(model: Model, pictures: Sequence[NDArray[np.uint8]]) -> Choice:
     observer = Observer(model)
     started = time.perf_counter()
     truth = [_classes(observer, model, picture) for picture in pictures]
-    seconds = (time.perf_counter() - started) / (sum(map(_area, truth)) / 1e6)
+    seconds = (time.perf_counter() - started) / (sum(mask.size for mask in truth) / 1e6)
     ranges = dict(observer.ranges)
     trials = [Trial("torch", seconds, 1.0, sum(map(_count, truth)), True)]
     for name in _candidates():
@@ -138,11 +139,15 @@ def _candidates() -> Iterator[str]:
     yield from (f"openvino-{precision}" for precision in PRECISIONS)
 
 
-def _engine(name: str, model: Model, ranges: Ranges) -> Engine:
+def _engine(name: str, model: Model, ranges: Ranges, tile: int) -> Engine:
     kind, _, variant = name.partition("-")
+    engine: TorchEngine | OpenVinoEngine
     if kind == "torch":
-        return TorchEngine(model, torch.device(variant or "cpu"))
-    return OpenVinoEngine(model, next(one for one in PRECISIONS if one == variant), ranges)
+        engine = TorchEngine(model, torch.device(variant or "cpu"))
+    else:
+        engine = OpenVinoEngine(model, next(one for one in PRECISIONS if one == variant), ranges)
+    engine.tile = tile
+    return engine
 
 
 def _trial(
@@ -153,7 +158,7 @@ def _trial(
     truth: Sequence[NDArray[np.uint8]],
 ) -> Trial:
     try:
-        engine = _engine(name, model, ranges)
+        engine = _engine(name, model, ranges, LARGE_TILE)
         found = [_classes(engine, model, picture) for picture in pictures]
         seconds = _seconds(engine)
     except RuntimeError as error:
@@ -165,7 +170,6 @@ def _trial(
 
 
 def _classes(engine: Engine, model: Model, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    engine.tile = LARGE_TILE
     return predict_picture(engine, model.info, picture, model.info.cell_diameter)[1]
 
 
@@ -190,7 +194,3 @@ def agreement(masks: Sequence[NDArray[np.uint8]], truth: Sequence[NDArray[np.uin
 
 def _count(classes: NDArray[np.uint8]) -> int:
     return len(label_cells(classes, min_area=1).areas)
-
-
-def _area(classes: NDArray[np.uint8]) -> int:
-    return classes.size

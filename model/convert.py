@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import fx, nn
 
 from .checkpoint import Model, ModelInfo
-from .engine import SMALL_TILE
+from .engine import LARGE_TILE
 from .preprocess import normalise
 from .quiet_openvino import ops, ov
 
@@ -35,7 +35,7 @@ def trace(model: Model) -> fx.GraphModule:
 class Observer:
     """The reference engine, which remembers the `ranges` of all it has seen."""
 
-    name, tile, batch = "torch", SMALL_TILE, 1
+    name, tile, batch = "torch", LARGE_TILE, 1
 
     def __init__(self, model: Model) -> None:
         self._info = model.info

@@ -29,9 +29,12 @@ class Engine(Protocol):
     `name`: what `bcseg segment --json` says. `tile`, `batch`: how large tiles, and how many at a time, it does best.
     """
 
-    name: str
-    tile: int
-    batch: int
+    @property
+    def name(self) -> str: ...
+    @property
+    def tile(self) -> int: ...
+    @property
+    def batch(self) -> int: ...
 
     def probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
         """RGB `(n, h, w, 3)` to probabilities `(n, outputs, h, w)`, h and w multiples of the stride."""

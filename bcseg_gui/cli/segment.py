@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -59,6 +60,7 @@ def segment(
     taken: dict[Path, Path] = {}
     stopped = threading.Event()
     failed = False
+    result: Future[Segmented] | None = None
     time_left = TimeLeft(len(slides))
     with progress_bar_of_inputs() as bar:
         task = bar.add_task(_("Segmenting"), total=len(slides))
@@ -83,29 +85,27 @@ def segment(
             )  # fmt: skip
 
         with closing(in_turn(map(job_of, range(len(slides))))) as results:
-            for shown, (path, _problem) in enumerate(slides):
-                bar.update(task, description=path.name, completed=shown)
-                started = time.perf_counter()
-                result = next(results)
-                try:
-                    segmented = result.result()
-                except KeyboardInterrupt:
-                    stopped.set()
-                    raise result.exception() or KeyboardInterrupt from None
-                except Exception as error:  # noqa: BLE001 – one bad input never stops the others
-                    failed = True
-                    complain(error)
-                    if as_json:
-                        print(
-                            json.dumps({"input": str(path), "error": sentence(error)}, ensure_ascii=False), flush=True
-                        )
-                    continue
-                finally:
+            try:
+                for shown, (path, _problem) in enumerate(slides):
+                    bar.update(task, description=path.name, completed=shown)
+                    started = time.perf_counter()
+                    result = next(results)
+                    error = result.exception()
                     time_left.end()
-                _tell(path, segmented, segmenter, time.perf_counter() - started, as_json, wanted is not None)
-                if segmented.unread is not None:
-                    failed = True
-                    complain(segmented.unread)
+                    if isinstance(error, Exception):
+                        failed = True
+                        _tell_failure(path, error, as_json)
+                        continue
+                    segmented = result.result()  # or the KeyboardInterrupt that it met
+                    seconds = time.perf_counter() - started
+                    _tell(path, segmented, segmenter, seconds, as_json, wanted is not None)
+                    if segmented.unread is not None:
+                        failed = True
+                        complain(segmented.unread)
+            except KeyboardInterrupt:
+                stopped.set()
+                said = result.exception() if result is not None else None  # who is stopped knows whether it can go on
+                raise said if isinstance(said, KeyboardInterrupt) else KeyboardInterrupt from None
         bar.update(task, completed=len(slides))
     if failed:
         sys.exit(1)
@@ -113,6 +113,12 @@ def segment(
 
 def _fail(error: Exception) -> Segmented:
     raise error
+
+
+def _tell_failure(path: Path, error: Exception, as_json: bool) -> None:
+    complain(error)
+    if as_json:
+        print(json.dumps({"input": str(path), "error": sentence(error)}, ensure_ascii=False), flush=True)
 
 
 def _tell(

@@ -19,6 +19,7 @@ from model.engine import SMALL_TILE, Engine, TorchEngine, physical_cores
 from model.evaluate import score_pairs, with_model
 from model.metrics import PictureScore, summary
 from model.predict import HALO
+from model.remembering import RememberingEngine
 
 from .calibration import engine_for
 from .pace import Pace
@@ -75,7 +76,7 @@ class LoadedModels:
         if self._loaded is None or key is None or key != self._key:
             self._loaded = None  # never two models in memory
             model = load_model(folder)
-            self._key, self._loaded = key, (engine_for(model, folder), model.info)
+            self._key, self._loaded = key, (RememberingEngine(engine_for(model, folder)), model.info)
         return self._loaded
 
 
