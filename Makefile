@@ -75,6 +75,8 @@ bench: setup
 	"$(BIN)/python" benchmarks/kill.py 100
 	"$(BIN)/python" benchmarks/recovery.py
 	"$(BIN)/python" benchmarks/segment_slide.py
+	"$(BIN)/python" benchmarks/network.py
+	"$(BIN)/python" benchmarks/fields.py
 	"$(BIN)/python" benchmarks/retrain.py
 	@if [ -n "$(BENCH_DATA)" ]; then "$(BIN)/python" benchmarks/cell_diameter.py "$(BENCH_DATA)" && "$(BIN)/python" benchmarks/tools_accuracy.py "$(BENCH_DATA)"; fi
 	@if [ -n "$(BENCH_DATA)" ]; then \

@@ -7,8 +7,9 @@ none is cut where two tiles meet; a photograph of a field is one block.
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -16,13 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .checkpoint import ModelInfo
-from .engine import Engine
-from .preprocess import normalise, pad_to_stride, resize, working_scale
+from .engine import SMALL_TILE, Engine
+from .preprocess import pad_to_stride, padded, resize, working_scale
 from .separate import Sides, no_cells, part, territories
 from .tiles import Reader, Rect, cut, cut_count
 
-TILE = 256
-"""Largest side of a tile without its halo, in working-scale pixels: about a second of two cores, so Cancel is heard."""
 BLOCK, LARGEST_BLOCK = 896, 4096
 """Largest side of a block without its halo, in working-scale pixels, and in level-0 pixels where that is less: parting
 its cells takes less than a second too."""
@@ -52,23 +51,24 @@ class PredictedTile:
 class Block:
     """What is read and parted in one piece: `rect`, which with its halo is `outer`, both at level 0.
 
-    `work_size` = (width, height) is that of `outer` at the working scale. A plan of a large slide has thousands, so a
-    block is cut into tiles when its turn comes, not before.
+    `work_size` = (width, height) is that of `outer` at the working scale, `tile` the largest side of a tile without its
+    halo. A plan of a large slide has thousands, so a block is cut into tiles when its turn comes, not before.
     """
 
     rect: Rect
     outer: Rect
     work_size: tuple[int, int]
+    tile: int
 
     @property
     def tile_count(self) -> int:
-        return cut_count(Rect(0, 0, *self.work_size), TILE)
+        return cut_count(Rect(0, 0, *self.work_size), self.tile)
 
     def tiles(self, first: tuple[int, int] | None = None) -> list[Rect]:
         """What the network sees at a time, at the working scale; the nearest to the level-0 point `first` first."""
         across, down = self.work_size[0] / self.outer.w, self.work_size[1] / self.outer.h
         work_first = first and (round((first[0] - self.outer.x) * across), round((first[1] - self.outer.y) * down))
-        return cut(Rect(0, 0, *self.work_size), TILE, work_first)
+        return cut(Rect(0, 0, *self.work_size), self.tile, work_first)
 
     def level_0(self, tile: Rect) -> Rect:
         """Where a tile lies."""
@@ -79,17 +79,21 @@ class Block:
 
 
 def blocks_of(
-    region: Rect, scale: float, dimensions: tuple[int, int], first: tuple[int, int] | None = None
+    region: Rect,
+    scale: float,
+    dimensions: tuple[int, int],
+    first: tuple[int, int] | None = None,
+    tile: int = SMALL_TILE,
 ) -> list[Block]:
     """Cut a region of a slide of `dimensions` = (width, height) at `scale` working-scale px per level-0 px.
 
     The nearest to the level-0 point `first` comes first; which blocks there are does not depend on it, so that a part
-    of them can be predicted today and the others tomorrow.
+    of them can be predicted today and the others tomorrow. Nor on `tile`, which is the engine's.
     """
     blocks = []
-    for rect in cut(region, min(BLOCK / scale, max(TILE / scale, LARGEST_BLOCK)), first):
+    for rect in cut(region, min(BLOCK / scale, max(SMALL_TILE / scale, LARGEST_BLOCK)), first):
         outer = rect.grown(math.ceil(HALO / scale), dimensions)
-        blocks.append(Block(rect, outer, (max(1, round(outer.w * scale)), max(1, round(outer.h * scale)))))
+        blocks.append(Block(rect, outer, (max(1, round(outer.w * scale)), max(1, round(outer.h * scale))), tile))
     return blocks
 
 
@@ -112,16 +116,17 @@ def predict(
     picture = read(block.outer, block.work_size)
     work_probabilities = np.empty((info.num_outputs, *picture.shape[:2]), np.float32)
     tiles = block.tiles(first)
-    for tile in tiles:
+    for group in _alike(tiles, block, engine.batch):
         if cancelled():
             return
-        context = tile.grown(HALO, block.work_size)
-        batch = normalise(pad_to_stride(picture[context.slices]), info)[None]
-        seen = engine.probabilities(batch)[0, :, : context.h, : context.w][:, *tile.inside(context)]
-        work_probabilities[:, *tile.slices] = seen
-        whole = block.level_0(tile)
-        rect = whole.common(block.rect)
-        yield PredictedTile(rect, _enlarged_classes(seen, whole, threshold)[rect.inside(whole)], final=False)
+        contexts = [tile.grown(HALO, block.work_size) for tile in group]
+        batch = np.stack([pad_to_stride(picture[context.slices]) for context in contexts])
+        for tile, context, planes in zip(group, contexts, engine.probabilities(batch), strict=True):
+            seen = planes[:, *tile.inside(context)]
+            work_probabilities[:, *tile.slices] = seen
+            whole = block.level_0(tile)
+            rect = whole.common(block.rect)
+            yield PredictedTile(rect, _enlarged_classes(seen, whole, threshold)[rect.inside(whole)], final=False)
     classes = _parted(block, work_probabilities, info, dimensions, threshold)
     probabilities = _enlarged(work_probabilities, block.outer) if with_probabilities else None
     for tile in tiles:
@@ -130,6 +135,19 @@ def predict(
         yield PredictedTile(
             rect, classes[place], final=True, probabilities=None if probabilities is None else probabilities[:, *place]
         )
+
+
+def _alike(tiles: Sequence[Rect], block: Block, most: int) -> Iterator[Sequence[Rect]]:
+    """In their order, at most so many at a time that the network sees at the same size."""
+
+    def size(tile: Rect) -> tuple[int, int]:
+        context = tile.grown(HALO, block.work_size)
+        return padded(context.w), padded(context.h)
+
+    for _, group in itertools.groupby(tiles, size):
+        alike = list(group)
+        for at in range(0, len(alike), most):
+            yield alike[at : at + most]
 
 
 def _parted(
@@ -207,7 +225,8 @@ def predict_picture(
     dimensions = width, height
     probabilities = np.empty((info.num_outputs, height, width), np.float32)
     classes = np.empty((height, width), np.uint8)
-    for block in blocks_of(Rect(0, 0, *dimensions), working_scale(info, slide_cell_diameter), dimensions):
+    scale = working_scale(info, slide_cell_diameter)
+    for block in blocks_of(Rect(0, 0, *dimensions), scale, dimensions, tile=engine.tile):
         for tile in predict(engine, info, read, dimensions, block, with_probabilities=True):
             if tile.final:
                 probabilities[:, *tile.rect.slices] = tile.probabilities

@@ -126,8 +126,13 @@ def _reconstruct(seed: NDArray[np.float32], ceiling: NDArray[np.float32]) -> NDA
 
 def _flooded(labels: NDArray[np.int16], ground: NDArray[np.bool_]) -> NDArray[np.int16]:
     """`labels` grown over `ground` until nothing changes; the earlier flood keeps what it has."""
-    while True:
-        grown = np.where(ground & (labels == 0), cv2.dilate(labels, _NEIGHBOURS), labels)
-        if np.array_equal(grown, labels):
-            return labels
-        labels = grown
+    labels = labels.copy()
+    free = (ground & (labels == 0)).view(np.uint8)
+    left = cv2.countNonZero(free)
+    while left:
+        cv2.copyTo(cv2.dilate(labels, _NEIGHBOURS), free, labels)
+        free[labels > 0] = 0
+        if (now := cv2.countNonZero(free)) == left:
+            break
+        left = now
+    return labels

@@ -24,7 +24,7 @@ from bcseg_gui.core.resources import resource
 from bcseg_gui.core.slides import Slide, find_slides, open_slide, read_scaled
 
 from .progress import progress_bar
-from .segment import segment_slide
+from .segment_slide import open_target, segment_slide
 from .segmenters import Segmenter, with_model
 
 LONGEST_SIDE = 2048
@@ -64,10 +64,8 @@ def _segment(
     project: Project, entry: SlideEntry, masks: Path, segmenter: Segmenter, taken: dict[Path, Path]
 ) -> tuple[Path, int]:
     """Write the slide's mask picture and put the mask into the project as reviewed; its path and number of cells."""
-    result = segment_slide(
-        entry.path, masks, segmenter, cell_diameter=None, region=None, taken=taken, progress=lambda _share: None
-    )  # fmt: skip
-    taken[result.output] = entry.path
+    target = open_target(entry.path, masks, region=None, taken=taken)
+    result = segment_slide(target, segmenter, cell_diameter=None, progress=lambda _share: None)
     with open_slide(entry.path) as slide:
         entry = entry.measured(slide)
     with open_slide(result.output) as picture, Mask.open(project.mask_path(entry), picture.dimensions) as mask:

@@ -5,52 +5,82 @@ from __future__ import annotations
 import os
 import platform
 import sys
-import time
 from importlib import metadata
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from bcseg_gui.core.i18n import _, sentence
+from bcseg_gui.core.project import ModelVersion
 
-from .models import find_model
+from .models import user_registry
+
+if TYPE_CHECKING:
+    from model.choose import Choice, Trial
+
+PACKAGES = (
+    "torch", "openvino", "PySide6-Essentials", "numpy", "opencv-python-headless", "openslide-python", "tifffile",
+)  # fmt: skip
 
 
 def doctor() -> None:
-    """Check this computer: versions, processor, model, speed. Exit code 1 when something is missing."""
+    """Check this computer: versions, processor, models, speed. Exit code 1 when something is missing."""
     print(f"bcseg-gui {metadata.version('bcseg-gui')}, Python {platform.python_version()}, {platform.platform()}")
-    for package in ("torch", "PySide6-Essentials", "numpy", "opencv-python-headless", "openslide-python", "tifffile"):
+    for package in PACKAGES:
         print(f"  {package:<24} {metadata.version(package)}")
     try:
-        _check_model()
+        _check_models()
     except Exception as error:  # noqa: BLE001 – a doctor reports whatever is wrong
         print(_("Problem: {problem}").format(problem=sentence(error)), file=sys.stderr)
         sys.exit(1)
     print(_("Everything needed is here."))
 
 
-def _check_model() -> None:
+def _check_models() -> None:
     import openslide
     import torch
 
-    from model.checkpoint import load_model
-    from model.engine import TorchEngine
+    from model.engine import best_device, physical_cores
+    from model.openvino_engine import processor
 
     print(f"  {'OpenSlide library':<24} {openslide.__library_version__}")
-    model = load_model(find_model(None))
-    engine = TorchEngine(model)
     print(
-        _("Processor: {cores} cores, {threads} in use, computing on {device}.").format(
-            cores=os.cpu_count(), threads=torch.get_num_threads(), device=engine.device
+        _("Processor: {name}; {threads} of {cores} cores in use; torch would compute on {device}.").format(
+            name=processor(), threads=physical_cores() or torch.get_num_threads(), cores=os.cpu_count(),
+            device=best_device(),
+        )
+    )  # fmt: skip
+    registry = user_registry()
+    active = registry.active()
+    for version in registry.versions():
+        if version.bundled or version.name == active.name:
+            _check_model(version)
+
+
+def _check_model(version: ModelVersion) -> None:
+    from bcseg_gui.compute.calibration import engine_choice
+    from model.checkpoint import load_model
+
+    choice = engine_choice(load_model(version.folder), version.folder)
+    best = choice.best()
+    print(
+        _("Model {name}: {engine}, {seconds:.2f} s per megapixel at working scale.").format(
+            name=version.name, engine=best.engine, seconds=best.seconds
         )
     )
-    side = 256
-    batch = np.zeros((1, 3, side, side), np.float32)
-    engine.probabilities(batch)  # the first run chooses kernels
-    started = time.perf_counter()
-    engine.probabilities(batch)
-    seconds = time.perf_counter() - started
-    print(
-        _("Model: {name}, {seconds:.1f} s per megapixel at working scale.").format(
-            name=model.info.name, seconds=seconds / side**2 * 1e6
+    for trial in choice.trials:
+        print(f"  {trial.engine:<24} {_told(trial, choice)}")
+
+
+def _told(trial: Trial, choice: Choice) -> str:
+    if trial.error:
+        return _("does not work here: {reason}").format(reason=trial.error)
+    reference = choice.trials[0]
+    if trial is reference:
+        return _("{seconds:.2f} s, the reference: {cells} cells on {pictures} pictures").format(
+            seconds=trial.seconds, cells=trial.cells, pictures=choice.pictures
         )
+    template = (
+        _("{seconds:.2f} s, {cells} cells, Dice {dice:.4f} with the reference: accepted")
+        if trial.accepted
+        else _("{seconds:.2f} s, {cells} cells, Dice {dice:.4f} with the reference: too different, not used")
     )
+    return template.format(seconds=trial.seconds, cells=trial.cells, dice=trial.dice)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 import typer
@@ -30,6 +30,7 @@ Results = dict[str, dict[str, object]]
 """What the JSON says: the figures of each model and method by their keys."""
 
 if TYPE_CHECKING:
+    from model.choose import Wanted
     from model.dataset import Pair
     from model.evaluate import Segmenter
 
@@ -101,6 +102,7 @@ def evaluate(
     cell_diameter: Annotated[
         float | None, typer.Option(min=2, help="Diameter of a red cell in px; else from the scale or the picture.")
     ] = None,
+    engine: Annotated[Literal["auto", "torch", "openvino"], typer.Option(help="What runs a network.")] = "auto",
     json_file: Annotated[Path | None, typer.Option("--json", help="Write all figures, per picture too.")] = None,
     sheet: Annotated[Path | None, typer.Option(help="Write a PNG of the worst pictures and what goes wrong.")] = None,
 ) -> None:
@@ -113,7 +115,7 @@ def evaluate(
 
     from .truth import truth_of
 
-    contenders = _contenders(model or [], method or [])
+    contenders = _contenders(model or [], method or [], engine)
     truth = truth_of(masks, points, boxes, max(contender.classes for contender in contenders.values()))
     if truth is None:
         raise typer.BadParameter(_("Give one of --masks, --points and --boxes."))
@@ -147,11 +149,11 @@ def evaluate(
         sys.exit(1)
 
 
-def _contenders(models: list[str], methods: list[Method]) -> dict[str, Contender]:
+def _contenders(models: list[str], methods: list[Method], wanted: Wanted) -> dict[str, Contender]:
     """By the names they have in the results; without any, the active model."""
+    from bcseg_gui.compute.calibration import engine_for
     from model.checkpoint import load_model
     from model.classical import METHODS
-    from model.engine import TorchEngine
     from model.evaluate import with_method, with_model, with_watershed
 
     contenders = {
@@ -162,10 +164,11 @@ def _contenders(models: list[str], methods: list[Method]) -> dict[str, Contender
     }
     active = () if methods else (None,)
     for given in models or active:
-        model = load_model(find_model(given))
+        folder = find_model(given)
+        model = load_model(folder)
         info = model.info
         name = given if given and info.name in contenders else info.name
-        contenders[name] = Contender(with_model(TorchEngine(model), info), len(info.classes))
+        contenders[name] = Contender(with_model(engine_for(model, folder, wanted), info), len(info.classes))
     return contenders
 
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bcseg_gui.compute.protocol import QUICK_METHOD, QuickSegment, Segment
+from bcseg_gui.compute.protocol import QUICK_ENGINE, QUICK_METHOD, QuickSegment, Segment
 from bcseg_gui.compute.segmenting import Work, quick_segment_slide, segment_slide
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.slides import Slide
 
+if TYPE_CHECKING:
+    from model.choose import Wanted
+
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Part:
     """A part of a slide to segment; `cell_diameter` in level-0 px where it is known.
 
     `finished`: blocks of an earlier run that are left out, as are empty ones with `skip_empty`.
@@ -33,35 +37,38 @@ class Segmenter:
     engine: str
     classes: int
     identity: tuple[object, ...]
-    start: Callable[[Slide, Wanted], Work]
+    start: Callable[[Slide, Part], Work]
 
 
-def with_model(folder: Path, threshold: float) -> Segmenter:
-    """`threshold`: the probability from which a pixel is cell. Raises ModelError when the folder holds no model."""
+def with_model(folder: Path, threshold: float, wanted: Wanted = "auto") -> Segmenter:
+    """`threshold`: the probability from which a pixel is cell; `wanted`: what runs the network.
+
+    Raises ModelError when the folder holds no model, or the wanted engine does not find the same cells.
+    """
+    from bcseg_gui.compute.calibration import engine_for
     from model.checkpoint import load_model
-    from model.engine import TorchEngine
 
     model = load_model(folder)
-    info, engine = model.info, TorchEngine(model)
+    info, engine = model.info, engine_for(model, folder, wanted)
 
-    def start(slide: Slide, wanted: Wanted) -> Work:
+    def start(slide: Slide, wanted: Part) -> Work:
         request = Segment(
             0, slide.path, folder, wanted.region, cell_diameter=wanted.cell_diameter, threshold=threshold,
             finished=wanted.finished, skip_empty=wanted.skip_empty,
         )  # fmt: skip
         return segment_slide(engine, info, slide, request)
 
-    return Segmenter(info.name, engine.name, len(info.classes), (info.weights_sha256, threshold), start)
+    return Segmenter(info.name, engine.name, len(info.classes), (info.weights_sha256, threshold, engine.name), start)
 
 
 def with_watershed() -> Segmenter:
     """Without torch, so that it starts at once."""
 
-    def start(slide: Slide, wanted: Wanted) -> Work:
+    def start(slide: Slide, wanted: Part) -> Work:
         request = QuickSegment(
             0, slide.path, wanted.region, cell_diameter=wanted.cell_diameter, finished=wanted.finished,
             skip_empty=wanted.skip_empty,
         )  # fmt: skip
         return quick_segment_slide(slide, request)
 
-    return Segmenter(QUICK_METHOD, "opencv", 1, (), start)
+    return Segmenter(QUICK_METHOD, QUICK_ENGINE, 1, (), start)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from pathlib import Path
@@ -12,11 +11,14 @@ import torch
 
 from bcseg_gui.core.slides import open_slide
 from model.checkpoint import WEIGHTS_FILE, ModelInfo, load_model
-from model.engine import Engine, TorchEngine
-from model.predict import HALO, TILE
+from model.engine import SMALL_TILE, Engine, physical_cores
+from model.predict import HALO
+from model.remembering import RememberingEngine
 
+from .calibration import engine_for
 from .pace import Pace
 from .protocol import (
+    QUICK_ENGINE,
     QUICK_METHOD,
     Estimate,
     Evaluate,
@@ -53,16 +55,6 @@ def make_handlers() -> Handlers:
     }
 
 
-def physical_cores() -> int | None:
-    """Cores we may use, where Linux tells; hyperthreads only get into each other's way. None: leave it to torch."""
-    try:
-        mine = os.sched_getaffinity(0)
-        topology = "/sys/devices/system/cpu/cpu{}/topology/thread_siblings_list"
-        return len({Path(topology.format(cpu)).read_text() for cpu in mine})
-    except (AttributeError, OSError):
-        return None
-
-
 class LoadedModels:
     """Keeps the last model, so that the next picture does not wait for it to load."""
 
@@ -79,16 +71,16 @@ class LoadedModels:
         if self._loaded is None or key is None or key != self._key:
             self._loaded = None  # never two models in memory
             model = load_model(folder)
-            self._key, self._loaded = key, (TorchEngine(model), model.info)
+            self._key, self._loaded = key, (RememberingEngine(engine_for(model, folder)), model.info)
         return self._loaded
 
 
 def warm_up(models: LoadedModels, request: WarmUp, cancelled: Cancelled) -> Generator[Event, None, None]:
     engine, _ = models.get(request.model_folder)
     yield Progress(request.job, 0, 1)
-    # The first run is slow: torch chooses its kernels and memory grows.
-    side = TILE + 2 * HALO
-    engine.probabilities(np.zeros((1, 3, side, side), np.float32))
+    # The first run is slow: kernels are chosen and memory grows.
+    side = SMALL_TILE + 2 * HALO
+    engine.probabilities(np.zeros((1, side, side, 3), np.uint8))
 
 
 def segment(models: LoadedModels, request: Segment, cancelled: Cancelled) -> Generator[Event, None, SegmentResult]:
@@ -98,7 +90,7 @@ def segment(models: LoadedModels, request: Segment, cancelled: Cancelled) -> Gen
         engine, info = models.get(request.model_folder)
         work = segment_slide(engine, info, slide, request, cancelled)
         yield from _found(request.job, work)
-    return SegmentResult(work.cell_diameter, pace.seconds, info.name)
+    return SegmentResult(work.cell_diameter, pace.seconds, info.name, engine.name)
 
 
 def quick_segment(request: QuickSegment, cancelled: Cancelled) -> Generator[Event, None, SegmentResult]:
@@ -106,7 +98,7 @@ def quick_segment(request: QuickSegment, cancelled: Cancelled) -> Generator[Even
     with open_slide(request.slide_path, request.page) as slide:
         work = quick_segment_slide(slide, request, cancelled)
         yield from _found(request.job, work)
-    return SegmentResult(work.cell_diameter, pace.seconds, QUICK_METHOD)
+    return SegmentResult(work.cell_diameter, pace.seconds, QUICK_METHOD, QUICK_ENGINE)
 
 
 def _found(job: int, work: Work) -> Iterator[Event]:

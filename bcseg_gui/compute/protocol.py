@@ -66,7 +66,7 @@ class Segment:
     skip_empty: bool = True
 
 
-QUICK_METHOD = "watershed"
+QUICK_METHOD, QUICK_ENGINE = "watershed", "opencv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +166,15 @@ class Metrics:
 
 @dataclass(frozen=True, slots=True)
 class SegmentResult:
-    """`cell_diameter` is the one that was used, in level-0 pixels; `model` the name of the ModelVersion or method."""
+    """`cell_diameter` is the one that was used, in level-0 pixels; `model` the name of the ModelVersion or method.
+
+    `engine`: what ran it.
+    """
 
     cell_diameter: float
     seconds: float
     model: str
+    engine: str = ""
 
 
 @dataclass(frozen=True, slots=True)

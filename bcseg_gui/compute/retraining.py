@@ -27,10 +27,10 @@ from model.dataset import (
     read_pair,
     read_picture,
 )
-from model.engine import TorchEngine
+from model.engine import SMALL_TILE, TorchEngine
 from model.evaluate import PairReader, Segmenter, score_pairs, with_model
 from model.metrics import PictureScore, summary
-from model.predict import HALO, TILE
+from model.predict import HALO
 
 from .pace import Pace
 from .preview import difference
@@ -190,12 +190,12 @@ class _Judging:
 def estimate(request: Estimate, cancelled: Cancelled) -> Generator[Event, None, EstimateResult]:
     yield Progress(request.job, 0, 1)
     model = load_model(request.model_folder)
-    engine, side = TorchEngine(model), TILE + 2 * HALO
-    tile = np.zeros((1, 3, side, side), np.float32)
+    engine, side = TorchEngine(model), SMALL_TILE + 2 * HALO
+    tile = np.zeros((1, side, side, 3), np.uint8)
     engine.probabilities(tile)  # the first run is slow
     pace = Pace()
     engine.probabilities(tile)
-    segmenting = pace.seconds / TILE**2 * 1e6
+    segmenting = pace.seconds / SMALL_TILE**2 * 1e6
     settings = fine_tuning(1, 0)
     learning = training.step_seconds(load_model(request.model_folder), settings)
     return EstimateResult(learning, segmenting, settings.batch * settings.crop**2)

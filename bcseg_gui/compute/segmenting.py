@@ -74,7 +74,7 @@ def segment_slide(
     region = slide.clipped(request.region)
     diameter = request.cell_diameter or slide_cell_diameter(slide)
     read = reader_of(slide, request.look)
-    blocks = blocks_of(rect_of(region), working_scale(info, diameter), slide.dimensions, request.first)
+    blocks = blocks_of(rect_of(region), working_scale(info, diameter), slide.dimensions, request.first, engine.tile)
     plan = _plan(slide, request, [region_of(block.rect) for block in blocks], diameter)
 
     def found(number: int) -> Iterator[Found]:

@@ -47,6 +47,7 @@ class Segmentation:
         model: ModelVersion | None,
         cell_diameter: float | None,
         *,
+        threshold: float = 0.5,
         region: Region | None = None,
         outline: Sequence[tuple[int, int]] = (),
         look: Look | None = None,
@@ -65,6 +66,7 @@ class Segmentation:
             region=None if covered == slide.clipped(None) else covered,
             outline=tuple((int(x), int(y)) for x, y in outline),
             cell_diameter=cell_diameter,
+            threshold=threshold,
             look=None if look is None or look.is_neutral else look,
             skip_empty=skip_empty,
         )

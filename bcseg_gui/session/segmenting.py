@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from .session import Session
 
 NOWHERE = Region(0, 0, 0, 0)
+USUAL_THRESHOLD = 0.5
 WORTH_ASKING = 3
 """Percent of a segmentation."""
 
@@ -35,6 +37,8 @@ class Segmenting(QObject):
         self._session = session
         self.may_give_up: Callable[[int], bool] = lambda percent: True
         """Asked before another segmentation makes it impossible to go on with one of which so many percent are done."""
+        self._threshold = USUAL_THRESHOLD
+        self._last: tuple[Document, Segmentation, QPoint] | None = None
 
     def follow(self, document: Document) -> None:
         """Tell of what becomes of this document's segmentations."""
@@ -69,6 +73,14 @@ class Segmenting(QObject):
         begun = self._begun()
         if begun is not None:
             self._submit(begun, self._model_of(begun), first)
+
+    def set_threshold(self, threshold: float) -> None:
+        """From which probability on a pixel is cell, from now on; a photograph segmented last is done again with it.
+
+        That is one edit more, and quick: the compute process still knows the probabilities.
+        """
+        self._threshold = threshold
+        self._apply_threshold()
 
     @property
     def percent_done(self) -> int | None:
@@ -108,7 +120,10 @@ class Segmenting(QObject):
         assert document is not None
         assert size is not None
         look = document.look if document.look_for_model else None
-        wanted = Segmentation.of(document.slide, model, size.known, region=region, outline=outline, look=look)
+        wanted = Segmentation.of(
+            document.slide, model, size.known, region=region, outline=outline, look=look,
+            threshold=USUAL_THRESHOLD if model is None else self._threshold,
+        )  # fmt: skip
         said_by_person = size.origin == "person" or (size.origin == "scale" and not document.slide.mpp)
         return wanted.or_unfinished(document.unfinished, given=said_by_person)
 
@@ -149,6 +164,17 @@ class Segmenting(QObject):
             lambda number: segmentation.request(number, entry.path, folder, at, run), _("Segmenting")
         )
         document.follow(job, segmentation.model, segmentation)
+        self._last = document, segmentation, first
+
+    def _apply_threshold(self) -> None:
+        """To what was segmented last, unless that is under way, on a large slide, or no longer in front."""
+        if self._last is None:
+            return
+        document, last, first = self._last
+        wanted = replace(last, threshold=self._threshold)
+        if document is not self._session.document or document.is_large or wanted == last or last.model == QUICK_METHOD:
+            return
+        self._submit(wanted, self._model_of(last), first)
 
     def _begun(self) -> Segmentation | None:
         document = self._session.document
@@ -172,6 +198,7 @@ class Segmenting(QObject):
     def _segmented(self, document: Document) -> None:
         if document is self._session.document and document.empty_regions:
             self._session.said.emit(_("Done. What is hatched was left out, because nothing lies there."))
+        self._apply_threshold()  # it may have been changed meanwhile
 
     def _stopped(self, unchanged: bool) -> None:
         self._session.said.emit(

@@ -28,6 +28,7 @@ from .panels.overlay import OverlayPanel
 from .panels.picture_pane import PicturePane
 from .panels.side import Side
 from .panels.status import StatusBar
+from .panels.threshold import ThresholdPanel
 from .panels.tool_options import ToolOptions
 from .panels.tool_strip import ToolStrip
 from .panels.worklist import WorklistPanel
@@ -70,6 +71,7 @@ class MainWindow(QMainWindow):
             self.addAction(self.actions_[key])
         self.worklist = WorklistPanel()
         self.cells = CellsPanel()
+        self.threshold = ThresholdPanel()
         self.classes = ClassesPanel(session.classes, session.tools)
         self.overlay = OverlayPanel(self.actions_["show_mask"], self.actions_["contour"], self.actions_["show_manual"])
         self.look = LookPanel()
@@ -106,7 +108,7 @@ class MainWindow(QMainWindow):
         empty = EmptyState(self.actions_["open"], (self.actions_["open_folder"], self.actions_["open_sample"]))
         self.strip = ToolStrip([self.actions_[key] if key is not None else None for key in TOOLS])
         self._pane = PicturePane(self.view, empty, self.messages, self.strip, self.options)
-        self._side = Side((self.cells, self.classes, self.overlay, self.look, self.history))
+        self._side = Side((self.cells, self.threshold, self.classes, self.overlay, self.look, self.history))
         splitter = QSplitter(Qt.Orientation.Horizontal)
         for widget in (self.worklist, self._pane, self._side):
             splitter.addWidget(widget)
@@ -137,6 +139,7 @@ class MainWindow(QMainWindow):
         self.look.changed.connect(self._look_changed)
         self.look.pickWhite.connect(self._pick_white)
         self.cells.counted.connect(self.classes.show_counts)
+        self.threshold.changed.connect(self.operations.set_threshold)
         self.classes.editRequested.connect(self.operations.edit_classes)
         self.history.chosen.connect(lambda seq: attempt(lambda: self.operations.jump(seq)))
         session.classes.changed.connect(self._show_overlay)

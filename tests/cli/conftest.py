@@ -15,6 +15,7 @@ from PIL import Image
 
 from bcseg_gui.cli import models
 from bcseg_gui.cli.main import main
+from bcseg_gui.compute import calibration
 from model.checkpoint import ModelInfo, new_model, save_model
 
 DIAMETER = 24.0
@@ -30,8 +31,19 @@ class Outcome:
 Bcseg = Callable[..., Outcome]
 
 
+@pytest.fixture(scope="session")
+def engine_choices(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Which engine is the fastest is measured by the first test that wants to know."""
+    return tmp_path_factory.mktemp("engines")
+
+
 @pytest.fixture
-def bcseg(shipped_models: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Bcseg:
+def bcseg(
+    shipped_models: Path,
+    engine_choices: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Bcseg:
     """`bcseg("segment", ...)` runs the real entry point, with one small model in place of the bundled ones."""
 
     def run(*words: object) -> Outcome:
@@ -42,6 +54,7 @@ def bcseg(shipped_models: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
         return Outcome(int(ended.value.code or 0), printed.out, printed.err)
 
     monkeypatch.setattr(models, "resource", lambda name: shipped_models)
+    monkeypatch.setattr(calibration, "engine_cache", lambda: engine_choices)
     return run
 
 

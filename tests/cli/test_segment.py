@@ -30,7 +30,7 @@ WritePicture = Callable[..., tuple[Path, NDArray[np.bool_]]]
 
 def test_writes_a_mask_of_the_cells(bcseg: Any, picture: WritePicture, tmp_path: Path) -> None:
     path, cells = picture()
-    outcome = bcseg("segment", path, "--output", tmp_path / "out", "--json")
+    outcome = bcseg("segment", path, "--output", tmp_path / "out", "--engine", "torch", "--json")
     assert (outcome.code, outcome.err) == (0, "")
     line = json.loads(outcome.out)
     assert line["input"] == str(path)
@@ -40,6 +40,20 @@ def test_writes_a_mask_of_the_cells(bcseg: Any, picture: WritePicture, tmp_path:
     with Image.open(line["output"]) as mask:
         assert mask.mode == "L"
         np.testing.assert_array_equal(np.asarray(mask), cells * np.uint8(255))
+
+
+def test_the_fastest_engine_finds_what_the_reference_finds(bcseg: Any, picture: WritePicture, tmp_path: Path) -> None:
+    path, _ = picture()
+    lines = {}
+    for engine in ("auto", "torch", "openvino"):
+        outcome = bcseg("segment", path, "--output", tmp_path / engine, "--engine", engine, "--json")
+        assert (outcome.code, outcome.err) == (0, "")
+        lines[engine] = json.loads(outcome.out)
+    assert lines["torch"]["engine"] == "torch"
+    assert lines["openvino"]["engine"].startswith("openvino-")
+    masks = {engine: np.asarray(Image.open(line["output"])) for engine, line in lines.items()}
+    for mask in masks.values():
+        assert np.mean(mask == masks["torch"]) > 0.999
 
 
 def test_a_folder_is_all_its_pictures_and_one_bad_file_never_stops_the_rest(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
+from bcseg_gui.compute import handlers
 from bcseg_gui.compute.client import ComputeClient
 from bcseg_gui.compute.protocol import (
     Cancelled,
@@ -196,6 +197,36 @@ def test_segment_of_a_region_is_clipped_and_takes_the_diameter_it_is_given(jobs,
     assert isinstance(finished.result, SegmentResult)
     assert finished.result.cell_diameter == 2 * DIAMETER
     assert [event.region for event in jobs.of(1) if isinstance(event, TilePredicted)] == 2 * [Region(550, 210, 50, 50)]
+
+
+def test_another_threshold_needs_no_network(
+    slide, model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[int] = []
+
+    class Counting(TorchEngine):
+        def probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+            shown.append(len(pictures))
+            return super().probabilities(pictures)
+
+    monkeypatch.setattr(handlers, "engine_for", lambda model, _folder: Counting(model))
+    models = handlers.LoadedModels()
+
+    def segment(threshold: float) -> NDArray[np.uint8]:
+        mask = np.zeros((260, 600), np.uint8)
+        request = Segment(1, slide[0], model_folder, cell_diameter=DIAMETER, threshold=threshold)
+        for event in handlers.segment(models, request, lambda: False):
+            if isinstance(event, TilePredicted):
+                mask[event.region.slices_in(Region(0, 0, 600, 260))] = event.classes
+        return mask
+
+    middle = segment(0.5)
+    count = len(shown)
+    assert count > 0
+    few, many = segment(0.9), segment(0.1)
+    assert len(shown) == count
+    assert few.sum() < many.sum()
+    np.testing.assert_array_equal(segment(0.5), middle)
 
 
 def test_what_is_wrong_is_said_in_one_sentence(jobs, slide, model_folder: Path, tmp_path: Path) -> None:

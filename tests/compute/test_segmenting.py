@@ -23,6 +23,8 @@ from bcseg_gui.core.synthetic import make_smear
 from model import predict
 from model.checkpoint import ModelInfo
 from model.classical import quick
+from model.engine import SMALL_TILE
+from model.preprocess import normalise
 
 SIZE = WIDTH, HEIGHT = 700, 500
 DIAMETER = 20.0
@@ -31,10 +33,11 @@ DIAMETER = 20.0
 class Darkness:
     """An engine that sees cells where it is dark around a pixel, as far as a network looks."""
 
-    name = "darkness"
+    name, tile, batch = "darkness", 96, 1
 
-    def probabilities(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        light = cv2.GaussianBlur(batch[0].mean(axis=0), (0, 0), 3, borderType=cv2.BORDER_REFLECT_101)
+    def probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        inputs = normalise(pictures[0], ModelInfo("dark"))
+        light = cv2.GaussianBlur(inputs.mean(axis=0), (0, 0), 3, borderType=cv2.BORDER_REFLECT_101)
         return (1 / (1 + np.exp(4 * (light - 1.4))))[None, None].astype(np.float32)
 
 
@@ -47,7 +50,6 @@ def engine() -> tuple[Darkness, ModelInfo]:
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Twelve blocks of up to four tiles in a picture that takes a moment; it counts as a whole slide."""
     monkeypatch.setattr(predict, "BLOCK", 180)
-    monkeypatch.setattr(predict, "TILE", 96)
     monkeypatch.setattr(quick, "LARGEST_TILE", 180)
     monkeypatch.setattr(segmenting, "FIELD", 100)
 
@@ -266,5 +268,5 @@ def test_a_slide_that_is_gone_is_said_at_once(work_of, slide: Slide, monkeypatch
 def test_the_grid_of_the_blocks_has_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever changes one of these raises GRID, so that nobody goes on with a run of other blocks."""
     monkeypatch.undo()
-    cut = predict.BLOCK, predict.LARGEST_BLOCK, predict.TILE, predict.HALO, quick.LARGEST_TILE, quick.TILE_CELLS
+    cut = predict.BLOCK, predict.LARGEST_BLOCK, SMALL_TILE, predict.HALO, quick.LARGEST_TILE, quick.TILE_CELLS
     assert (GRID, cut) == (1, (896, 4096, 256, 32, 1024, 24))

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from model.checkpoint import Model, ModelInfo
-from model.engine import TorchEngine
-from model.predict import BLOCK, TILE, Block, blocks_of, classify, predict, predict_picture
+from model.engine import LARGE_TILE, SMALL_TILE, TorchEngine
+from model.predict import BLOCK, Block, blocks_of, classify, predict, predict_picture
 from model.preprocess import resize
 from model.tiles import Rect
 
@@ -19,14 +19,15 @@ INFO = ModelInfo(name="redness", cell_diameter=42.0, source_cell_diameter=42.0)
 
 
 class Redness:
-    """An engine whose probability is the normalised red channel: it shows where each input pixel ends up."""
+    """An engine whose probability is the red channel: it shows where each input pixel ends up."""
 
-    name = "redness"
+    name, tile, batch = "redness", SMALL_TILE, 1
 
-    def probabilities(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        assert batch.shape[2] % 32 == 0
-        assert batch.shape[3] % 32 == 0
-        return batch[:, :1] * INFO.std[0] + INFO.mean[0]
+    def probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        assert len(pictures) <= self.batch
+        assert pictures.shape[1] % 32 == 0
+        assert pictures.shape[2] % 32 == 0
+        return pictures[..., 0][:, None] / np.float32(255)
 
 
 SLIDE = 6000, 5000
@@ -44,7 +45,7 @@ def test_blocks_cover_a_region_exactly_once_and_tiles_their_blocks(region: Rect,
         tiles = block.tiles()
         assert block.tile_count == len(tiles)
         for tile in tiles:
-            assert max(tile.w, tile.h) <= TILE + 1
+            assert max(tile.w, tile.h) <= SMALL_TILE + 1
             shown = block.level_0(tile).common(block.rect)
             assert shown.w > 0, "no tile lies wholly in the halo"
             assert shown.h > 0
@@ -77,7 +78,7 @@ def test_the_tile_under_the_eye_comes_first() -> None:
 @pytest.mark.parametrize("scale", [0.4, 0.55, 1.0])
 def test_touching_cells_come_apart_where_two_tiles_meet(scale: float) -> None:
     """Pairs one above the other, the line between them across the border of two tiles, or along it."""
-    radius, side = 21 / scale, round(2.5 * TILE / scale)
+    radius, side = 21 / scale, round(2.5 * SMALL_TILE / scale)
     picture = np.zeros((side, side, 3), np.uint8)
     at = round(side / 3)  # three tiles a side
     rows, pairs = range(round(3 * radius), side - round(5 * radius), round(6 * radius)), 0
@@ -101,8 +102,8 @@ def test_a_draft_of_each_tile_comes_before_its_block() -> None:
 
 
 def test_a_sliver_at_the_edge_of_the_picture_is_left_out_and_one_at_the_edge_of_a_tile_is_not() -> None:
-    picture = np.zeros((TILE + 200, TILE + 200, 3), np.uint8)
-    for x, y in ((-14, 100), (100, 100), ((TILE + 200) // 2 + 15, 100)):
+    picture = np.zeros((SMALL_TILE + 200, SMALL_TILE + 200, 3), np.uint8)
+    for x, y in ((-14, 100), (100, 100), ((SMALL_TILE + 200) // 2 + 15, 100)):
         cv2.circle(picture, (x, y), 21, (255, 0, 0), -1)
     cells = {
         share: predict_picture(Redness(), replace(INFO, smallest_at_edge=share), picture)[1] for share in (0, 0.35)
@@ -112,10 +113,15 @@ def test_a_sliver_at_the_edge_of_the_picture_is_left_out_and_one_at_the_edge_of_
     np.testing.assert_array_equal(cells[0][:, 20:], cells[0.35][:, 20:])
 
 
-@given(st.integers(33, 700), st.integers(33, 700), st.integers(0, 2**16))
-def test_every_pixel_keeps_its_place(width: int, height: int, seed: int) -> None:
+@given(
+    st.integers(33, 700), st.integers(33, 700), st.integers(0, 2**16), st.sampled_from([SMALL_TILE, LARGE_TILE]),
+    st.integers(1, 5),
+)  # fmt: skip
+def test_every_pixel_keeps_its_place(width: int, height: int, seed: int, tile: int, batch: int) -> None:
     picture = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
-    probabilities, _ = predict_picture(Redness(), INFO, picture)
+    engine = Redness()
+    engine.tile, engine.batch = tile, batch
+    probabilities, _ = predict_picture(engine, INFO, picture)
     np.testing.assert_allclose(probabilities[0], picture[..., 0] / 255, atol=1e-5)
 
 
@@ -161,10 +167,10 @@ def test_stops_when_cancelled() -> None:
 class Rainbow:
     """An engine of four classes whose likelihoods are the three channels and what they leave."""
 
-    name = "rainbow"
+    name, tile, batch = "rainbow", SMALL_TILE, 1
 
-    def probabilities(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        shares = np.stack([batch[:, c] * INFO.std[c] + INFO.mean[c] for c in range(3)], 1) / 3
+    def probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        shares = pictures.transpose(0, 3, 1, 2) / np.float32(3 * 255)
         return np.concatenate([1 - shares.sum(1, keepdims=True), shares], 1).astype(np.float32)
 
 

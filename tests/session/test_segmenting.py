@@ -226,3 +226,56 @@ def test_what_would_be_given_up_is_asked_for_first(opened, client) -> None:
     assert client.last(Segment) is whole
     opened.segmenting.resume(HERE)
     assert client.last(Segment).finished == (LEFT,)
+
+
+def test_another_threshold_segments_the_photograph_anew_as_an_edit_of_its_own(opened, client) -> None:
+    opened.segmenting.set_threshold(0.4)
+    assert not any(isinstance(request, Segment) for request in client.submitted), "nothing was segmented yet"
+    opened.segmenting.picture(HERE)
+    first = client.last(Segment)
+    assert first.threshold == 0.4
+    client.tile(first.job, LEFT)
+    client.finish_segmenting(first.job)
+    edits = len(opened.document.edits())
+    opened.segmenting.set_threshold(0.7)
+    again = client.last(Segment)
+    assert (again.threshold, again.region, again.first) == (0.7, first.region, first.first)
+    client.tile(again.job, LEFT, class_id=0)
+    client.finish_segmenting(again.job)
+    assert len(opened.document.edits()) == edits + 1
+    opened.segmenting.set_threshold(0.7)
+    assert client.last(Segment) is again
+
+
+def test_a_threshold_set_during_a_segmentation_counts_when_it_is_over(opened, client) -> None:
+    opened.segmenting.picture(HERE)
+    first = client.last(Segment)
+    for threshold in (0.6, 0.7, 0.8):
+        opened.segmenting.set_threshold(threshold)
+    assert client.last(Segment) is first
+    client.finish_segmenting(first.job)
+    assert client.last(Segment).threshold == 0.8
+    assert sum(isinstance(request, Segment) for request in client.submitted) == 2
+
+
+def test_a_threshold_changes_neither_another_picture_nor_the_quick_method(opened, client) -> None:
+    opened.segmenting.quick(HERE)
+    client.finish_segmenting(client.last(QuickSegment).job)
+    opened.segmenting.set_threshold(0.6)
+    opened.segmenting.picture(HERE)
+    client.finish_segmenting(client.last(Segment).job)
+    job = client.last(Segment).job
+    opened.select(1)
+    opened.segmenting.set_threshold(0.7)
+    assert client.last(Segment).job == job
+
+
+@pytest.mark.usefixtures("large")
+def test_a_large_slide_is_not_segmented_anew_by_a_touch_of_the_slider(opened, client) -> None:
+    opened.segmenting.picture(HERE, VISIBLE)
+    client.finish_segmenting(client.last(Segment).job)
+    job = client.last(Segment).job
+    opened.segmenting.set_threshold(0.7)
+    assert client.last(Segment).job == job
+    opened.segmenting.picture(HERE, VISIBLE)
+    assert client.last(Segment).threshold == 0.7
