@@ -9,9 +9,12 @@ import pytest
 from bcseg_gui.compute import protocol
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.retraining.gate import Decision, Difference
 from bcseg_gui.core.slides.look import Look
 
 METRICS = protocol.Metrics(2, 0.9, 0.8, 0.95, 0.2, 0.9, 0.05, 0.7)
+GAIN = Difference(0.9, 0.92, 0.01, 0.03)
+DECISION = Decision("better", GAIN, GAIN, None, weak=True)
 
 MESSAGES = [
     protocol.WarmUp(1, Path("m")),
@@ -39,7 +42,12 @@ MESSAGES = [
     protocol.Progress(15, 0, 2, empty=(Region(1, 2, 3, 4),)),
     protocol.EpochDone(8, 1, 2, 0.9, 0.1, 0.9, 0.1, 0.8, 0.7, 0.6, 1.0),
     protocol.Finished(9, protocol.SegmentResult(42.0, 1.0, "m")),
-    protocol.Finished(10, protocol.TrainResult(Path("o"), METRICS, METRICS, 8, 3.0)),
+    protocol.Estimate(16, Path("m")),
+    protocol.Rank(17, ((Path("a.svs"), 0), (Path("b.svs"), 1)), Path("m")),
+    protocol.ParentMeasured(18, METRICS),
+    protocol.Finished(10, protocol.TrainResult(Path("o"), METRICS, METRICS, DECISION, 8, 3.0)),
+    protocol.Finished(16, protocol.EstimateResult(1.0, 2.0, 65_536)),
+    protocol.Finished(17, protocol.RankResult((1, 0))),
     protocol.Finished(11, protocol.EvaluateResult((METRICS, METRICS), 3.0)),
     protocol.Cancelled(12),
     protocol.Failed(13, "No {path}", {"path": "x"}),
