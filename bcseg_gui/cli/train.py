@@ -171,6 +171,7 @@ def _run(model: Model, dataset: Dataset, output: Path, settings: TrainSettings) 
     from model.train import EpochDone, StepDone, Trained
     from model.train import train as run
 
+    trained = False
     with progress_bar() as bar:
         task = bar.add_task(_("Training"), total=None)
         for event in run(model, dataset, output, settings, read=read_whole):
@@ -179,8 +180,8 @@ def _run(model: Model, dataset: Dataset, output: Path, settings: TrainSettings) 
             elif isinstance(event, EpochDone):
                 _print_epoch(event.row, event.epochs)
             elif isinstance(event, Trained):
-                return True
-    return False
+                trained = True  # and on: the checkpoint goes last
+    return trained
 
 
 def _vgg_weights(choice: str, architecture: str) -> Path | None:
