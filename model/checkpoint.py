@@ -86,10 +86,14 @@ def new_model(info: ModelInfo, *, seed: int = 0, encoder_weights: Path | None = 
 def load_model(folder: Path) -> Model:
     """Read a model folder. Raises ModelError naming the file when it is absent, foreign, newer or damaged."""
     info = read_info(folder)
-    network = build(info.architecture, num_classes=info.num_outputs, num_filters=info.num_filters, decoder=info.decoder)
+    with torch.device("meta"):  # random weights take longer to make than these to read
+        network = build(
+            info.architecture, num_classes=info.num_outputs, num_filters=info.num_filters, decoder=info.decoder
+        )
     tensors = read_state(folder / WEIGHTS_FILE)
     try:
-        network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+        state = {name: tensor.to(torch.float32, copy=True) for name, tensor in tensors.items()}
+        network.load_state_dict(state, assign=True)
     except RuntimeError as error:
         raise ModelError(
             "{path} does not fit the network named in {info}: the model is damaged. Import it again.",

@@ -33,7 +33,7 @@ PRECISIONS: tuple[Precision, ...] = ("int8", "bf16", "f32")
 LEAST_DICE, MOST_COUNT_ERROR = 0.995, 0.01
 TRIAL_SECONDS = 0.3
 PATIENCE = 1.0
-"""Seconds that a large tile may take, so that Cancel is heard."""
+"""Seconds that a tile may take, so that Cancel is heard."""
 
 Wanted = Literal["auto", "torch", "openvino"]
 Pictures = Callable[[], Sequence[NDArray[np.uint8]]]
@@ -80,8 +80,8 @@ class Choice:
 def open_engine(model: Model, choice: Choice, wanted: Wanted = "auto") -> Engine:
     """Raises ModelError when no engine of the wanted kind finds the same cells."""
     best = choice.best(wanted)
-    tile = LARGE_TILE if best.seconds * LARGE_TILE**2 / 1e6 < PATIENCE else SMALL_TILE
-    return _engine(best.engine, model, choice.ranges, tile)
+    in_time = int((PATIENCE * 1e6 / best.seconds) ** 0.5)
+    return _engine(best.engine, model, choice.ranges, min(LARGE_TILE, max(SMALL_TILE, in_time)))
 
 
 def choice_of(model: Model, pictures: Pictures, cache: Path | None) -> Choice:

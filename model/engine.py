@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from .checkpoint import Model
 from .preprocess import normalise
 
-SMALL_TILE, LARGE_TILE = 256, 640
+SMALL_TILE, LARGE_TILE = 256, 960
 """Largest side of what an engine is shown at a time, px without the context around: the larger it is, the less is
-computed twice; the smaller, the sooner a slow computer hears Cancel."""
+computed twice, a whole block at most; the smaller, the sooner a slow computer hears Cancel."""
 GPU_BATCH = 8
 
 log = logging.getLogger(__name__)
