@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from bcseg_gui.core.retraining.next_up import correcting_order
 
-doubts = st.floats(0, 1)
+doubts = st.integers(0, 1000).map(lambda thousandths: thousandths / 1000)
 
 
 @given(st.lists(st.tuples(doubts, st.floats(-5, 5), st.floats(-5, 5)), max_size=12))
