@@ -47,7 +47,10 @@ def _can_review(session: Session) -> bool:
 
 def _can_undo(session: Session) -> bool:
     """While cells are being found it says why not."""
-    return session.document is not None and (session.document.can_undo or session.document.segmenting)
+    document = session.document
+    if document is None or document.mask is None:
+        return False
+    return document.can_undo or (document.segmenting and document.mask.can_undo)
 
 
 def _can_redo(session: Session) -> bool:
