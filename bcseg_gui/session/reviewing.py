@@ -115,27 +115,27 @@ class Reviewing(QObject):
             return
         # All was taken back: there is nothing to learn.
         status = self.status_of(document.path)
-        if status != "todo":
-            self._note(document.path, "todo")
+        self._note(document.path, "todo")
         if status == "reviewed":
             text = _("Nothing is left of what was reviewed in “{name}”, so it is to do again.")
             self._session.said.emit(text.format(name=document.path.stem))
 
     def _begun(self, document: Document) -> None:
         """Somebody, or a model that may have found no cell, has worked on it."""
-        if self.status_of(document.path) == "todo":
-            self._note(document.path, "doing")
+        status = self.status_of(document.path)
+        self._note(document.path, "reviewed" if status == "reviewed" else "doing")
 
     def _note(self, path: Path, status: Status) -> None:
         """What was painted is safe whether this can be written or not."""
+        told = self._unwritten.pop(path, None) is not None
+        if status == self.status_of(path):
+            return
         try:
             self._set_status(path, status)
         except UserError as error:
-            if path not in self._unwritten:
+            if not told:
                 self._session.failed.emit(error)
             self._unwritten[path] = status
-        else:
-            self._unwritten.pop(path, None)
 
     def _catch_up(self) -> None:
         for path, status in list(self._unwritten.items()):
@@ -153,6 +153,7 @@ class Reviewing(QObject):
             self._session.said.emit(text.format(name=document.path.stem))
 
     def _set_status(self, path: Path, status: Status, reviewed: tuple[Region, ...] = ()) -> None:
+        self._unwritten.pop(path, None)  # out of date now
         project = self._session.needed_project()
         project.update(replace(project.add(path), status=status, reviewed=reviewed))
         self._session.mark(path, status)

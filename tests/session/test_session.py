@@ -264,6 +264,25 @@ def test_a_status_that_could_not_be_written_is_written_with_the_next_stroke_or_s
     assert len(told) == 1
 
 
+def test_a_status_that_could_not_be_written_is_forgotten_once_it_is_out_of_date(
+    session, pictures, paint, monkeypatch, qtbot
+) -> None:
+    session.open([pictures[0]])
+    paint(session)
+    assert session.reviewing.status == "doing"
+
+    def refused(project: Project, entry: object) -> None:
+        raise UserError("The share is gone.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Project, "update", refused)
+        session.document.undo()
+    session.document.redo()
+    with qtbot.waitSignal(session.document.saved):
+        pass
+    assert session.reviewing.status == "doing"
+
+
 def test_a_picture_that_is_left_is_segmented_to_the_end(session, pictures, client) -> None:
     session.open(pictures)
     session.segmenting.picture(QPoint(0, 0))

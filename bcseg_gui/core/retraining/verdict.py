@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..i18n import _, percent
-from .gate import Decision, Difference
+from .gate import GAIN, Decision, Difference
 
 
 def verdict(decision: Decision) -> str:
@@ -20,7 +20,7 @@ def verdict(decision: Decision) -> str:
                 ),
                 decision.reference,
             )
-        case "no gain" if decision.dice.gain > -0.001:
+        case "no gain" if decision.dice.gain > -GAIN:
             return _fill(_("The new model agrees with you no better: {new}, and {old} before."), decision.dice)
         case "no gain":
             return _fill(_("The new model agrees with you less: {new} instead of {old}."), decision.dice)
