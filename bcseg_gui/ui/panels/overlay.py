@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSlider, QVBoxLayo
 from ...core.i18n import _
 from ..slide_view.mask_item import MANUAL_FROM
 from .cells import panel_title
+from .percent import PercentLabel
 
 OPACITY_STEP = 5
 """Percent a notch of the wheel."""
@@ -33,9 +34,7 @@ class OverlayPanel(QWidget):
         self._opacity.setRange(5, 100)
         self._opacity.setValue(30)
         self._opacity.setAccessibleName(_("Opacity of the cells found"))
-        self._percent = QLabel()
-        self._percent.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self._percent.setFixedWidth(self._percent.fontMetrics().horizontalAdvance("100 %") + 4)
+        self._percent = PercentLabel()
         self._opacity.valueChanged.connect(self._opacity_changed)
         row = QHBoxLayout()
         row.addWidget(self._opacity, 1)
@@ -85,7 +84,7 @@ class OverlayPanel(QWidget):
         self._hint.setVisible(self.show_manual and self.visible and self._zoom < MANUAL_FROM)
 
     def _opacity_changed(self, value: int) -> None:
-        self._percent.setText(f"{value} %")
+        self._percent.show_percent(value)
         self.changed.emit()
 
 

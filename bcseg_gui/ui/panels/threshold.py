@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from ...core.i18n import _
 from .cells import panel_title
+from .percent import PercentLabel
 
 LEAST, USUAL, MOST, STEP = 5, 50, 95, 5
 """Percent."""
@@ -28,9 +29,7 @@ class ThresholdPanel(QWidget):
         self.slider.setToolTip(
             _("How sure the model must be that something is a cell: further left it finds more, further right less.")
         )
-        self._percent = QLabel()
-        self._percent.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self._percent.setFixedWidth(self._percent.fontMetrics().horizontalAdvance("100 %") + 4)
+        self._percent = PercentLabel()
         self._at_rest = QTimer(self, singleShot=True, interval=AT_REST_MS)
         self._at_rest.timeout.connect(lambda: self.changed.emit(self.threshold))
         self.slider.valueChanged.connect(self._moved)
@@ -53,4 +52,4 @@ class ThresholdPanel(QWidget):
         self._at_rest.start()
 
     def _show_percent(self) -> None:
-        self._percent.setText(f"{self.slider.value() * STEP} %")
+        self._percent.show_percent(self.slider.value() * STEP)

@@ -1,0 +1,18 @@
+"""The number beside a slider of percent."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
+
+
+class PercentLabel(QLabel):
+    """As wide for every number, so that the slider beside it stays as it is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.setFixedWidth(self.fontMetrics().horizontalAdvance("100 %") + 4)
+
+    def show_percent(self, percent: int) -> None:
+        self.setText(f"{percent} %")
