@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import secrets
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,8 @@ from .statedict import read_state
 from .ternausnet import Architecture, Decoder, TernausNet, build, load_vgg_encoder
 
 SCHEMA = 1
+SHYNESS = 3.0
+"""How much less likely than the first class (in logits) a class is at first that a model is yet to learn."""
 WEIGHTS_FILE = "weights.safetensors"
 INFO_FILE = "model.json"
 
@@ -81,6 +84,26 @@ def new_model(info: ModelInfo, *, seed: int = 0, encoder_weights: Path | None = 
                 path=encoder_weights, architecture=info.architecture, reason=error,
             ) from error  # fmt: skip
     return Model(info, network)
+
+
+def grown(model: Model, new: tuple[str, ...]) -> Model:
+    """The model with classes `new` after its own, which finds what it found before until it learns.
+
+    A new class begins as a part of the first one: with its weights, `SHYNESS` less likely. The probabilities of the
+    background and of all other classes stay exactly; the first class gives up what the new ones get.
+    """
+    final = model.network.final
+    weight, bias = final.weight.detach(), final.bias.detach().clone()
+    if model.info.num_outputs == 1:  # sigmoid(x) is softmax(0, x)
+        weight, bias = torch.cat([torch.zeros_like(weight), weight]), torch.cat([torch.zeros_like(bias), bias])
+    bias[1] -= math.log1p(len(new) * math.exp(-SHYNESS))
+    state = model.network.state_dict() | {
+        "final.weight": torch.cat([weight, weight[1:2].repeat(len(new), 1, 1, 1)]),
+        "final.bias": torch.cat([bias, (bias[1:2] - SHYNESS).repeat(len(new))]),
+    }
+    larger = new_model(replace(model.info, classes=(*model.info.classes, *new)))
+    larger.network.load_state_dict(state)
+    return larger
 
 
 def load_model(folder: Path) -> Model:

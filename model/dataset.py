@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,11 +49,15 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Pairs to learn from and pairs kept for the test; `hash` names their contents."""
+    """Pairs to learn from and pairs kept for the test; `hash` names their contents.
+
+    `class_ids`: the values in the masks that stand for each class of the model, see `read_mask`.
+    """
 
     training: tuple[Pair, ...]
     holdout: tuple[Pair, ...]
     hash: str
+    class_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +165,20 @@ def read_grey(path: Path) -> NDArray[np.uint8]:
     return np.asarray(_open(path).convert("L"), np.uint8)
 
 
-def read_mask(path: Path, classes: int = 1) -> NDArray[np.uint8]:
-    """Class ids uint8 `(h, w)`. For one class any of 0/1, 0/255, grey edges and class ids: see `_cells`."""
+def read_mask(path: Path, classes: int = 1, ids: Sequence[int] = ()) -> NDArray[np.uint8]:
+    """Class ids uint8 `(h, w)`, as the model numbers them. For one class any of 0/1, 0/255, grey edges and class ids:
+    see `_cells`.
+
+    `ids`: what the mask calls class 1, 2 …, 0 what it has none of; the rest is background. Without, several classes
+    bear the model's own numbers. Raises ModelError for a mask that cannot be read, or knows more classes than these.
+    """
     picture = _open(path)
     values = np.asarray(picture if picture.mode in ("P", "L", "1", "I;16") else picture.convert("L"))
+    if ids and values.max(initial=0) <= LARGEST_CLASS_ID:
+        numbers = np.zeros(LARGEST_CLASS_ID + 1, np.uint8)
+        numbers[list(ids)] = range(1, len(ids) + 1)
+        numbers[0] = 0
+        return np.asarray(numbers[values.astype(np.uint8)])
     if classes == 1:
         return _cells(values)
     if values.max(initial=0) > classes:
@@ -191,9 +206,10 @@ def _cells(values: NDArray[np.integer[Any]]) -> NDArray[np.uint8]:
 
 
 def read_pair(
-    pair: Pair, classes: int, read: PictureReader = read_picture
+    pair: Pair, classes: int, read: PictureReader = read_picture, ids: Sequence[int] = ()
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    picture, mask = read(pair.image), read_mask(pair.mask, classes)
+    """RGB picture `(h, w, 3)` and class ids `(h, w)`; `classes` and `ids` as in `read_mask`. Raises ModelError."""
+    picture, mask = read(pair.image), read_mask(pair.mask, classes, ids)
     if picture.shape[:2] != mask.shape:
         raise ModelError(
             "{mask} has another size than its picture {image}. Make the mask anew.",
@@ -220,7 +236,7 @@ def _readable(path: Path) -> Iterator[None]:
 
 def median_cell_diameter(masks: Sequence[NDArray[np.uint8]], default: Default) -> float | Default:
     """Median diameter (px) of the circle of a cell's area, over cells that no edge cuts; `default` without cells."""
-    areas = [area for mask in masks for area in _cell_areas(mask)[0]]
+    areas = [area for mask in masks for area in _cell_areas(mask > 0)[0]]
     return 2 * float(np.sqrt(np.median(areas) / np.pi)) if areas else default
 
 
@@ -233,26 +249,31 @@ def smallest_cells(masks: Iterable[NDArray[np.uint8]]) -> tuple[float | None, fl
     """How small a thing people still mark: in the picture, and where its edge cuts a cell. None: too few to tell.
 
     As shares of the area of a usual cell of the same mask: half the first percentile of the whole cells, and the fifth
-    percentile of the cut ones. People leave slivers out, each in their own way; a model should not find what its
-    teacher does not call a cell.
+    percentile of the cut ones, of that class where it is least: a platelet is no speck however few there are. People
+    leave slivers out, each in their own way; a model should not find what its teacher does not call a cell.
     """
-    whole_shares: list[float] = []
-    cut_shares: list[float] = []
+    whole_shares: defaultdict[int, list[float]] = defaultdict(list)
+    cut_shares: defaultdict[int, list[float]] = defaultdict(list)
     for mask in masks:
-        whole, cut = _cell_areas(mask)
-        if whole:
+        if whole := _cell_areas(mask > 0)[0]:
             usual = float(np.median(whole))
-            whole_shares += [area / usual for area in whole]
-            cut_shares += [area / usual for area in cut]
-    smallest = round(0.5 * float(np.quantile(whole_shares, 0.01)), 2) if len(whole_shares) >= 20 else None
-    at_edge = round(float(np.quantile(cut_shares, 0.05)), 2) if len(cut_shares) >= 20 else None
-    return smallest, at_edge
+            for class_id in np.unique(mask[mask > 0]).tolist():
+                for shares, areas in zip((whole_shares, cut_shares), _cell_areas(mask == class_id), strict=True):
+                    shares[class_id] += [area / usual for area in areas]
+    return _least(whole_shares, 0.01, 0.5), _least(cut_shares, 0.05, 1.0)
 
 
-def _cell_areas(mask: NDArray[np.uint8]) -> tuple[list[int], list[int]]:
-    """Areas (px) of the cells of a mask: those that are whole, and those that the picture's edge cuts."""
-    height, width = mask.shape
-    _, _, stats, _ = cv2.connectedComponentsWithStats((mask > 0).astype(np.uint8), connectivity=4)
+def _least(shares: Mapping[int, list[float]], quantile: float, part: float) -> float | None:
+    """Over the classes, a part of the quantile of each; None with less than twenty cells of all."""
+    if sum(map(len, shares.values())) < 20:
+        return None
+    return round(part * min(float(np.quantile(each, quantile)) for each in shares.values() if each), 2)
+
+
+def _cell_areas(cells: NDArray[np.bool_]) -> tuple[list[int], list[int]]:
+    """Areas (px) of the cells of a mask `(h, w)`: those that are whole, and those that the picture's edge cuts."""
+    height, width = cells.shape
+    _, _, stats, _ = cv2.connectedComponentsWithStats(cells.view(np.uint8), connectivity=4)
     whole: list[int] = []
     cut: list[int] = []
     for x, y, w, h, area in stats[1:]:

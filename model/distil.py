@@ -69,7 +69,7 @@ def teach(teacher: Model, lessons: Iterable[Lesson], folder: Path, read: Picture
 
 
 def inherit(student: Model, teacher: Model) -> None:
-    """Start the student from its teacher: of the encoder those layers that it has too."""
+    """Start the student from its teacher: all layers that it has too, in the same shape."""
     ours, theirs = student.network, teacher.network
     taken = theirs.state_dict()
     if isinstance(ours, TernausNet11) and isinstance(theirs, TernausNet16):

@@ -13,7 +13,8 @@ MIN_CELL_AREA = 200
 """Smallest 4-connected component counted as a cell, in level-0 pixels."""
 BLOCKS = 4
 BlockCounts = tuple[int, int, int, int, int]
-"""Of a part of a picture: px that both masks call cell, that the prediction and that the truth does; cells of each.
+"""Of a part of a picture: px that both masks call the same class, that are of any class in the prediction and in the
+truth; cells of each.
 
 A cell belongs to the block that the middle of its box lies in.
 """
@@ -64,9 +65,12 @@ def score_picture(
     seconds: float = float("nan"),
     min_area: int = MIN_CELL_AREA,
 ) -> PictureScore:
-    """Score one mask; `classes` and `truth` are class ids `(h, w)`, `probability` that of foreground `(h, w)`."""
+    """Score one mask; `classes` and `truth` are class ids `(h, w)`, `probability` that of foreground `(h, w)`.
+
+    What is of another class in one than in the other is wrong in both.
+    """
     predicted, true = classes > 0, truth > 0
-    overlap = int(np.count_nonzero(predicted & true))
+    overlap = int(np.count_nonzero(predicted & (classes == truth)))
     total = int(np.count_nonzero(predicted)) + int(np.count_nonzero(true))
     cells, true_cells = label_cells(classes, min_area), label_cells(truth, min_area)
     matched, count, true_count = match_cells(cells, true_cells), len(cells.areas), len(true_cells.areas)
@@ -86,7 +90,7 @@ def score_picture(
 
 def _blocks(cells: Cells, true_cells: Cells) -> tuple[BlockCounts, ...]:
     predicted, drawn = cells.classes > 0, true_cells.classes > 0
-    planes = predicted & drawn, predicted, drawn
+    planes = predicted & (cells.classes == true_cells.classes), predicted, drawn
     rows, columns = (np.linspace(0, side, BLOCKS + 1).astype(int) for side in drawn.shape)
     count, drawn_count = (_middles(each, rows, columns) for each in (cells, true_cells))
 
@@ -110,8 +114,8 @@ def cross_entropy(probability: NDArray[np.float32], true: NDArray[np.bool_]) -> 
 
 
 def match_cells(cells: Cells, true_cells: Cells) -> int:
-    """How many pairs have an IoU ≥ 0.5. A pair at IoU > 0.5 is unique; at exactly 0.5 the first is taken."""
-    both = (cells.labels > 0) & (true_cells.labels > 0)
+    """How many pairs of one class have an IoU ≥ 0.5; one above that is unique, of those at 0.5 the first is taken."""
+    both = (cells.labels > 0) & (true_cells.labels > 0) & (cells.classes == true_cells.classes)
     codes = (cells.labels[both].astype(np.int64) - 1) * len(true_cells.areas) + true_cells.labels[both] - 1
     taken: set[tuple[str, int]] = set()
     matched = 0
@@ -123,6 +127,21 @@ def match_cells(cells: Cells, true_cells: Cells) -> int:
             taken |= ends
             matched += 1
     return matched
+
+
+def without_new(
+    classes: NDArray[np.uint8], truth: NDArray[np.uint8], known: int
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Both masks `(h, w)` without what belongs to classes above `known`: what there is to compare a model on that does
+    not know these. It may call such cells what it likes, so cells that lie on them by more than half go with them.
+    """
+    new = truth > known
+    kept = np.where((classes > known) | new, np.uint8(0), classes)
+    if new.any():
+        _, labels = cv2.connectedComponents(((classes > 0) & (classes <= known)).view(np.uint8), connectivity=4)
+        on_new = np.bincount(labels[new], minlength=labels.max() + 1) * 2 > np.bincount(labels.ravel())
+        kept[on_new[labels]] = 0
+    return kept, np.where(new, np.uint8(0), truth)
 
 
 def label_cells(classes: NDArray[np.uint8], min_area: int) -> Cells:

@@ -37,8 +37,8 @@ class PredictedTile:
     where they were asked for.
 
     Every tile comes twice: a draft as soon as the network has seen it, and the final one when its block is complete.
-    Only then are touching cells of a one-class model parted, and specks and slivers at the edge of the slide left out
-    as in the masks that the model learnt from. The drafts of a block cover it exactly once, the final tiles too.
+    Only then are touching cells parted, whatever their classes, and specks and slivers at the edge of the slide left
+    out as in the masks that the model learnt from. The drafts of a block cover it exactly once, the final tiles too.
     """
 
     rect: Rect
@@ -159,13 +159,10 @@ def _parted(
 ) -> NDArray[np.uint8]:
     """The final classes of `block.outer`."""
     outer = block.outer
-    if info.num_outputs > 1:
-        return _enlarged_classes(work_probabilities, outer, threshold)
     cell = math.pi / 4 * info.cell_diameter**2
-    foreground = work_probabilities[0] >= threshold
-    territory = territories(
-        foreground, info.cell_diameter, sure=work_probabilities[0] >= SURE, smallest=info.smallest * cell
-    )
+    likelihood = work_probabilities[0] if info.num_outputs == 1 else 1 - work_probabilities[0]
+    foreground = likelihood >= threshold
+    territory = territories(foreground, info.cell_diameter, sure=likelihood >= SURE, smallest=info.smallest * cell)
     sides: Sides = (
         outer.x == 0, outer.y == 0, outer.x + outer.w == dimensions[0], outer.y + outer.h == dimensions[1],
     )  # fmt: skip
@@ -174,9 +171,13 @@ def _parted(
         smallest=info.smallest * cell, smallest_at_edge=info.smallest_at_edge * cell,
     )  # fmt: skip
     territory = np.asarray(cv2.resize(territory, (outer.w, outer.h), interpolation=cv2.INTER_NEAREST), np.int16)
-    cells = _enlarged_classes(work_probabilities, outer, threshold).view(np.bool_)
-    cells &= ~dropped[territory]
-    return part(cells, territory, info.cell_diameter * outer.w / block.work_size[0]).view(np.uint8)
+    classes = _enlarged_classes(work_probabilities, outer, threshold)
+    classes[dropped[territory]] = 0
+    diameter = info.cell_diameter * outer.w / block.work_size[0]
+    for number in range(1, len(info.classes) + 1):
+        cells = classes == number
+        classes[cells & ~part(cells, territory, diameter)] = 0
+    return classes
 
 
 def _enlarged(planes: NDArray[np.float32], rect: Rect) -> NDArray[np.float32]:

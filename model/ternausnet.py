@@ -170,7 +170,8 @@ def encoder_parameters(net: TernausNet) -> list[nn.Parameter]:
 
 
 def decoder_parameters(net: TernausNet) -> list[nn.Parameter]:
-    return [parameter for name, parameter in net.named_parameters() if not name.startswith("conv")]
+    """What is neither encoder nor head: all between the VGG part and `final`."""
+    return [parameter for name, parameter in net.named_parameters() if not name.startswith(("conv", "final"))]
 
 
 _VGG_LAYERS: dict[type[TernausNet], dict[str, int]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
@@ -50,6 +50,7 @@ class TrainSettings:
     `frozen_stages`: how many stages of the encoder stay as they are. The first two know edges and colours from other
     pictures; leaving them alone saves a third of a step on a CPU.
     `checkpoint_every`: steps; besides, one is written after every epoch. It is five times the model's size.
+    `head_rate`: of the last layer, where the classes are told apart; 0: as the decoder.
     `patience`: the run ends after one more epoch once the loss has not fallen for so many; 0: never before its time.
     `watched`: how many holdout pictures are looked at after every epoch; 0: all, as at the end in any case.
     """
@@ -60,6 +61,7 @@ class TrainSettings:
     crop: int = 256
     encoder_rate: float = 1e-4
     decoder_rate: float = 3e-4
+    head_rate: float = 0.0
     gap_weight: float = 2.0
     frozen_stages: int = 0
     checkpoint_every: int = 10
@@ -69,6 +71,10 @@ class TrainSettings:
     def gentler(self) -> TrainSettings:
         """For fine-tuning: lower learning rates, above all of the encoder, so that what the parent knows stays."""
         return replace(self, encoder_rate=self.encoder_rate / 10, decoder_rate=self.decoder_rate / 3, frozen_stages=2)
+
+    def growing(self) -> TrainSettings:
+        """For new classes: gentle with the encoder alone; the head, which begins as that of another class, hurries."""
+        return replace(self.gentler(), decoder_rate=self.decoder_rate, head_rate=self.decoder_rate * 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +118,7 @@ def train(
     same seed gives the same weights, interrupted or not. Raises ModelError for unusable files.
     """
     make_folder(output)
-    reader = _PairReader(len(model.info.classes), read)
+    reader = _PairReader(len(model.info.classes), read, dataset.class_ids)
     info, area = _measured(model.info, dataset)
     run = _Run(replace(model, info=info), dataset, settings, output, area)
     run.resume()
@@ -164,8 +170,8 @@ def refuse_finished(output: Path) -> None:
 class _PairReader:
     """Reads pairs, keeping the last few: a field is 8 MB, a piece of a whole slide 270 MB, and a step takes seconds."""
 
-    def __init__(self, classes: int, read: PictureReader) -> None:
-        self.cached = lru_cache(maxsize=8)(lambda pair: read_pair(pair, classes, read))
+    def __init__(self, classes: int, read: PictureReader, ids: Sequence[int] = ()) -> None:
+        self.cached = lru_cache(maxsize=8)(lambda pair: read_pair(pair, classes, read, ids))
 
     def __call__(self, pair: Pair) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         return self.cached(pair)
@@ -180,7 +186,7 @@ def _measured(info: ModelInfo, dataset: Dataset) -> tuple[ModelInfo, float]:
 
     def drawn() -> Iterator[NDArray[np.uint8]]:  # one at a time: the mask of a piece of a whole slide is large
         for pair in dataset.training:
-            mask = read_mask(pair.mask, len(info.classes))
+            mask = read_mask(pair.mask, len(info.classes), dataset.class_ids)
             sizes.append(mask.size)
             diameters.append(cell_diameter_of(pair, mask))
             if not pair.predicted:
@@ -223,9 +229,13 @@ class _Run:
         self.network = model.network.to(self.device)
         for name, parameter in self.network.named_parameters():
             parameter.requires_grad_(not name.startswith(tuple(f"conv{n + 1}" for n in range(settings.frozen_stages))))
-        rates = [(encoder_parameters, settings.encoder_rate), (decoder_parameters, settings.decoder_rate)]
+        rates = [
+            (encoder_parameters(self.network), settings.encoder_rate),
+            (decoder_parameters(self.network), settings.decoder_rate),
+            (list(self.network.final.parameters()), settings.head_rate or settings.decoder_rate),
+        ]
         self.optimizer = torch.optim.AdamW(
-            [{"params": pick(self.network), "lr": rate, "peak": rate} for pick, rate in rates], weight_decay=1e-4
+            [{"params": parameters, "lr": rate, "peak": rate} for parameters, rate in rates], weight_decay=1e-4
         )
         self.step = 0
         self.history: list[EpochRow] = []

@@ -5,9 +5,22 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from model.checkpoint import INFO_FILE, WEIGHTS_FILE, Model, load_model, new_model, read_info, save_model
+from model.checkpoint import (
+    INFO_FILE,
+    WEIGHTS_FILE,
+    Model,
+    ModelInfo,
+    grown,
+    load_model,
+    new_model,
+    read_info,
+    save_model,
+)
 from model.errors import ModelError
+from model.predict import classify
 
 
 def test_what_is_saved_comes_back_in_half_precision(tiny_model: Model, tmp_path: Path) -> None:
@@ -66,3 +79,31 @@ def test_an_encoder_that_is_no_vgg_is_said(tiny_model: Model, tmp_path: Path) ->
     save_model(tiny_model, tmp_path)
     with pytest.raises(ModelError, match="does not hold the VGG weights"):
         new_model(tiny_model.info, encoder_weights=tmp_path / WEIGHTS_FILE)
+
+
+def _probabilities(model: Model, pictures: torch.Tensor) -> torch.Tensor:
+    with torch.no_grad():
+        logits = model.network.eval()(pictures)
+    return torch.sigmoid(logits) if logits.shape[1] == 1 else torch.softmax(logits, 1)
+
+
+@settings(max_examples=12)
+@given(known=st.integers(1, 3), more=st.integers(1, 3), seed=st.integers(0, 99), threshold=st.floats(0.1, 0.9))
+def test_a_model_that_grew_finds_what_it_found_before(known: int, more: int, seed: int, threshold: float) -> None:
+    names = tuple("abcdef")
+    parent = new_model(ModelInfo("tiny", "ternausnet11", num_filters=2, classes=names[:known]), seed=seed)
+    with torch.no_grad():
+        parent.network.final.weight.mul_(20)  # an untrained network finds nothing or everything
+    model = grown(parent, names[known : known + more])
+    assert model.info.classes == names[: known + more]
+    pictures = torch.randn(1, 3, 32, 64, generator=torch.Generator().manual_seed(seed))
+    old, new = _probabilities(parent, pictures)[0], _probabilities(model, pictures)[0]
+    foreground = old[0] if known == 1 else 1 - old[0]
+    torch.testing.assert_close(1 - new[0], foreground)
+    torch.testing.assert_close(new[2 : known + 1], old[2:])
+    sure = (foreground - threshold).abs() > 1e-5
+    if known > 1:  # but where two classes are as likely as each other, the first gives up a little
+        first, second = torch.sort(old[1:], 0, descending=True).values[:2]
+        sure &= first > 1.2 * second
+    before, after = (classify(planes.numpy(), threshold) for planes in (old, new))
+    assert (before == after)[sure.numpy()].all()

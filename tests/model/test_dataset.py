@@ -228,3 +228,24 @@ def test_every_second_crop_lies_where_a_person_corrected() -> None:
     assert shown(corrected) > 0.4
     assert shown(None) < 0.25
     assert shown(np.zeros_like(corrected)) < 0.25, "nothing was corrected"
+
+
+def test_a_mask_that_numbers_the_classes_otherwise(tmp_path: Path) -> None:
+    path = tmp_path / "ids.png"
+    Image.fromarray(np.array([[0, 1, 2, 5, 7]], np.uint8)).save(path)
+    assert read_mask(path, 2, (5, 1)).tolist() == [[0, 2, 0, 1, 0]]
+    assert read_mask(path, 1, (5,)).tolist() == [[0, 0, 0, 1, 0]], "white cells alone"
+    assert read_mask(path, 3, (1, 0, 7)).tolist() == [[0, 1, 0, 0, 3]], "there is none of the second here"
+    with pytest.raises(ModelError, match="holds class 7"):
+        read_mask(path, 2)
+
+
+def test_a_rare_small_class_is_no_speck() -> None:
+    mask = np.zeros((600, 1200), np.uint8)
+    for x in range(60, 1150, 80):
+        for y in (60, 200, 340, 480):
+            cv2.circle(mask, (x, y), 24, 1, -1)
+    alone = smallest_cells([mask])[0]
+    cv2.circle(mask, (100, 130), 9, 2, -1)
+    assert smallest_cells([mask])[0] == pytest.approx(0.5 * (9 / 24) ** 2, abs=0.02)
+    assert alone == pytest.approx(0.5, abs=0.02)

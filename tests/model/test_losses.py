@@ -35,6 +35,18 @@ def test_a_heavier_pixel_costs_more_and_one_without_weight_nothing() -> None:
     assert objective(none, target, weight) == objective(logits, target, weight)
 
 
+def test_a_class_that_is_rare_weighs_as_much_as_one_that_is_not() -> None:
+    target = torch.zeros(1, 1, 20, 20)
+    target[..., :10] = 1
+    target[..., 0, 19] = 2
+    right = torch.nn.functional.one_hot(target[:, 0].long(), 3).permute(0, 3, 1, 2) * 20.0
+    without_rare, without_half = right.clone(), right.clone()
+    without_rare[..., 0, 19] = torch.tensor([20.0, 0, 0])
+    without_half[..., 0, 0] = torch.tensor([20.0, 0, 0])
+    weight = torch.ones_like(target)
+    assert objective(without_rare, target, weight) > objective(without_half, target, weight) + 0.2
+
+
 def test_several_classes() -> None:
     target = torch.tensor([[[[0.0, 1.0], [2.0, 0.0]]]])
     logits = torch.nn.functional.one_hot(target[:, 0].long(), 3).permute(0, 3, 1, 2) * 8.0

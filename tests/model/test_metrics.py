@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from model.metrics import label_cells, match_cells, score_picture, summary
+from model.metrics import label_cells, match_cells, score_picture, summary, without_new
 
 masks = arrays(np.uint8, (12, 12), elements=st.integers(0, 1))
 
@@ -83,3 +83,25 @@ def test_summary_is_the_mean_and_the_worst() -> None:
     assert figures["dice"] == 0.5
     assert figures["worst_dice"] == 0
     assert math.isnan(figures["loss"])
+
+
+def test_a_cell_of_another_class_is_wrong() -> None:
+    truth = np.zeros((60, 120), np.uint8)
+    truth[10:50, 10:50], truth[10:50, 70:110] = 1, 2
+    score = score_picture("x", np.minimum(truth, 1), truth)
+    assert (score.dice, score.object_f1, score.count) == (0.5, 0.5, 2)
+
+
+def test_what_the_other_model_does_not_know_is_not_held_against_it() -> None:
+    truth = np.zeros((60, 180), np.uint8)
+    truth[10:50, 10:50], truth[10:50, 70:110] = 1, 2
+    parent = np.zeros_like(truth)
+    parent[10:50, 10:50] = parent[8:52, 68:112] = 1  # it takes the other for a cell too, and a little more for it
+    child = truth.copy()
+    child[10:50, 130:170] = 2
+    for classes in (parent, child):
+        kept, drawn = without_new(classes, truth, 1)
+        score = score_picture("x", kept, drawn)
+        assert (score.dice, score.count, score.true_count) == (1, 1, 1)
+    missed = np.where(truth == 1, 2, truth).astype(np.uint8)
+    assert score_picture("x", *without_new(missed, truth, 1)).dice == 0, "it was known before"

@@ -174,18 +174,42 @@ class Rainbow:
         return np.concatenate([1 - shares.sum(1, keepdims=True), shares], 1).astype(np.float32)
 
 
+class Vivid(Rainbow):
+    """As sure as the colours are pure."""
+
+    def probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        shares = pictures.transpose(0, 3, 1, 2) / np.float32(255)
+        return np.concatenate([1 - shares.sum(1, keepdims=True), shares], 1).astype(np.float32)
+
+
 @pytest.mark.parametrize("scale", [0.4, 1.0, 1.7])
 def test_classes_are_those_of_the_probabilities(scale: float) -> None:
     picture = np.random.default_rng(8).integers(0, 256, (90, 120, 3), np.uint8)
     info = replace(INFO, classes=("red", "green", "blue"), source_cell_diameter=INFO.cell_diameter / scale)
     for threshold in (0.3, 0.5):
         (block,) = blocks_of(Rect(0, 0, 120, 90), scale, (120, 90))
-        *_, tile = predict(
+        draft, tile = predict(
             Rainbow(), info, lambda rect, size: resize(picture[rect.slices], size), (120, 90), block,
             threshold=threshold, with_probabilities=True,
         )  # fmt: skip
-        np.testing.assert_array_equal(tile.classes, classify(tile.probabilities, threshold))
+        drafted = classify(tile.probabilities, threshold)
+        np.testing.assert_array_equal(draft.classes, drafted)
+        assert (tile.classes == drafted)[tile.classes > 0].all(), "parting takes pixels away, and changes no class"
         assert len(np.unique(tile.classes)) >= 3
+
+
+def test_touching_cells_of_several_classes_come_apart() -> None:
+    picture = np.zeros((120, 200, 3), np.uint8)
+    for x, colour in ((40, (255, 0, 0)), (80, (255, 0, 0)), (120, (0, 255, 0))):
+        cv2.circle(picture, (x, 60), 21, colour, -1)
+    cv2.circle(picture, (120, 60), 8, (0, 0, 255), -1)  # a nucleus is no cell of its own: no line around it
+    info = replace(INFO, classes=("red", "green", "blue"))
+    _, classes = predict_picture(Vivid(), info, picture)
+    assert cv2.connectedComponents((classes > 0).view(np.uint8), connectivity=4)[0] - 1 == 3
+    assert [cv2.connectedComponents((classes == each).view(np.uint8), connectivity=4)[0] - 1 for each in (1, 2, 3)] == [
+        2, 1, 1,
+    ]  # fmt: skip
+    assert classes[50:70, 110:130].all()
 
 
 def test_threshold_and_several_classes() -> None:
