@@ -92,15 +92,13 @@ def grown(model: Model, new: tuple[str, ...]) -> Model:
     A new class begins as a part of the first one: with its weights, `SHYNESS` less likely. The probabilities of the
     background and of all other classes stay exactly; the first class gives up what the new ones get.
     """
-    final = model.network.final
-    weight, bias = final.weight.detach(), final.bias.detach().clone()
+    state = model.network.state_dict()
+    weight, bias = state["final.weight"], state["final.bias"].clone()
     if model.info.num_outputs == 1:  # sigmoid(x) is softmax(0, x)
         weight, bias = torch.cat([torch.zeros_like(weight), weight]), torch.cat([torch.zeros_like(bias), bias])
     bias[1] -= math.log1p(len(new) * math.exp(-SHYNESS))
-    state = model.network.state_dict() | {
-        "final.weight": torch.cat([weight, weight[1:2].repeat(len(new), 1, 1, 1)]),
-        "final.bias": torch.cat([bias, (bias[1:2] - SHYNESS).repeat(len(new))]),
-    }
+    state["final.weight"] = torch.cat([weight, weight[1:2].repeat(len(new), 1, 1, 1)])
+    state["final.bias"] = torch.cat([bias, (bias[1:2] - SHYNESS).repeat(len(new))])
     larger = new_model(replace(model.info, classes=(*model.info.classes, *new)))
     larger.network.load_state_dict(state)
     return larger

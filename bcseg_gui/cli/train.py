@@ -35,13 +35,29 @@ TEACHER_FOLDER = "teacher"
 
 def train(
     images: Annotated[Path, typer.Option(help="Folder of pictures.")],
-    masks: Annotated[Path, typer.Option(help="Folder of masks with the same names: 0 background, 255 cells.")],
+    masks: Annotated[
+        Path,
+        typer.Option(
+            help="Folder of masks with the same names: 0 background, 255 cells; of several classes the numbers 1, 2 …"
+        ),
+    ],
     output: Annotated[Path, typer.Option(help="Folder of the new model; a stopped run in it goes on.")],
     arch: Annotated[Literal["ternausnet16", "ternausnet11"], typer.Option(help="Network.")] = "ternausnet16",
     decoder: Annotated[
         Literal["deconv", "interpolate"], typer.Option(help="How the decoder of a new model doubles the size.")
     ] = "deconv",
     parent: Annotated[str | None, typer.Option("--from", help="Model to start from: a name or a folder.")] = None,
+    classes: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME,NAME…",
+            help="What the numbers 1, 2 … in the masks stand for. With --from: the model's own classes, then new ones.",
+        ),
+    ] = "",
+    new_target: Annotated[
+        bool,
+        typer.Option("--new-target", help="With --from: a model for something else, which is not compared with it."),
+    ] = False,
     encoder_weights: Annotated[
         str,
         typer.Option(
@@ -65,7 +81,8 @@ def train(
 ) -> None:
     """Train a model. Every 5th picture in sorted order is kept for the test and never learnt from.
 
-    With --from, the new model is compared with the one it started from, and report.html tells what came of it.
+    With --from, the new model is compared with the one it started from, and report.html tells what came of it. Classes
+    that it does not know are added with --classes; what it knew stays.
     """
     # torch is imported here, not above: `bcseg --help` answers at once
     from model.checkpoint import ModelInfo, load_model, new_model
@@ -77,6 +94,9 @@ def train(
 
     if parent is not None and (encoder_weights != "none" or teacher is not None):
         raise UserError("--encoder-weights and --teacher are for a new model. Leave them out, or leave out --from.")
+    if new_target and parent is None:
+        raise UserError("--new-target goes with --from, the model to start from. Without it, every model is a new one.")
+    names = _class_names(classes)
     if unlabelled and teacher is None:
         raise UserError("Pictures without masks need a --teacher to learn from.")
     refuse_finished(output)  # now, not after the hours that a teacher may take
@@ -85,13 +105,15 @@ def train(
     if parent is None:
         info = ModelInfo(
             name=output.resolve().name, architecture=arch, decoder=decoder, num_filters=num_filters,
-            cell_diameter=cell_diameter, licence=licence,
+            cell_diameter=cell_diameter, licence=licence, classes=names or ("cell",),
         )  # fmt: skip
         vgg = _vgg_weights(encoder_weights, arch)
         model = new_model(info, seed=seed, encoder_weights=vgg)
         settings = replace(settings, frozen_stages=2 if vgg else 0)
     else:
-        _retrain(Train(0, images, find_model(parent), output, epochs, seed, user_name()), dataset)
+        numbered = {name: number for number, name in enumerate(names, 1)}
+        request = Train(0, images, find_model(parent), output, epochs, seed, user_name(), numbered, new_target)
+        _retrain(request, dataset)
         return
     if teacher is not None:
         master = load_model(find_model(teacher))
@@ -182,6 +204,15 @@ def _run(model: Model, dataset: Dataset, output: Path, settings: TrainSettings) 
             elif isinstance(event, Trained):
                 trained = True  # and on: the checkpoint goes last
     return trained
+
+
+def _class_names(text: str) -> tuple[str, ...]:
+    names = tuple(" ".join(name.split()) for name in text.split(",")) if text else ()
+    if not all(names) or len({name.casefold() for name in names}) < len(names):
+        raise UserError(
+            "“{text}” does not name classes. Give every class a name of its own: cell,white cell", text=text
+        )
+    return names
 
 
 def _vgg_weights(choice: str, architecture: str) -> Path | None:

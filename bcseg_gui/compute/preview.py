@@ -13,11 +13,12 @@ WIDTH = 560
 TINT = 0.65
 
 
-def difference(picture: Pixels, truth: Pixels, old: Pixels, new: Pixels) -> Pixels:
+def difference(picture: Pixels, truth: Pixels, new: Pixels, old: Pixels | None) -> Pixels:
     """RGB picture `(h, w, 3)`, shrunk to `WIDTH` px: what only the new mask has right is `REPAIRED`, what only the old
-    one had right is `BROKEN`. `truth`, `old` and `new` are class ids `(h, w)`.
+    one had right is `BROKEN`; without an old one, what is wrong. `truth`, `old` and `new` are class ids `(h, w)`.
     """
-    was, is_now = old == truth, new == truth
+    is_now = new == truth
+    was = np.ones_like(is_now) if old is None else old == truth
     tinted = picture.astype(np.float32)
     for pixels, colour in ((is_now & ~was, REPAIRED), (was & ~is_now, BROKEN)):
         tinted[pixels] += TINT * (np.array(colour, np.float32) - tinted[pixels])

@@ -49,7 +49,8 @@ class Segment:
     the model. `threshold` is a probability. `look`: the colours that the model sees, None the slide's own.
 
     `finished`: blocks of an earlier job with the same values that are not computed again; neither are those that
-    surely are empty glass, with `skip_empty`.
+    surely are empty glass, with `skip_empty`. `class_ids`: what to call the classes of the model, in its order;
+    without, they are numbered.
     """
 
     job: int
@@ -64,6 +65,7 @@ class Segment:
     finished: tuple[Region, ...] = ()
     look: Look | None = None
     skip_empty: bool = True
+    class_ids: tuple[int, ...] = ()
 
 
 QUICK_METHOD, QUICK_ENGINE = "watershed", "opencv"
@@ -94,6 +96,10 @@ class Train:
 
     Writes weights.safetensors, model.json, history.csv, curves.png, report.json and report.html to `output_folder`. One
     that was cancelled there, or died, goes on from its last round. Finishes with a `TrainResult`.
+
+    `classes`: those of the new model, each with its id in the masks. They begin with the parent's and may go on with
+    new ones; without, they are the parent's, and a model of one class takes all cells for it. `new_target`: they need
+    not be the parent's, for the model is to find something else, and is not compared.
     """
 
     job: int
@@ -103,6 +109,8 @@ class Train:
     epochs: int
     seed: int = 0
     author: str = ""
+    classes: Mapping[str, int] = field(default_factory=dict)
+    new_target: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,13 +187,14 @@ class SegmentResult:
 
 @dataclass(frozen=True, slots=True)
 class TrainResult:
-    """`old` is the parent and `new` the candidate in `model_folder`, on the same held-out pictures.
+    """`old` is the parent and `new` the candidate in `model_folder`, on the same held-out pictures and the classes that
+    both know; `old` is None for a new target.
 
     `pictures`: how many it learnt from.
     """
 
     model_folder: Path
-    old: Metrics
+    old: Metrics | None
     new: Metrics
     decision: Decision
     pictures: int

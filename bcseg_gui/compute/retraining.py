@@ -10,13 +10,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bcseg_gui.core.cells.diameter import estimate_cell_diameter
 from bcseg_gui.core.project import Split
-from bcseg_gui.core.retraining.gate import PictureFigures, decide
+from bcseg_gui.core.retraining.gate import (
+    BlockCounts,
+    ClassFigures,
+    PictureFigures,
+    class_figures,
+    decide,
+    judge_target,
+)
 from bcseg_gui.core.retraining.record import Record, UsedPair, read_record
 from bcseg_gui.core.retraining.reference import ALIKE, CELL_DIAMETER, reference_smears
 from bcseg_gui.core.retraining.report import write_report
 from model import train as training
-from model.checkpoint import Model, load_model, read_info
+from model.checkpoint import Model, ModelInfo, grown, load_model, new_model, read_info
 from model.dataset import (
     Dataset,
     Pair,
@@ -27,9 +35,11 @@ from model.dataset import (
     read_pair,
     read_picture,
 )
+from model.distil import inherit
 from model.engine import SMALL_TILE, TorchEngine
+from model.errors import ModelError
 from model.evaluate import PairReader, Segmenter, score_pairs, with_model
-from model.metrics import PictureScore, summary
+from model.metrics import PictureScore, score_picture, summary, without_new
 from model.predict import HALO
 
 from .pace import Pace
@@ -50,6 +60,8 @@ from .protocol import (
 
 Cancelled = Callable[[], bool]
 Pixels = NDArray[np.uint8]
+Blocks = tuple[BlockCounts, ...]
+"""Of one test picture."""
 FIGURES = [field.name for field in fields(Metrics) if field.name != "pictures"]
 WATCHED = 4
 """Test pictures that are looked at after every round; all of them at the end."""
@@ -65,16 +77,22 @@ def train(
     dataset: Dataset | None = None,
     read: PictureReader = read_picture,
 ) -> Generator[Event, None, TrainResult | None]:
-    """`settings`: others than those of `fine_tuning`, for measurements. `dataset`: instead of what the folder holds."""
+    """`settings`: others than those of `settings_for`, for measurements. `dataset`: instead of what the folder holds;
+    its masks number the classes as the model does.
+    """
     pace = Pace()
-    dataset = dataset or load_dataset(request.dataset_folder)
-    settings = settings or fine_tuning(request.epochs, request.seed)
-    judging = _Judging(dataset, request.parent_folder, read, cancelled)
+    if dataset is None:
+        dataset = replace(load_dataset(request.dataset_folder), class_ids=tuple(request.classes.values()))
+    if request.new_target:
+        dataset = _sized(dataset, read)
+    candidate = _candidate(request)
+    settings = settings or settings_for(request)
+    judging = _Judging(dataset, request, candidate.info, read, cancelled)
     yield Progress(request.job, 0, 1)
     if not judging.measure_old():
         return None
-    yield ParentMeasured(request.job, _metrics(judging.old[: settings.watched or None]))
-    candidate = load_model(request.parent_folder).renamed(request.output_folder.name)
+    if judging.old:
+        yield ParentMeasured(request.job, _metrics(judging.old[: settings.watched or None]))
     trained: training.Trained | None = None
     steps: Pace | None = None
     before = 0
@@ -98,23 +116,72 @@ def train(
     record = replace(judging.record(request, settings, trained), seconds=round(pace.seconds, 1))
     write_report(request.output_folder, record, judging.worst())
     next(work, None)  # only now the checkpoint goes: killed while it was judged, it is judged again
+    old = _metrics(judging.old) if judging.old else None
     return TrainResult(
-        request.output_folder, _metrics(judging.old), _metrics(judging.new), record.decision, len(dataset.training),
-        pace.seconds,
-    )  # fmt: skip
+        request.output_folder, old, _metrics(judging.new), record.decision, len(dataset.training), pace.seconds
+    )
 
 
 def fine_tuning(epochs: int, seed: int) -> training.TrainSettings:
     return training.TrainSettings(epochs=epochs, seed=seed, checkpoint_every=0, patience=2, watched=WATCHED).gentler()
 
 
-class _Judging:
-    """The model in use and the candidate on the same test pictures and reference pictures."""
+def settings_for(request: Train) -> training.TrainSettings:
+    gentle = fine_tuning(request.epochs, request.seed)
+    if request.new_target:
+        # The rates of a new model, for there is little to keep of what it knew; small crops serve small pictures too.
+        usual = training.TrainSettings()
+        return replace(
+            gentle, encoder_rate=usual.encoder_rate, decoder_rate=usual.decoder_rate, crop=128, batch=8, patience=4
+        )
+    grows = len(request.classes) > len(read_info(request.parent_folder).classes)
+    return gentle.growing() if grows else gentle
 
-    def __init__(self, dataset: Dataset, parent_folder: Path, read: PictureReader, cancelled: Cancelled) -> None:
+
+def _candidate(request: Train) -> Model:
+    """What begins to learn. Raises ModelError when the classes do not go on from the parent's."""
+    parent = load_model(request.parent_folder)
+    names, known = tuple(request.classes) or parent.info.classes, parent.info.classes
+    if request.new_target:
+        started = new_model(replace(parent.info, classes=names), seed=request.seed)
+        inherit(started, parent)
+        return started.renamed(request.output_folder.name)
+    if names[: len(known)] != known:
+        raise ModelError(
+            "“{model}” finds {known}. What goes on from it keeps these classes and has new ones after them; for other "
+            "classes, train a model for a new target.",
+            model=parent.info.name, known=", ".join(known),
+        )  # fmt: skip
+    new = names[len(known) :]
+    return (grown(parent, new) if new else parent).renamed(request.output_folder.name)
+
+
+def _sized(dataset: Dataset, read: PictureReader) -> Dataset:
+    """With cells as large as they will be taken for when the model is used: what is drawn may be of another size."""
+
+    def sized(pair: Pair) -> Pair:
+        return replace(pair, cell_diameter=pair.cell_diameter or estimate_cell_diameter(read(pair.image)))
+
+    return replace(
+        dataset, training=tuple(map(sized, dataset.training)), holdout=tuple(map(sized, dataset.holdout))
+    )  # fmt: skip
+
+
+class _Judging:
+    """The model in use and the candidate, which is `info`, on the same test pictures and reference pictures.
+
+    What the model in use does not know is left out of the comparison; nothing is compared for a new target.
+    """
+
+    def __init__(
+        self, dataset: Dataset, request: Train, info: ModelInfo, read: PictureReader, cancelled: Cancelled
+    ) -> None:
+        parent_folder = request.parent_folder
         self._dataset, self._folder, self._cancelled = dataset, parent_folder, cancelled
-        classes = len(read_info(parent_folder).classes)
-        self._read: PairReader = lambda pair: read_pair(pair, classes, read)
+        self._names, self._is_target = info.classes, request.new_target
+        self._known = len(info.classes) if request.new_target else len(read_info(parent_folder).classes)
+        self._read: PairReader = lambda pair: read_pair(pair, len(info.classes), read, dataset.class_ids)
+        self._class_blocks: list[list[Blocks]] = [[] for _name in info.classes]
         smears = {name: (smear.image, (smear.mask > 0).astype(np.uint8)) for name, smear in reference_smears()}
         self._reference = [Pair(Path(name), Path(name), CELL_DIAMETER) for name in smears]
         self._smear: PairReader = lambda pair: smears[pair.image.name]
@@ -126,8 +193,10 @@ class _Judging:
 
     def measure_old(self) -> bool:
         """False once cancelled."""
+        if self._is_target:
+            return not self._cancelled()
         model = load_model(self._folder)
-        self.old = _scores(model, self._dataset.holdout, self._read, self._cancelled)
+        self.old = self._on_holdout(model)
         self.reference_old = _scores(model, self._reference, self._smear, self._cancelled)
         if summary(self.reference_old)["dice"] < ALIKE:  # it finds something else than all cells
             self._reference, self.reference_old = [], ()
@@ -135,26 +204,48 @@ class _Judging:
 
     def measure_new(self, folder: Path, scores: Sequence[PictureScore]) -> bool:
         """`scores`: those on the test pictures. False once cancelled."""
+        model = load_model(folder)
         self.new_folder, self.new = folder, scores
-        self.reference_new = _scores(load_model(folder), self._reference, self._smear, self._cancelled)
+        if len(self._names) > 1:
+            self.new = self._on_holdout(model, self._class_blocks)
+        elif self._is_target:
+            self._class_blocks = [[score.blocks for score in scores]]
+        if self.reference_old:
+            self.reference_new = _scores(model, self._reference, self._smear, self._cancelled)
         return not self._cancelled()
+
+    def _on_holdout(self, model: Model, class_blocks: Sequence[list[Blocks]] = ()) -> list[PictureScore]:
+        """Scores on the classes that both know, of as many as there is time for; those of each class are appended to
+        `class_blocks`.
+        """
+        segment, scores = _segmenter(model), []
+        for pair in self._dataset.holdout:
+            picture, truth = self._read(pair)
+            name = pair.image.name
+            classes, foreground = segment(picture, cell_diameter_of(pair, truth))
+            for number, blocks in enumerate(class_blocks, 1):
+                alone = ((mask == number).view(np.uint8) for mask in (classes, truth))
+                blocks.append(score_picture(name, *alone).blocks)
+            kept, drawn = without_new(classes, truth, self._known)
+            if foreground is not None:
+                foreground = np.where(truth > self._known, np.float32(0), foreground)
+            scores.append(score_picture(name, kept, drawn, foreground))
+            if self._cancelled():
+                break
+        return scores
 
     def record(self, request: Train, settings: training.TrainSettings, trained: training.Trained) -> Record:
         """All that there is to say of the run, but how long it took."""
-        pairs = tuple(_used_pairs(self._dataset))
-        before = read_record(self._folder)
-        learnt = {pair.image_sha256 for pair in (before.pairs if before else ()) if pair.split == "train"}
-        near = {pair.slide for pair in self._dataset.training}
-        slides = {
-            pair.slide or pair.image.name
-            for pair, used in zip(self._dataset.holdout, pairs[-len(self._dataset.holdout) :], strict=True)
-            if used.image_sha256 not in learnt and (not pair.slide or pair.slide not in near)
-        }
         old, new, reference_old, reference_new = (
             tuple(map(_picture_figures, scores))
             for scores in (self.old, self.new, self.reference_old, self.reference_new)
         )
-        parent = read_info(self._folder)
+        parent, pairs = read_info(self._folder), tuple(_used_pairs(self._dataset))
+        classes, slides = self._class_figures(), self._slides(pairs)
+        if self._is_target:
+            decision = judge_target(classes, slides=slides)
+        else:
+            decision = decide(old, new, reference_old, reference_new, slides=slides, classes=classes)
         return Record(
             model=trained.info.name,
             weights_sha256=trained.info.weights_sha256,
@@ -170,20 +261,43 @@ class _Judging:
             new=new,
             reference_old=reference_old,
             reference_new=reference_new,
-            decision=decide(old, new, reference_old, reference_new, slides=len(slides)),
+            decision=decision,
+            class_blocks={
+                name: tuple(blocks) for name, blocks in zip(self._names, self._class_blocks, strict=True) if blocks
+            },
         )
+
+    def _class_figures(self) -> list[ClassFigures]:
+        known = 0 if self._is_target else self._known
+        return [
+            class_figures(name, blocks, is_new=number >= known)
+            for number, (name, blocks) in enumerate(zip(self._names, self._class_blocks, strict=True))
+            if blocks
+        ]
+
+    def _slides(self, pairs: Sequence[UsedPair]) -> int:
+        """Of how many slides, which neither model learnt from, the test pictures are."""
+        before = read_record(self._folder)
+        learnt = {pair.image_sha256 for pair in (before.pairs if before else ()) if pair.split == "train"}
+        near = {pair.slide for pair in self._dataset.training}
+        return len({
+            pair.slide or pair.image.name
+            for pair, used in zip(self._dataset.holdout, pairs[-len(self._dataset.holdout) :], strict=True)
+            if used.image_sha256 not in learnt and (not pair.slide or pair.slide not in near)
+        })  # fmt: skip
 
     def worst(self) -> list[tuple[str, Pixels]]:
         """Names and pictures of those that the new model does worst on, with what changed."""
         pairs = {pair.image.name: pair for pair in self._dataset.holdout}
         chosen = sorted(self.new, key=lambda score: score.dice)[:SHOWN]
-        models = [load_model(folder) for folder in (self._folder, self.new_folder)]
+        folders = [self.new_folder] if self._is_target else [self._folder, self.new_folder]
+        models = [load_model(folder) for folder in folders]
         seen = []
         for score in chosen:
             pair = pairs[score.name]
             picture, truth = self._read(pair)
             masks = [_segmenter(model)(picture, cell_diameter_of(pair, truth))[0] for model in models]
-            seen.append((score.name, difference(picture, truth, *masks)))
+            seen.append((score.name, difference(picture, truth, masks[-1], masks[0] if len(masks) > 1 else None)))
         return seen
 
 
@@ -223,9 +337,15 @@ def evaluate(request: Evaluate, cancelled: Cancelled) -> Generator[Event, None, 
 
 
 def _scores(model: Model, pairs: Sequence[Pair], read: PairReader, cancelled: Cancelled) -> list[PictureScore]:
-    """Of as many as there is time for until `cancelled()`."""
+    """Of all cells, whatever their classes; of as many as there is time for until `cancelled()`."""
+    segment = _segmenter(model)
+
+    def find(picture: Pixels, cell_diameter: float | None) -> tuple[Pixels, NDArray[np.float32] | None]:
+        classes, foreground = segment(picture, cell_diameter)
+        return (classes > 0).view(np.uint8), foreground
+
     scores = []
-    for score in score_pairs(_segmenter(model), pairs, read):
+    for score in score_pairs(find, pairs, read):
         scores.append(score)
         if cancelled():
             break

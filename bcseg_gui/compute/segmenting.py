@@ -76,6 +76,7 @@ def segment_slide(
     read = reader_of(slide, request.look)
     blocks = blocks_of(rect_of(region), working_scale(info, diameter), slide.dimensions, request.first, engine.tile)
     plan = _plan(slide, request, [region_of(block.rect) for block in blocks], diameter)
+    ids = np.array((0, *(request.class_ids or range(1, len(info.classes) + 1))), np.uint8)
 
     def found(number: int) -> Iterator[Found]:
         block, finals = blocks[number], 0
@@ -86,7 +87,7 @@ def segment_slide(
         for tile in tiles:
             finals += tile.final
             finished = region_of(block.rect) if finals == block.tile_count else None
-            yield Found(region_of(tile.rect), tile.classes, not tile.final, finished)
+            yield Found(region_of(tile.rect), ids[tile.classes], not tile.final, finished)
 
     def tiles_of(numbers: Iterable[int]) -> int:
         return sum(blocks[number].tile_count for number in numbers)

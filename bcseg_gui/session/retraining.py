@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
@@ -23,6 +24,8 @@ from ..compute.protocol import (
 from ..core.errors import UserError
 from ..core.i18n import _
 from ..core.project import ModelVersion, Project
+from ..core.project.class_use import ids_in
+from ..core.project.classes import ids_of
 from ..core.project.dataset import Dataset, make_dataset, parts_of
 from ..core.project.holdout import Split
 from ..core.retraining.record import read_record
@@ -41,6 +44,9 @@ FEWEST_ROUNDS, MOST_ROUNDS = 4, 40
 LEAST_SEEN = 9_500_000
 """Pixels at the working scale, over all rounds: six rounds over five fields (benchmarks/clinic_stain.py)."""
 
+NEW_FACTOR = 2
+"""So much more is looked at where there is something to learn that the model does not know."""
+
 MOST_GAINS = 5
 
 log = logging.getLogger(__name__)
@@ -52,6 +58,8 @@ class Plan:
 
     `area`, `test_area`: their pixels at the scale that the model works at.
     `parted`: there is one picture, of which a part is kept for the test.
+    `drawn`: the classes of the pictures to learn from, with their ids in the masks; `tested`: those of the test
+    pictures. `known`: the classes of the model in use likewise. `new_target`: a model of its own learns what is drawn.
     """
 
     learn: int
@@ -59,6 +67,28 @@ class Plan:
     area: float = 0.0
     test_area: float = 0.0
     parted: bool = False
+    drawn: Mapping[str, int] = field(default_factory=dict)
+    tested: frozenset[str] = frozenset()
+    known: Mapping[str, int] = field(default_factory=dict)
+    new_target: bool = False
+
+    @property
+    def new(self) -> list[str]:
+        """What the model in use does not know."""
+        return [name for name, class_id in self.drawn.items() if class_id not in self.known.values()]
+
+    @property
+    def untested(self) -> list[str]:
+        """New classes that no test picture holds."""
+        return [name for name in (self.drawn if self.new_target else self.new) if name not in self.tested]
+
+    @property
+    def classes(self) -> dict[str, int]:
+        """Of the model that comes of it, with their ids in the masks; none where all cells are alike."""
+        if self.new_target:
+            return dict(self.drawn)
+        known = dict(self.known) if self.new or len(self.known) > 1 else {}
+        return known | {name: self.drawn[name] for name in self.new}
 
     @property
     def reviewed(self) -> int:
@@ -67,7 +97,8 @@ class Plan:
     @property
     def epochs(self) -> int:
         """Rounds over the pictures: the less there is, the more, so that one picture too is learnt from."""
-        return min(MOST_ROUNDS, max(FEWEST_ROUNDS, round(LEAST_SEEN / max(1.0, self.area))))
+        seen = LEAST_SEEN * (NEW_FACTOR if self.new or self.new_target else 1)
+        return min(MOST_ROUNDS, max(FEWEST_ROUNDS, round(seen / max(1.0, self.area))))
 
     def seconds(self, speed: EstimateResult) -> float:
         """How long it will take on this machine."""
@@ -147,7 +178,8 @@ class Retraining(QObject):
         version: ModelVersion | None = self.parent_model
         while version is not None and len(found) < MOST_GAINS:
             with suppress(UserError):  # a damaged report is no reason not to learn
-                if (record := read_record(version.folder)) is not None:
+                record = read_record(version.folder)
+                if record is not None and record.decision.dice is not None:
                     found.append(record.decision.dice.gain)
             version = by_name.pop(version.parent or "", None)
         return found[::-1]
@@ -155,7 +187,13 @@ class Retraining(QObject):
     def plan_anew(self) -> None:
         """Pictures went to the other side."""
         if self.stage == "ready":
-            self.plan = plan(self._project, self.parent_model)
+            self.plan = replace(plan(self._project, self.parent_model), new_target=self.plan.new_target)
+            self.changed.emit()
+
+    def aim(self, new_target: bool) -> None:
+        """Improve the model in use, or make one for a target of its own."""
+        if self.stage == "ready":
+            self.plan = replace(self.plan, new_target=new_target)
             self.changed.emit()
 
     def estimate(self) -> None:
@@ -221,7 +259,7 @@ class Retraining(QObject):
             self.pause()
 
     def promote(self) -> ModelVersion:
-        """Use the new model from now on, though the gate refused it. Raises UserError."""
+        """Use the new model from now on, though the gate refused it or could not tell. Raises UserError."""
         assert self.version is not None
         self._session.models.choose(self.version.name)
         return self.version
@@ -235,10 +273,12 @@ class Retraining(QObject):
         self.changed.emit()
 
     def _train(self, dataset: Dataset) -> None:
-        name = self._session.models.free_name(f"{self._project.name}-retrained")
+        origin = "-".join(self.plan.drawn) if self.plan.new_target else "retrained"
+        name = self._session.models.free_name(f"{self._project.name}-{origin}")
         self._run = Unfinished(
-            name, dataset.id, self.parent_model.name, self.plan.epochs, self.plan.learn, self.plan.test
-        )
+            name, dataset.id, self.parent_model.name, self.plan.epochs, self.plan.learn, self.plan.test,
+            classes=self.plan.classes, new_target=self.plan.new_target,
+        )  # fmt: skip
         self._go_on()
 
     def _go_on(self) -> None:
@@ -252,7 +292,10 @@ class Retraining(QObject):
         dataset = self._project.folder / "datasets" / run.dataset
         parent = self.parent_model.folder
         self.job = self._session.jobs.start(
-            lambda number: Train(number, dataset, parent, output, run.epochs, run.seed, user_name()), _("Learning")
+            lambda number: Train(
+                number, dataset, parent, output, run.epochs, run.seed, user_name(), run.classes, run.new_target
+            ),
+            _("Learning"),
         )
         self.job.progressed.connect(self._step_done)
         self.job.measured.connect(self._parent_measured)
@@ -325,13 +368,22 @@ def plan(project: Project, model: ModelVersion) -> Plan:
     parts = parts_of(project)
     pictures: Counter[Split] = Counter()
     areas: dict[Split, float] = {"train": 0.0, "holdout": 0.0}
+    held: dict[Split, set[int]] = {"train": set(), "holdout": set()}
     for entry in reviewed:
         scale = model.cell_diameter / (entry.cell_diameter or model.source_cell_diameter)
         sides = parts(entry)
         pictures.update({side for _region, side in sides})
         for region, side in sides:
             areas[side] += region.area * scale**2
-    return Plan(pictures["train"], pictures["holdout"], areas["train"], areas["holdout"], parted=len(reviewed) == 1)
+            if len(project.classes) > 1:  # else it is the one class everywhere
+                held[side] |= ids_in(project.mask_path(entry), [region])
+    drawn = {each.name: each.id for each in project.classes if each.id in held["train"]}
+    return Plan(
+        pictures["train"], pictures["holdout"], areas["train"], areas["holdout"], parted=len(reviewed) == 1,
+        drawn=drawn or {each.name: each.id for each in project.classes},
+        tested=frozenset(each.name for each in project.classes if each.id in held["holdout"] or not drawn),
+        known=dict(zip(model.classes, ids_of(model.classes, project.classes), strict=True)),
+    )  # fmt: skip
 
 
 def _project(session: Session) -> Project:

@@ -38,6 +38,7 @@ class Segmentation:
     threshold: float = 0.5
     look: Look | None = None
     skip_empty: bool = True
+    class_ids: tuple[int, ...] = ()
     grid: int = GRID
 
     @classmethod
@@ -52,6 +53,7 @@ class Segmentation:
         outline: Sequence[tuple[int, int]] = (),
         look: Look | None = None,
         skip_empty: bool = True,
+        class_ids: tuple[int, ...] = (),
     ) -> Segmentation:
         """Of a whole slide, a region or what an outline holds (level-0 px); `model` None is the quick method.
 
@@ -69,6 +71,7 @@ class Segmentation:
             threshold=threshold,
             look=None if look is None or look.is_neutral else look,
             skip_empty=skip_empty,
+            class_ids=class_ids,
         )
 
     @staticmethod
@@ -116,6 +119,7 @@ class Segmentation:
         return Segment(
             job, slide_path, model_folder, self.region, first, self.cell_diameter, self.threshold,
             page=self.page, outline=self.outline, finished=finished, look=self.look, skip_empty=self.skip_empty,
+            class_ids=self.class_ids,
         )  # fmt: skip
 
 

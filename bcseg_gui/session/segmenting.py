@@ -13,6 +13,7 @@ from ..core.errors import UserError
 from ..core.geometry import Region
 from ..core.i18n import _
 from ..core.project import ModelVersion
+from ..core.project.classes import Classes, ids_of, with_names
 from .document import Document
 from .segmentation import Segmentation
 
@@ -123,6 +124,7 @@ class Segmenting(QObject):
         wanted = Segmentation.of(
             document.slide, model, size.known, region=region, outline=outline, look=look,
             threshold=USUAL_THRESHOLD if model is None else self._threshold,
+            class_ids=() if model is None else ids_of(model.classes, self._classes_with(model)),
         )  # fmt: skip
         said_by_person = size.origin == "person" or (size.origin == "scale" and not document.slide.mpp)
         return wanted.or_unfinished(document.unfinished, given=said_by_person)
@@ -158,6 +160,8 @@ class Segmenting(QObject):
         project = self._session.needed_project()
         entry = project.add(document.path)
         project.check(entry)  # the compute process reads the file as it is now
+        if model is not None:
+            self._session.classes.set(self._classes_with(model))
         folder = model.folder if model is not None else None
         at, run = (first.x(), first.y()), document.unfinished
         job = self._session.jobs.start(
@@ -165,6 +169,11 @@ class Segmenting(QObject):
         )
         document.follow(job, segmentation.model, segmentation)
         self._last = document, segmentation, first
+
+    def _classes_with(self, model: ModelVersion) -> Classes:
+        """The classes as they are when this model has been used."""
+        classes = self._session.classes
+        return with_names(classes.list, model.classes, above=classes.last_id)
 
     def _apply_threshold(self) -> None:
         """To what was segmented last, unless that is under way, on a large slide, or no longer in front."""

@@ -144,3 +144,41 @@ def test_encoder_weights_do_not_go_with_a_model_to_start_from(bcseg: Any, pairs:
     )  # fmt: skip
     assert outcome.code == 1
     assert "are for a new model" in outcome.err
+
+
+def test_a_model_learns_another_class(bcseg: Any, pairs: Path, tmp_path: Path) -> None:
+    for path in (pairs / "masks").iterdir():
+        cells = np.asarray(Image.open(path)) > 0
+        ids = cells.astype(np.uint8)
+        ids[:, : ids.shape[1] // 2] *= 2
+        Image.fromarray(ids).save(path)
+    arguments = [
+        "train", "--images", pairs / "pictures", "--masks", pairs / "masks", "--from", "dark", "--epochs", "1",
+    ]  # fmt: skip
+    outcome = bcseg(*arguments, "--output", tmp_path / "grown", "--classes", "cell, white cell")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert json.loads((tmp_path / "grown/model.json").read_text())["classes"] == ["cell", "white cell"]
+    assert verdict(read_record(tmp_path / "grown").decision) in outcome.out
+
+    outcome = bcseg(*arguments, "--output", tmp_path / "swapped", "--classes", "white cell,cell")
+    assert outcome.code == 1
+    assert "“dark” finds cell." in outcome.err
+
+    outcome = bcseg(*arguments, "--output", tmp_path / "other", "--classes", "nucleus,cytoplasm", "--new-target")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "A new target" in outcome.out
+    assert json.loads((tmp_path / "other/model.json").read_text())["classes"] == ["nucleus", "cytoplasm"]
+
+
+@pytest.mark.parametrize(
+    ("extra", "complaint"),
+    [(["--new-target"], "goes with --from"), (["--classes", "cell,,platelet"], "does not name classes")],
+)
+def test_targets_that_make_no_sense_are_said(
+    bcseg: Any, pairs: Path, tmp_path: Path, extra: list[str], complaint: str
+) -> None:
+    outcome = bcseg(
+        "train", "--images", pairs / "pictures", "--masks", pairs / "masks", "--output", tmp_path / "new", *extra
+    )
+    assert outcome.code == 1
+    assert complaint in outcome.err

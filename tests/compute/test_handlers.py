@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,8 +21,10 @@ from bcseg_gui.compute.protocol import (
     EpochDone,
     Estimate,
     Evaluate,
+    Event,
     Failed,
     Finished,
+    ParentMeasured,
     Progress,
     QuickSegment,
     Rank,
@@ -42,6 +44,7 @@ from bcseg_gui.core.retraining.verdict import verdict
 from bcseg_gui.core.synthetic import make_smear
 from model.checkpoint import ModelInfo, load_model, new_model, save_model
 from model.engine import TorchEngine
+from model.errors import ModelError
 from model.predict import predict_picture
 
 DIAMETER = 20.0
@@ -366,3 +369,66 @@ def test_how_long_it_takes_is_tried(jobs, model_folder: Path) -> None:
     result = jobs.end_of(1).result
     assert result.step_seconds > 0
     assert result.megapixel_seconds > 0
+
+
+@pytest.fixture
+def two_classes(dataset: Path) -> Path:
+    """The dataset with the cells of the left half as class 4, as a project would number it."""
+    for path in (dataset / "masks").iterdir():
+        cells = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) > 0
+        ids = cells.astype(np.uint8)
+        ids[:, :64] *= 4
+        cv2.imwrite(str(path), ids)
+    return dataset
+
+
+def test_a_model_grows_by_a_class_and_is_judged_on_what_it_knew(
+    two_classes: Path, model_folder: Path, tmp_path: Path
+) -> None:
+    request = Train(1, two_classes, model_folder, tmp_path / "new", epochs=1, classes={"cell": 1, "white cell": 4})
+    list(train(request, lambda: False))
+    model = load_model(tmp_path / "new")
+    assert (model.info.classes, model.info.parent) == (("cell", "white cell"), "tiny")
+    record = read_record(tmp_path / "new")
+    assert [(each.name, each.is_new) for each in record.decision.classes] == [("cell", False), ("white cell", True)]
+    assert all(each.pictures == 1 for each in record.decision.classes)
+    right_half = cv2.imread(str(two_classes / "masks/2.png"), cv2.IMREAD_GRAYSCALE) == 1
+    for pictures in (record.old, record.new):
+        assert np.sum(pictures[0].blocks, axis=0)[2] == right_half.sum()
+    assert record.settings["head_rate"] > record.settings["decoder_rate"] > record.settings["encoder_rate"]
+    page = (tmp_path / "new/report.html").read_text(encoding="utf-8")
+    assert "white cell (new)" in page
+
+
+def test_a_new_target_is_compared_with_nothing(two_classes: Path, model_folder: Path, tmp_path: Path) -> None:
+    request = Train(
+        1, two_classes, model_folder, tmp_path / "new", epochs=1, classes={"white cell": 4}, new_target=True
+    )
+    *_, end = events = run_to_end(train(request, lambda: False))
+    assert not any(isinstance(event, ParentMeasured) for event in events)
+    assert end.old is None
+    assert end.decision.outcome == "new target"
+    assert load_model(tmp_path / "new").info.classes == ("white cell",)
+    record = read_record(tmp_path / "new")
+    assert (record.old, record.reference_new) == ((), ())
+    left_half = cv2.imread(str(two_classes / "masks/2.png"), cv2.IMREAD_GRAYSCALE) == 4
+    assert np.sum(record.new[0].blocks, axis=0)[2] == left_half.sum()
+    assert record.decision.classes[0].name == "white cell"
+
+
+def run_to_end(work: Generator[Event, None, TrainResult | None]) -> list[object]:
+    """The events, and what it returns."""
+    seen: list[object] = []
+    while True:
+        try:
+            seen.append(next(work))
+        except StopIteration as end:
+            return [*seen, end.value]
+
+
+def test_classes_that_do_not_go_on_from_the_model_are_said(
+    two_classes: Path, model_folder: Path, tmp_path: Path
+) -> None:
+    request = Train(1, two_classes, model_folder, tmp_path / "new", epochs=1, classes={"white cell": 4, "cell": 1})
+    with pytest.raises(ModelError, match="keeps these classes"):
+        next(train(request, lambda: False))

@@ -50,7 +50,9 @@ class FakeClient(QObject):
         self.answer(protocol.Finished(job, protocol.SegmentResult(20.0, 1.0, "tiny")))
 
 
-def write_model(folder: Path, name: str, created: str = "2026-01-01T00:00:00Z") -> Path:
+def write_model(
+    folder: Path, name: str, created: str = "2026-01-01T00:00:00Z", classes: tuple[str, ...] = ("cell",)
+) -> Path:
     """A model folder that the registry takes for whole; it holds no weights that anything could compute with."""
     folder.mkdir(parents=True)
     weights = (2).to_bytes(8, "little") + b"{}"
@@ -59,7 +61,7 @@ def write_model(folder: Path, name: str, created: str = "2026-01-01T00:00:00Z") 
         "schema": 1,
         "name": name,
         "architecture": "ternausnet11",
-        "classes": ["cell"],
+        "classes": classes,
         "cell_diameter": 20.0,
         "source_cell_diameter": 33.0,
         "created": created,

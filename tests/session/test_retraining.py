@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -19,7 +21,14 @@ from bcseg_gui.compute.protocol import (
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks.tilestore import TileStore
-from bcseg_gui.core.retraining.gate import Decision, Difference, Outcome, PictureFigures
+from bcseg_gui.core.retraining.gate import (
+    ClassFigures,
+    Decision,
+    Difference,
+    Outcome,
+    PictureFigures,
+    judge_target,
+)
 from bcseg_gui.core.retraining.record import Record
 from bcseg_gui.core.retraining.report import write_report
 from bcseg_gui.session.retraining import Plan, Retraining, is_interrupted
@@ -232,3 +241,61 @@ def test_few_pictures_are_gone_through_more_often() -> None:
     rounds = [Plan(learn, 1, learn * 300_000.0).epochs for learn in (1, 4, 10, 100)]
     assert rounds == sorted(rounds, reverse=True)
     assert rounds[0] > rounds[-1] >= 4
+
+
+@pytest.fixture
+def with_white_cells(session, pictures, paint):
+    """All pictures hold cells and, as far as they are learnt from, white cells; a third class is in none."""
+    session.open(pictures)
+    session.classes.add("white cell")
+    session.classes.add("platelet")
+    for _ in pictures:
+        paint(session)
+        session.reviewing.mark()
+    for index, path in enumerate(pictures):
+        if session.project.find(path).split == "train":
+            session.select(index)
+            paint(session, Region(60, 60, 9, 9), 2)
+            session.reviewing.mark()
+    return session
+
+
+def test_what_was_drawn_and_the_model_does_not_know_is_learnt(with_white_cells, client, qtbot) -> None:
+    run = Retraining(with_white_cells)
+    assert (run.plan.new, run.plan.untested) == (["white cell"], ["white cell"])
+    run.start()
+    request = train_request(qtbot, client)
+    assert (request.classes, request.new_target) == ({"cell": 1, "white cell": 2}, False)
+    run.pause()
+    client.answer(Cancelled(request.job))
+    again = Retraining(with_white_cells)
+    again.start()
+    assert train_request(qtbot, client, 2).classes == request.classes, "also when it goes on"
+
+
+def test_the_classes_of_one_model_are_all_cells_alike(reviewed, client, qtbot) -> None:
+    run = Retraining(reviewed)
+    assert (run.plan.new, run.plan.untested) == ([], [])
+    run.start()
+    assert train_request(qtbot, client).classes == {}
+
+
+def test_a_new_target_is_kept_and_waits_for_a_person(with_white_cells, client, qtbot, model_writer) -> None:
+    run = Retraining(with_white_cells)
+    run.aim(True)
+    run.start()
+    request = train_request(qtbot, client)
+    assert request.new_target
+    assert request.classes == {"cell": 1, "white cell": 2}
+    model_writer(request.output_folder, request.output_folder.name)
+    decision = judge_target([ClassFigures("white cell", True, 1, 9, 0.9, 0.8, 0.95, 0.1)], slides=1)
+    record = replace(a_record(decision), old=())
+    write_report(request.output_folder, record, [])
+    client.answer(Finished(request.job, TrainResult(request.output_folder, None, metrics(0.9), decision, 3, 60.0)))
+    assert run.stage == "result"
+    assert run.version.name == "ward-cell-white-cell"
+    assert with_white_cells.models.active.name == "tiny"
+    run.promote()
+    assert with_white_cells.models.active.name == run.version.name
+    assert not with_white_cells.project.read_promotions().history[-1].overruled
+    assert Retraining(with_white_cells).gains == []

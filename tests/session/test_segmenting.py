@@ -12,6 +12,7 @@ from PySide6.QtCore import QPoint
 from bcseg_gui.compute.protocol import Cancelled, Progress, QuickSegment, Segment, TilePredicted
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.project import MaskClass
 from bcseg_gui.core.slides.look import Look
 from bcseg_gui.session import document as document_module
 from bcseg_gui.session import reviewing as reviewing_module
@@ -279,3 +280,23 @@ def test_a_large_slide_is_not_segmented_anew_by_a_touch_of_the_slider(opened, cl
     assert client.last(Segment).job == job
     opened.segmenting.picture(HERE, VISIBLE)
     assert client.last(Segment).threshold == 0.7
+
+
+def test_a_model_of_several_classes_writes_what_the_project_calls_them(
+    opened, client, model_writer, tmp_path: Path
+) -> None:
+    opened.classes.set([*opened.classes.list, MaskClass(4, "White Cell", "#56b4e9")])
+    opened.models.take(model_writer(tmp_path / "blood", "blood", classes=("cell", "platelet", "white cell")))
+    opened.segmenting.picture(HERE)
+    request = client.last(Segment)
+    assert [(known.id, known.name) for known in opened.classes.list] == [
+        (1, "cell"),
+        (4, "White Cell"),
+        (5, "platelet"),
+    ]
+    assert request.class_ids == (1, 5, 4)
+    opened.classes.rename(1, "erythrocyte")
+    client.finish_segmenting(request.job)
+    opened.segmenting.picture(HERE)
+    assert client.last(Segment).class_ids == (1, 5, 4), "what a model finds first is what Segment finds"
+    assert len(opened.classes.list) == 3

@@ -1,19 +1,25 @@
-"""Which pictures of a project hold cells of a class."""
+"""Which pictures of a project hold cells of which class."""
 
 from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+
+import numpy as np
 
 from ..damaged_files import is_kept_damaged
 from ..errors import UserError
+from ..geometry import Region, tiles_covering
 from ..masks import CLASS_BITS
 from ..masks.failures import damaged, explained
 from ..masks.packing import unpack
+from ..masks.pyramid import Tile
 from .entry import MaskClass, SlideEntry
+
+_TILE = "SELECT data FROM tiles WHERE level = 0 AND row = ? AND col = ?"
 
 
 def require_unused(gone: Iterable[MaskClass], slides: Iterable[tuple[SlideEntry, Path]]) -> None:
@@ -42,6 +48,21 @@ def require_unused(gone: Iterable[MaskClass], slides: Iterable[tuple[SlideEntry,
             )
 
 
+def ids_in(path: Path, regions: Iterable[Region]) -> set[int]:
+    """The classes that a mask's file holds in these regions; none where there is no file. Raises UserError."""
+    found: set[int] = set()
+    if not path.is_file():
+        return found
+    with _open(path) as db:
+        for region in regions:
+            for key in tiles_covering(region):
+                tile = key.level_region()
+                part = tile.intersected(region).slices_in(tile)
+                for (data,) in db.execute(_TILE, (key.row, key.col)):
+                    found.update(np.flatnonzero(np.bincount(_ids(data, path)[part].ravel())).tolist())
+    return found - {0}
+
+
 def _uses(folder: Path, class_id: int) -> bool:
     return any(_holds(path, class_id) for path in _masks(folder))
 
@@ -51,20 +72,23 @@ def _masks(folder: Path) -> list[Path]:
 
 
 def _holds(path: Path, class_id: int) -> bool:
+    with _open(path) as db, closing(db.execute("SELECT data FROM tiles WHERE level = 0")) as rows:
+        return any((_ids(data, path) == class_id).any() for (data,) in rows)
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[sqlite3.Connection]:
     """Not by way of `Mask`, which wants the picture's size: that of a page not shown now nobody knows.
 
     Opened to be written: only then is a transaction that a crash cut off taken back.
     """
-    with (
-        explained(path),
-        closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as db,
-        closing(db.execute("SELECT data FROM tiles WHERE level = 0")) as rows,
-    ):
-        for (data,) in rows:
-            try:
-                tile = unpack(data)
-            except (zlib.error, ValueError, TypeError) as error:
-                raise damaged(path) from error
-            if ((tile & CLASS_BITS) == class_id).any():
-                return True
-    return False
+    with explained(path), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as db:
+        yield db
+
+
+def _ids(data: bytes, path: Path) -> Tile:
+    """The class ids of a packed tile."""
+    try:
+        return unpack(data) & np.uint8(CLASS_BITS)
+    except (zlib.error, ValueError, TypeError) as error:
+        raise damaged(path) from error

@@ -97,6 +97,26 @@ def with_blood_cells(classes: Classes, *, above: int = 0) -> Classes:
     return classes
 
 
+def ids_of(names: Sequence[str], classes: Sequence[MaskClass]) -> tuple[int, ...]:
+    """Of the classes of a model, the project's ids: those of the same names, 0 where there is none.
+
+    What a model finds first is what Segment finds, whatever the project calls it, unless that is another's name.
+    """
+    by_name = {known.name.casefold(): known.id for known in classes}
+    ids = [by_name.get(name.casefold(), 0) for name in names]
+    if not ids[0] and FOUND_ID not in ids:
+        ids[0] = FOUND_ID
+    return tuple(ids)
+
+
+def with_names(classes: Classes, names: Sequence[str], *, above: int = 0) -> Classes:
+    """With all that a model of these classes finds; `above` as for `added`. Raises UserError."""
+    for name, class_id in zip(names, ids_of(names, classes), strict=True):
+        if not class_id:
+            classes = added(classes, name, above=above)
+    return classes
+
+
 def at_key(classes: Classes, key: int) -> MaskClass | None:
     """The class that a key, 1 to 9, chooses."""
     return classes[key - 1] if 1 <= key <= min(KEYS, len(classes)) else None

@@ -138,7 +138,7 @@ class ModelRegistry:
         if version.folder.parent == self._shared:
             version = self._copy_in(version.folder, name)
         record = read_record(version.folder)
-        overruled = record is not None and not record.decision.promoted
+        overruled = record is not None and record.decision.refused
         self._promotions.write_promotions(self._promotions.read_promotions().promoted(name, by, overruled=overruled))
         return version
 

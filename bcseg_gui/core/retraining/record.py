@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..files import read_json
-from .gate import Decision, PictureFigures
+from .gate import BlockCounts, Decision, PictureFigures
 
 RECORD_FILE = "report.json"
 PACKAGES = ("bcseg-gui", "torch", "numpy", "opencv-python-headless")
@@ -36,7 +36,8 @@ class Record:
     """`report.json`. The same pairs, parent and settings give the same weights on the same machine.
 
     `rounds`: the lines of history.csv. `old` and `new`: the parent and the model on each test picture, `reference_…` on
-    the reference pictures. `created`: ISO 8601 in UTC.
+    the reference pictures; only the classes that both know, and nothing of the parent for a new target. `class_blocks`:
+    of each class, the model's blocks in each test picture. `created`: ISO 8601 in UTC.
     """
 
     model: str
@@ -54,6 +55,7 @@ class Record:
     reference_old: tuple[PictureFigures, ...]
     reference_new: tuple[PictureFigures, ...]
     decision: Decision
+    class_blocks: dict[str, tuple[tuple[BlockCounts, ...], ...]] = field(default_factory=dict)
     seconds: float = 0.0
     versions: dict[str, str] = field(default_factory=_versions)
     schema: int = 1

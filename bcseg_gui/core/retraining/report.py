@@ -14,7 +14,7 @@ from PIL import Image
 
 from ..files import encode_json, write_atomic
 from ..i18n import _, number, percent
-from .gate import PictureFigures
+from .gate import ClassFigures, PictureFigures
 from .record import RECORD_FILE, Record
 from .verdict import evidence, verdict
 
@@ -42,8 +42,8 @@ def write_report(folder: Path, record: Record, worst: Iterable[tuple[str, NDArra
 
 def _page(folder: Path, record: Record, worst: Iterable[tuple[str, NDArray[np.uint8]]]) -> str:
     title = _("Retraining of {parent}: {model}").format(parent=record.parent, model=record.model)
-    accepted = _("Accepted.") if record.decision.promoted else _("Not accepted.")
-    sentence = f"{accepted} {verdict(record.decision)}"
+    accepted = _("Not accepted.") if record.decision.refused else _("Accepted.")
+    sentence = verdict(record.decision) if not record.old else f"{accepted} {verdict(record.decision)}"
     legend = (("repaired", _("right now, wrong before")), ("broken", _("wrong now, right before")))
     hashes = _("Pictures and masks by their SHA-256")
     curves = folder / CURVES_FILE
@@ -53,6 +53,8 @@ def _page(folder: Path, record: Record, worst: Iterable[tuple[str, NDArray[np.ui
         _heading(_("On the test pictures")),
         _table(_means(record.old, record.new)),
     ]
+    if record.decision.classes:
+        parts += [_heading(_("Class by class")), _table(_by_class(record.decision.classes))]
     if record.reference_old:
         rows = _means(record.reference_old, record.reference_new)
         parts += [_heading(_("On the pictures that come with the program")), _table(rows)]
@@ -88,11 +90,29 @@ def _means(old: Sequence[PictureFigures], new: Sequence[PictureFigures]) -> list
         "count_error": _("Error in the number of cells"),
         "loss": _("Loss"),
     }
-    rows = [[name, number(mean(old, key), 4), number(mean(new, key), 4)] for key, name in names.items()]
-    return [["", _("before"), _("new")], *rows]
+    rows = [[name, *(number(mean(each, key), 4) for each in (old, new) if each)] for key, name in names.items()]
+    return [["", *([_("before")] if old else []), _("new")], *rows]
+
+
+def _by_class(classes: Sequence[ClassFigures]) -> list[list[str]]:
+    head = [
+        "", _("agreement"), _("90 % interval"), _("error in the number of cells"), _("cells drawn"), _("test pictures"),
+    ]  # fmt: skip
+    rows = []
+    for each in classes:
+        name = _("{name} (new)").format(name=each.name) if each.is_new else each.name
+        figures = [percent(each.dice), f"{percent(each.low)} – {percent(each.high)}", percent(each.count_error)]
+        rows.append([name, *(figures if each.pictures else ["–"] * 3), str(each.cells), str(each.pictures)])
+    return [head, *rows]
 
 
 def _by_picture(record: Record) -> list[list[str]]:
+    if not record.old:
+        head = ["", _("agreement"), _("F1"), _("cells drawn"), _("cells found")]
+        return [head] + [
+            [each.name, percent(each.dice), percent(each.object_f1), str(each.true_count), str(each.count)]
+            for each in sorted(record.new, key=lambda each: each.dice)
+        ]
     head = ["", _("agreement before"), _("new"), _("F1 before"), _("new"), _("cells drawn"), _("before"), _("new")]
     rows = [
         [

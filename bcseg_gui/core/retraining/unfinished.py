@@ -9,7 +9,7 @@ A project has one at most. It is gone once its model is among the project's mode
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..files import LostFileError, make_folder, read_json, write_json
@@ -22,7 +22,8 @@ RUN_FILE = "run.json"
 class Unfinished:
     """`model`: the name that the new version is to have; `dataset` and `parent`: an id and a name of the project's.
 
-    `learn` and `test` count pictures; `done`: rounds that are behind it.
+    `learn` and `test` count pictures; `done`: rounds that are behind it. `classes`, `new_target`: as of a
+    `protocol.Train`.
     """
 
     model: str
@@ -33,6 +34,8 @@ class Unfinished:
     test: int
     done: int = 0
     seed: int = 0
+    classes: dict[str, int] = field(default_factory=dict)
+    new_target: bool = False
     schema: int = 1
 
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from ..i18n import _, percent
-from .gate import GAIN, Decision, Difference
+from collections.abc import Iterable
+
+from ..i18n import _, ngettext, percent
+from .gate import FOUND, GAIN, ClassFigures, Decision, Difference
 
 
 def verdict(decision: Decision) -> str:
     """What the candidate is, and why it may not take the other's place if it may not."""
+    if decision.dice is None or decision.count_error is None:
+        return _target_verdict(decision)
+    new = decision.new_classes
     match decision.outcome:
+        case "better" if new:
+            also = _("The new model also finds {classes}. The rest it knows as before: {new}, and {old} before.")
+            return _fill(also, decision.dice, agreements(new))
         case "better":
             return _fill(_("The new model agrees with you better: {new} instead of {old}."), decision.dice)
         case "forgets":
@@ -22,11 +30,17 @@ def verdict(decision: Decision) -> str:
             )
         case "no gain" if decision.dice.gain > -GAIN:
             return _fill(_("The new model agrees with you no better: {new}, and {old} before."), decision.dice)
+        case "no gain" if new:
+            less = _("The new model agrees with you less on the cells that it knew: {new} instead of {old}.")
+            return _fill(less, decision.dice)
         case "no gain":
             return _fill(_("The new model agrees with you less: {new} instead of {old}."), decision.dice)
-        case "uncertain":
+        case "uncertain" if new:
             return _fill(
-                _("It may be better ({new} instead of {old}), but the test pictures differ too much to be sure."),
+                _(
+                    "It may have lost some of what it knew ({new} instead of {old}): the test pictures differ too much "
+                    "to be sure."
+                ),
                 decision.dice,
             )
         case "miscounts":
@@ -34,20 +48,67 @@ def verdict(decision: Decision) -> str:
                 _("The new model counts worse: its number of cells is off by {new} instead of {old}."),
                 decision.count_error,
             )
+        case "class not tested":
+            return _("No test picture holds {classes}, so nobody can tell how well the new model finds it.").format(
+                classes=_names(each for each in new if not each.pictures)
+            )
+        case "class not found":
+            return _("The new model does not find {classes} well enough yet: {found}.").format(
+                classes=_names(each for each in new if each.low <= FOUND),
+                found=agreements(each for each in new if each.low <= FOUND),
+            )
+        case _:
+            return _fill(
+                _("It may be better ({new} instead of {old}), but the test pictures differ too much to be sure."),
+                decision.dice,
+            )
 
 
 def evidence(decision: Decision) -> str:
     """How sure that is."""
-    low, high = (percent(abs(value)) for value in (decision.dice.low, decision.dice.high))
-    if decision.dice.low > 0:
+    parts = [_interval(decision.dice)] if decision.dice is not None else []
+    parts += [
+        _("{name}: between {low} and {high} (90 % interval).").format(
+            name=each.name, low=percent(each.low), high=percent(each.high)
+        )
+        for each in decision.new_classes
+        if each.pictures
+    ]
+    if decision.weak:
+        parts.append(_("This is weak evidence: review more pictures."))
+    return " ".join(parts)
+
+
+def agreements(classes: Iterable[ClassFigures]) -> str:
+    """Each with its agreement: “white cell (93.0 %), platelet (not tested)”."""
+    return ", ".join(f"{each.name} ({percent(each.dice) if each.pictures else _('not tested')})" for each in classes)
+
+
+def _target_verdict(decision: Decision) -> str:
+    pictures = max((each.pictures for each in decision.classes), default=0)
+    return ngettext(
+        "A new target: there is nothing to compare the model with. Its agreement with you on {n} test picture: "
+        "{classes}.",
+        "A new target: there is nothing to compare the model with. Its agreement with you on {n} test pictures: "
+        "{classes}.",
+        pictures,
+    ).format(n=pictures, classes=agreements(decision.classes))
+
+
+def _interval(dice: Difference) -> str:
+    if dice.low > 0:
         interval = _("The gain lies between {low} and {high} (90 % interval).")
-    elif decision.dice.high < 0:
+    elif dice.high < 0:
         interval = _("The loss lies between {high} and {low} (90 % interval).")
     else:
         interval = _("It lies between a loss of {low} and a gain of {high} (90 % interval).")
-    weak = _("This is weak evidence: review more pictures.") if decision.weak else ""
-    return f"{interval.format(low=low, high=high)} {weak}".strip()
+    low, high = (percent(abs(value)) for value in (dice.low, dice.high))
+    return interval.format(low=low, high=high)
 
 
-def _fill(template: str, difference: Difference) -> str:
-    return template.format(old=percent(difference.old), new=percent(difference.new))
+def _names(classes: Iterable[ClassFigures]) -> str:
+    return ", ".join(each.name for each in classes)
+
+
+def _fill(template: str, difference: Difference, classes: str = "") -> str:
+    return template.format(old=percent(difference.old), new=percent(difference.new), classes=classes)

@@ -37,13 +37,21 @@ class ResultTable(QWidget):
     def show_result(self, result: TrainResult) -> None:
         if self._grid.count():
             return
-        self._add(0, "", _("before"), _("new"), heading=True)
-        for row, ((what, old, expert), (_what, new, _expert)) in enumerate(
-            zip(_rows(result.old), _rows(result.new), strict=True), 1
-        ):
+        self._add(0, "", _("before") if result.old else "", _("new"), heading=True)
+        before = (
+            [figure for _what, figure, _expert in _rows(result.old)] if result.old else [""] * len(_rows(result.new))
+        )
+        for row, (old, (what, new, expert)) in enumerate(zip(before, _rows(result.new), strict=True), 1):
             labels = self._add(row, what, old, new)
             if expert:
                 self._expert += labels
+        for each in result.decision.classes:
+            name = _("{name} (new)").format(name=each.name) if each.is_new and result.old else each.name
+            figure = percent(each.dice) if each.pictures else _("not tested")
+            labels = self._add(self._grid.rowCount(), _("Agreement on: {name}").format(name=name), "", figure)
+            count = percent(each.count_error) if each.pictures else "–"
+            what = _("Error in the number of: {name}").format(name=each.name)
+            self._expert += self._add(self._grid.rowCount(), what, "", count)
         if (reference := result.decision.reference) is not None:
             what = _("Agreement on the pictures that come with the program")
             self._add(self._grid.rowCount(), what, percent(reference.old), percent(reference.new))

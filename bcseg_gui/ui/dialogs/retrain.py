@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices
 from PySide6.QtWidgets import (
+    QComboBox,
     QDialog,
     QHBoxLayout,
     QLabel,
@@ -20,7 +21,7 @@ from ...core.errors import UserError
 from ...core.i18n import _, ngettext, number, sentence
 from ...core.retraining.report import REPORT_FILE
 from ...core.retraining.verdict import evidence, verdict
-from ...session.retraining import Retraining
+from ...session.retraining import Plan, Retraining
 from ..panels.durations import duration_words
 from ..panels.status import progress_text
 from .curves import Curves
@@ -48,6 +49,11 @@ class RetrainDialog(QDialog):
         self._explanation = QLabel()
         self._explanation.setObjectName("caption")
         self._explanation.setWordWrap(True)
+        self._aim = QComboBox()
+        self._aim.addItem(_("Improve the model in use"), False)
+        self._aim.addItem(_("A new model of its own, for another target"), True)
+        self._aim.setToolTip(_("Another target: nuclei, parasites, white cells alone …"))
+        self._aim.activated.connect(lambda _index: retraining.aim(bool(self._aim.currentData())))
         self._curves = Curves()
         self._table = ResultTable()
         self._bar = QProgressBar()
@@ -86,7 +92,9 @@ class RetrainDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 18, 20, 18)
         layout.setSpacing(10)
-        for widget in (self._headline, self._explanation, self._curves, self._progress, self._bar, self._table):
+        layout.addWidget(self._headline)
+        layout.addWidget(self._aim, alignment=Qt.AlignmentFlag.AlignLeft)
+        for widget in (self._explanation, self._curves, self._progress, self._bar, self._table):
             layout.addWidget(widget)
         layout.addStretch(1)
         layout.addSpacing(6)
@@ -98,7 +106,9 @@ class RetrainDialog(QDialog):
         self._headline.setText(self._headline_text())
         self._explanation.setText(self._explanation_text())
         self._explanation.setVisible(bool(self._explanation.text()))
-        accepted = run.result is not None and run.result.decision.promoted
+        self._aim.setVisible(stage == "ready")
+        decision = run.result.decision if run.result is not None else None
+        accepted = decision is not None and decision.promoted
         if run.result is not None:
             self._table.show_result(run.result)  # before it is shown, so that its height counts below
             self._keep.setText(_("Close") if accepted else _("Keep the current one"))
@@ -113,6 +123,8 @@ class RetrainDialog(QDialog):
         self._pictures.setVisible(stage == "ready" and not run.plan.parted)
         self._start.setText(_("Go on learning") if stage == "paused" else _("Start learning"))
         self._start.setVisible(stage in ("ready", "paused"))
+        overrules = decision is None or decision.refused
+        self._use.setText(_("Use it all the same") if overrules else _("Use the new model"))
         self._use.setVisible(stage == "result" and not accepted)
         self._back.setVisible(stage == "result" and accepted)
         self._close.setVisible(stage != "result")
@@ -124,6 +136,8 @@ class RetrainDialog(QDialog):
             self._take_height()
             if stage == "result":
                 self._keep.setFocus()  # what an absent-minded Space may do
+        elif stage == "ready":
+            self._take_height()  # what there is to say depends on the aim, and on how long it takes
 
     def _take_height(self) -> None:
         """Of what is shown now. `adjustSize` would forget that texts wrap."""
@@ -154,14 +168,11 @@ class RetrainDialog(QDialog):
         run = self._retraining
         match run.stage:
             case "ready":
-                what = _(
-                    "The model learns from your corrections and is then compared with the current one, “{model}”, on "
-                    "pictures it has never seen. It takes its place only if it is better. You can go on working "
-                    "meanwhile."
-                ).format(model=run.parent_model.name)
-                return "\n".join(filter(None, (what, _time_text(run.seconds), _gains_text(run.gains))))
+                gains = "" if run.plan.new_target else _gains_text(run.gains)
+                parts = *_classes_texts(run.plan), _aim_text(run), _time_text(run.seconds), gains
+                return "\n".join(filter(None, parts))
             case "training":
-                return _("Dashed lines show the current model.")
+                return _("Dashed lines show the current model.") if run.parent_metrics is not None else ""
             case "paused":
                 return _("It goes on from there, with the pictures and corrections as they were when it began.")
             case "result":
@@ -259,6 +270,40 @@ def _plan_text(run: Retraining) -> str:
     )
 
 
+def _aim_text(run: Retraining) -> str:
+    if run.plan.new_target:
+        text = _(
+            "A new model begins with what “{model}” knows of pictures and learns to find what you drew, and nothing "
+            "else: {classes}. There is nothing to compare it with: you see how it does on pictures that it has never "
+            "seen, and decide."
+        )
+    else:
+        text = _(
+            "The model learns from your corrections and is then compared with the current one, “{model}”, on pictures "
+            "it has never seen. It takes its place only if it is better. You can go on working meanwhile."
+        )
+    return text.format(model=run.parent_model.name, classes=", ".join(run.plan.drawn))
+
+
+def _classes_texts(plan: Plan) -> list[str]:
+    """What there is to say of classes that the model does not know."""
+    texts = []
+    if plan.new and not plan.new_target:
+        learn = ngettext(
+            "The model will learn {n} new class: {names}.", "The model will learn {n} new classes: {names}.",
+            len(plan.new),
+        )  # fmt: skip
+        texts.append(learn.format(n=len(plan.new), names=", ".join(plan.new)))
+    if plan.untested:
+        untested = (
+            _("No test picture holds {names}, so nobody will be able to tell how well the model finds it.")
+            if plan.new_target
+            else _("No test picture holds {names}, so the model will not be accepted: review one that does.")
+        )
+        texts.append(untested.format(names=", ".join(plan.untested)))
+    return texts
+
+
 def _time_text(seconds: float | None) -> str:
     if seconds is None:
         return _("Finding out how long it will take…")
@@ -282,12 +327,14 @@ def _result_text(run: Retraining) -> str:
         "Compared on {n} test pictures that neither model learnt from here.",
         pictures,
     ).format(n=pictures)
+    if decision.dice is None:
+        compared = ""
     became = (
         _("“{model}” finds the cells from now on.")
         if decision.promoted
         else _("The current model stays; the new one is kept as “{model}”.")
     )
-    return f"{compared} {evidence(decision)}\n{became.format(model=run.version.name)}"
+    return f"{compared} {evidence(decision)}".strip() + f"\n{became.format(model=run.version.name)}"
 
 
 def _button(text: str, run: Callable[[], object], *, main: bool = False) -> QPushButton:

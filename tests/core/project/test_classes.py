@@ -14,6 +14,7 @@ from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import Mask
 from bcseg_gui.core.project import DEFAULT_CLASSES, MaskClass, Project, SlideEntry
 from bcseg_gui.core.project import classes as lists
+from bcseg_gui.core.project.class_use import ids_in
 
 MakePicture = Callable[..., Path]
 Review = Callable[..., SlideEntry]
@@ -177,3 +178,40 @@ def test_the_time_spent_is_kept_and_unknown_in_older_files(project: Project, mak
     path.write_text(older, "utf-8")
     with Project.open(project.folder) as again:
         assert again.get(entry.id).seconds_spent == 0
+
+
+@pytest.mark.parametrize(
+    ("names", "ids"),
+    [
+        (("cell",), (1,)),
+        (("Cellule",), (1,)),
+        (("platelet", "cell", "white cell"), (3, 1, 2)),
+        (("erythrocyte", "White Cell", "parasite"), (1, 2, 0)),
+        (("white cell",), (2,)),
+        (("parasite", "cell"), (0, 1)),
+    ],
+)
+def test_a_model_finds_classes_by_their_names(names: tuple[str, ...], ids: tuple[int, ...]) -> None:
+    assert lists.ids_of(names, BLOOD) == ids
+    grown = lists.with_names(BLOOD, names, above=7)
+    assert grown[:3] == BLOOD
+    assert 0 not in lists.ids_of(names, grown)
+    assert [known.id for known in grown[3:]] == ([8] if 0 in ids else [])
+
+
+def test_what_a_part_of_a_mask_holds(tmp_path: Path) -> None:
+    path = tmp_path / "mask.sqlite"
+    assert ids_in(path, [Region(0, 0, 9, 9)]) == set()
+    with Mask.open(path, (1200, 700)) as mask:
+        for region, class_id in (
+            (Region(10, 10, 20, 20), 1),
+            (Region(505, 505, 20, 20), 3),
+            (Region(900, 10, 5, 5), 2),
+        ):
+            edit = mask.begin("brush")
+            edit.paint(region, np.ones((region.h, region.w), np.bool_), class_id)
+            edit.commit()
+    assert ids_in(path, [Region(0, 0, 1200, 700)]) == {1, 2, 3}
+    assert ids_in(path, [Region(0, 0, 500, 500), Region(901, 11, 1, 1)]) == {1, 2}
+    assert ids_in(path, [Region(515, 515, 100, 100)]) == {3}
+    assert ids_in(path, [Region(31, 31, 400, 400)]) == set()

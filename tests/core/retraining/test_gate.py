@@ -7,7 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bcseg_gui.core.retraining.gate import ENOUGH, FORGOTTEN, MARGIN, BlockCounts, PictureFigures, compare, decide
+from bcseg_gui.core.retraining.gate import (
+    ENOUGH,
+    FORGOTTEN,
+    MARGIN,
+    BlockCounts,
+    ClassFigures,
+    PictureFigures,
+    class_figures,
+    compare,
+    decide,
+    judge_target,
+)
+from bcseg_gui.core.retraining.verdict import evidence, verdict
 
 
 def picture(name: str, dice: float, *, cells: int = 20, drawn_cells: int = 20, spread: float = 0.0) -> PictureFigures:
@@ -114,3 +126,68 @@ def test_only_the_same_pictures_are_compared() -> None:
         compare(pictures(0.9, 2), pictures(0.9, 3))
     with pytest.raises(ValueError, match="one at least"):
         compare([], [])
+
+
+def of_class(
+    dice: float, *, name: str = "white cell", pictures: int = 6, found: int = 4, is_new: bool = True
+) -> ClassFigures:
+    """Each picture holds 16 blocks of 100 px of it, four cells in all."""
+    overlap = round(100 * dice)
+    blocks = [((overlap, 100, 100, found if block == 0 else 0, 4 if block == 0 else 0)) for block in range(16)]
+    return class_figures(name, [blocks] * pictures, is_new=is_new)
+
+
+def test_a_class_is_told_over_all_pictures() -> None:
+    nothing = [(0, 0, 0, 0, 0)] * 16
+    full = [(80, 100, 100, 1, 1)] * 16
+    figures = class_figures("white cell", [nothing, full, nothing], is_new=True)
+    assert (figures.pictures, figures.cells, figures.count_error) == (1, 16, 0)
+    assert figures.low == figures.dice == figures.high == 0.8, "pictures without any say nothing"
+    wrong = [(0, 100, 0, 1, 0)] * 16
+    assert class_figures("white cell", [wrong, full], is_new=True).dice == pytest.approx(320 / 600)
+    assert class_figures("white cell", [nothing], is_new=True).pictures == 0
+
+
+@pytest.mark.parametrize(
+    ("new", "classes", "outcome"),
+    [
+        (pictures(0.9), [of_class(0.8)], "better"),
+        (pictures(0.897), [of_class(0.8)], "better"),
+        (pictures(0.88), [of_class(0.8)], "no gain"),
+        (pictures(0.9, cells=18), [of_class(0.8)], "miscounts"),
+        (pictures(0.95), [of_class(0.45)], "class not found"),
+        (pictures(0.95), [of_class(0.8), of_class(0.45, name="platelet")], "class not found"),
+        (
+            pictures(0.95),
+            [of_class(0.8), class_figures("platelet", [[(0, 0, 0, 0, 0)]], is_new=True)],
+            "class not tested",
+        ),
+        (pictures(0.9), [of_class(0.3, is_new=False)], "no gain"),
+    ],
+)
+def test_new_classes_have_to_be_found_and_the_rest_kept(
+    new: list[PictureFigures], classes: list[ClassFigures], outcome: str
+) -> None:
+    decision = decide(pictures(0.9), new, classes=classes)
+    assert (decision.outcome, decision.promoted, decision.refused) == (
+        outcome,
+        outcome == "better",
+        outcome != "better",
+    )
+    assert verdict(decision)
+    assert evidence(decision)
+
+
+def test_what_is_forgotten_counts_more_than_what_is_new() -> None:
+    kept = decide(pictures(0.9), pictures(0.9), pictures(0.95), pictures(0.9), classes=[of_class(0.9)])
+    assert kept.outcome == "forgets"
+
+
+def test_a_new_target_is_neither_accepted_nor_refused() -> None:
+    decision = judge_target([of_class(0.93)], slides=6)
+    assert not decision.promoted
+    assert not decision.refused
+    assert not decision.weak
+    assert judge_target([of_class(0.93)], slides=2).weak
+    assert "white cell (93.0\u202f%)" in verdict(decision)
+    assert "6 test pictures" in verdict(decision)

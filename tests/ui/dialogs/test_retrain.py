@@ -1,16 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui.compute.protocol import EpochDone, Metrics, TrainResult
-from bcseg_gui.core.retraining.gate import Decision, Difference, Outcome
+from bcseg_gui.core.retraining.gate import ClassFigures, Decision, Difference, Outcome, judge_target
 from bcseg_gui.session.retraining import Plan
 from bcseg_gui.ui.dialogs.retrain import RetrainDialog
 
@@ -45,11 +46,17 @@ class Run(QObject):
         return self.stage in ("preparing", "training")
 
     def __getattr__(self, name: str) -> object:
+        if name == "aim":
+            return lambda new_target: self.take(replace(self.plan, new_target=new_target))
         if name in ("start", "pause", "cancel", "estimate"):
             return lambda: self.called.append(name)
         if name in ("promote", "roll_back"):
             return lambda: self.called.append(name) or SimpleNamespace(name=name)
         raise AttributeError(name)
+
+    def take(self, plan: Plan) -> None:
+        self.plan = plan
+        self.changed.emit()
 
     def go(self, stage: str) -> None:
         self.stage = stage
@@ -176,3 +183,34 @@ def test_the_curves_show_the_model_in_use_as_a_line(dialog: RetrainDialog, run: 
     )
     assert all(series.before.isVisible() for series in curves.values())
     assert curves["val_f1"].dots.getData()[1].tolist() == [91.0]
+
+
+WHITE = ClassFigures("white cell", True, 2, 9, 0.93, 0.88, 0.95, 0.1)
+
+
+def test_new_classes_are_said_before_it_starts(dialog: RetrainDialog, run: Run) -> None:
+    assert "new class" not in texts(dialog)
+    drawn = {"cell": 1, "white cell": 2, "platelet": 3}
+    run.take(Plan(8, 2, drawn=drawn, tested=frozenset(["cell", "platelet"]), known={"cell": 1}))
+    assert "The model will learn 2 new classes: white cell, platelet." in texts(dialog)
+    assert "No test picture holds white cell, so the model will not be accepted" in texts(dialog)
+
+
+def test_another_target_is_a_second_choice_and_nothing_decides_for_the_person(
+    qtbot: QtBot, dialog: RetrainDialog, run: Run
+) -> None:
+    run.take(Plan(8, 2, drawn={"white cell": 2}, tested=frozenset(["white cell"]), known={"cell": 1}))
+    aim = dialog.findChild(QComboBox)
+    assert aim.isVisible()
+    aim.setCurrentIndex(1)
+    aim.activated.emit(1)
+    assert run.plan.new_target
+    assert "nothing else: white cell." in texts(dialog)
+    run.result = TrainResult(Path("new"), None, METRICS, judge_target([WHITE], slides=2), 8, 60.0)
+    run.go("result")
+    assert not aim.isVisible()
+    assert "Agreement on: white cell" in texts(dialog)
+    assert "white cell (93.0\u202f%)" in texts(dialog)
+    assert {"Keep the current one", "Use the new model"} <= buttons(dialog)
+    with qtbot.waitSignal(dialog.promoted):
+        press(dialog, "Use the new model")
