@@ -241,8 +241,9 @@ def median_cell_diameter(masks: Sequence[NDArray[np.uint8]], default: Default) -
 
 
 def cell_diameter_of(pair: Pair, mask: NDArray[np.uint8]) -> float | None:
-    """Level-0 px: as the pair says, else as its mask shows."""
-    return pair.cell_diameter or median_cell_diameter([mask], None)
+    """Level-0 px: as the pair says, else as its mask shows; of several classes the first one counts."""
+    first = (mask == 1).view(np.uint8)
+    return pair.cell_diameter or median_cell_diameter([first], None) or median_cell_diameter([mask], None)
 
 
 def smallest_cells(masks: Iterable[NDArray[np.uint8]]) -> tuple[float | None, float | None]:
@@ -255,7 +256,7 @@ def smallest_cells(masks: Iterable[NDArray[np.uint8]]) -> tuple[float | None, fl
     whole_shares: defaultdict[int, list[float]] = defaultdict(list)
     cut_shares: defaultdict[int, list[float]] = defaultdict(list)
     for mask in masks:
-        if whole := _cell_areas(mask > 0)[0]:
+        if whole := _cell_areas(mask == 1)[0] or _cell_areas(mask > 0)[0]:
             usual = float(np.median(whole))
             for class_id in np.unique(mask[mask > 0]).tolist():
                 for shares, areas in zip((whole_shares, cut_shares), _cell_areas(mask == class_id), strict=True):

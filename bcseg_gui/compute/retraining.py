@@ -1,36 +1,21 @@
-"""Training, judging and comparing models, over core and model. Imported in the compute process and the command line."""
+"""Training and comparing models, over core and model. Imported in the compute process and the command line."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict, fields, replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bcseg_gui.core.cells.diameter import estimate_cell_diameter
-from bcseg_gui.core.project import Split
-from bcseg_gui.core.retraining.gate import (
-    BlockCounts,
-    ClassFigures,
-    PictureFigures,
-    class_figures,
-    decide,
-    judge_target,
-)
-from bcseg_gui.core.retraining.record import Record, UsedPair, read_record
-from bcseg_gui.core.retraining.reference import ALIKE, CELL_DIAMETER, reference_smears
 from bcseg_gui.core.retraining.report import write_report
 from model import train as training
-from model.checkpoint import Model, ModelInfo, grown, load_model, new_model, read_info
+from model.checkpoint import Model, grown, load_model, new_model, read_info
 from model.dataset import (
     Dataset,
     Pair,
     PictureReader,
-    cell_diameter_of,
-    hash_file,
     load_dataset,
     read_pair,
     read_picture,
@@ -38,12 +23,12 @@ from model.dataset import (
 from model.distil import inherit
 from model.engine import SMALL_TILE, TorchEngine
 from model.errors import ModelError
-from model.evaluate import PairReader, Segmenter, score_pairs, with_model
-from model.metrics import PictureScore, score_picture, summary, without_new
+from model.evaluate import PairReader, score_pairs
+from model.metrics import PictureScore, summary
 from model.predict import HALO
 
+from .judging import Judging, segmenter
 from .pace import Pace
-from .preview import difference
 from .protocol import (
     EpochDone,
     Estimate,
@@ -59,14 +44,9 @@ from .protocol import (
 )
 
 Cancelled = Callable[[], bool]
-Pixels = NDArray[np.uint8]
-Blocks = tuple[BlockCounts, ...]
-"""Of one test picture."""
 FIGURES = [field.name for field in fields(Metrics) if field.name != "pictures"]
 WATCHED = 4
 """Test pictures that are looked at after every round; all of them at the end."""
-SHOWN = 5
-"""Test pictures that the report shows: those on which the new model does worst."""
 
 
 def train(
@@ -87,7 +67,7 @@ def train(
         dataset = _sized(dataset, read)
     candidate = _candidate(request)
     settings = settings or settings_for(request)
-    judging = _Judging(dataset, request, candidate.info, read, cancelled)
+    judging = Judging(dataset, request, candidate.info, read, cancelled)
     yield Progress(request.job, 0, 1)
     if not judging.measure_old():
         return None
@@ -167,140 +147,6 @@ def _sized(dataset: Dataset, read: PictureReader) -> Dataset:
     )  # fmt: skip
 
 
-class _Judging:
-    """The model in use and the candidate, which is `info`, on the same test pictures and reference pictures.
-
-    What the model in use does not know is left out of the comparison; nothing is compared for a new target.
-    """
-
-    def __init__(
-        self, dataset: Dataset, request: Train, info: ModelInfo, read: PictureReader, cancelled: Cancelled
-    ) -> None:
-        parent_folder = request.parent_folder
-        self._dataset, self._folder, self._cancelled = dataset, parent_folder, cancelled
-        self._names, self._is_target = info.classes, request.new_target
-        self._known = len(info.classes) if request.new_target else len(read_info(parent_folder).classes)
-        self._read: PairReader = lambda pair: read_pair(pair, len(info.classes), read, dataset.class_ids)
-        self._class_blocks: list[list[Blocks]] = [[] for _name in info.classes]
-        smears = {name: (smear.image, (smear.mask > 0).astype(np.uint8)) for name, smear in reference_smears()}
-        self._reference = [Pair(Path(name), Path(name), CELL_DIAMETER) for name in smears]
-        self._smear: PairReader = lambda pair: smears[pair.image.name]
-        self.new_folder = parent_folder
-        self.old: Sequence[PictureScore] = ()
-        self.new: Sequence[PictureScore] = ()
-        self.reference_old: Sequence[PictureScore] = ()
-        self.reference_new: Sequence[PictureScore] = ()
-
-    def measure_old(self) -> bool:
-        """False once cancelled."""
-        if self._is_target:
-            return not self._cancelled()
-        model = load_model(self._folder)
-        self.old = self._on_holdout(model)
-        self.reference_old = _scores(model, self._reference, self._smear, self._cancelled)
-        if summary(self.reference_old)["dice"] < ALIKE:  # it finds something else than all cells
-            self._reference, self.reference_old = [], ()
-        return not self._cancelled()
-
-    def measure_new(self, folder: Path, scores: Sequence[PictureScore]) -> bool:
-        """`scores`: those on the test pictures. False once cancelled."""
-        model = load_model(folder)
-        self.new_folder, self.new = folder, scores
-        if len(self._names) > 1:
-            self.new = self._on_holdout(model, self._class_blocks)
-        elif self._is_target:
-            self._class_blocks = [[score.blocks for score in scores]]
-        if self.reference_old:
-            self.reference_new = _scores(model, self._reference, self._smear, self._cancelled)
-        return not self._cancelled()
-
-    def _on_holdout(self, model: Model, class_blocks: Sequence[list[Blocks]] = ()) -> list[PictureScore]:
-        """Scores on the classes that both know, of as many as there is time for; those of each class are appended to
-        `class_blocks`.
-        """
-        segment, scores = _segmenter(model), []
-        for pair in self._dataset.holdout:
-            picture, truth = self._read(pair)
-            name = pair.image.name
-            classes, foreground = segment(picture, cell_diameter_of(pair, truth))
-            for number, blocks in enumerate(class_blocks, 1):
-                alone = ((mask == number).view(np.uint8) for mask in (classes, truth))
-                blocks.append(score_picture(name, *alone).blocks)
-            kept, drawn = without_new(classes, truth, self._known)
-            if foreground is not None:
-                foreground = np.where(truth > self._known, np.float32(0), foreground)
-            scores.append(score_picture(name, kept, drawn, foreground))
-            if self._cancelled():
-                break
-        return scores
-
-    def record(self, request: Train, settings: training.TrainSettings, trained: training.Trained) -> Record:
-        """All that there is to say of the run, but how long it took."""
-        old, new, reference_old, reference_new = (
-            tuple(map(_picture_figures, scores))
-            for scores in (self.old, self.new, self.reference_old, self.reference_new)
-        )
-        parent, pairs = read_info(self._folder), tuple(_used_pairs(self._dataset))
-        classes, slides = self._class_figures(), self._slides(pairs)
-        if self._is_target:
-            decision = judge_target(classes, slides=slides)
-        else:
-            decision = decide(old, new, reference_old, reference_new, slides=slides, classes=classes)
-        return Record(
-            model=trained.info.name,
-            weights_sha256=trained.info.weights_sha256,
-            parent=parent.name,
-            parent_sha256=parent.weights_sha256,
-            author=request.author,
-            created=trained.info.created,
-            dataset=request.dataset_folder.name,
-            settings=asdict(settings),
-            pairs=pairs,
-            rounds=tuple(asdict(row) for row in trained.history),
-            old=old,
-            new=new,
-            reference_old=reference_old,
-            reference_new=reference_new,
-            decision=decision,
-            class_blocks={
-                name: tuple(blocks) for name, blocks in zip(self._names, self._class_blocks, strict=True) if blocks
-            },
-        )
-
-    def _class_figures(self) -> list[ClassFigures]:
-        known = 0 if self._is_target else self._known
-        return [
-            class_figures(name, blocks, is_new=number >= known)
-            for number, (name, blocks) in enumerate(zip(self._names, self._class_blocks, strict=True))
-            if blocks
-        ]
-
-    def _slides(self, pairs: Sequence[UsedPair]) -> int:
-        """Of how many slides, which neither model learnt from, the test pictures are."""
-        before = read_record(self._folder)
-        learnt = {pair.image_sha256 for pair in (before.pairs if before else ()) if pair.split == "train"}
-        near = {pair.slide for pair in self._dataset.training}
-        return len({
-            pair.slide or pair.image.name
-            for pair, used in zip(self._dataset.holdout, pairs[-len(self._dataset.holdout) :], strict=True)
-            if used.image_sha256 not in learnt and (not pair.slide or pair.slide not in near)
-        })  # fmt: skip
-
-    def worst(self) -> list[tuple[str, Pixels]]:
-        """Names and pictures of those that the new model does worst on, with what changed."""
-        pairs = {pair.image.name: pair for pair in self._dataset.holdout}
-        chosen = sorted(self.new, key=lambda score: score.dice)[:SHOWN]
-        folders = [self.new_folder] if self._is_target else [self._folder, self.new_folder]
-        models = [load_model(folder) for folder in folders]
-        seen = []
-        for score in chosen:
-            pair = pairs[score.name]
-            picture, truth = self._read(pair)
-            masks = [_segmenter(model)(picture, cell_diameter_of(pair, truth))[0] for model in models]
-            seen.append((score.name, difference(picture, truth, masks[-1], masks[0] if len(masks) > 1 else None)))
-        return seen
-
-
 def estimate(request: Estimate, cancelled: Cancelled) -> Generator[Event, None, EstimateResult]:
     yield Progress(request.job, 0, 1)
     model = load_model(request.model_folder)
@@ -326,7 +172,7 @@ def evaluate(request: Evaluate, cancelled: Cancelled) -> Generator[Event, None, 
         model = load_model(folder)
         read: PairReader = partial(read_pair, classes=len(model.info.classes))
         scores: list[PictureScore] = []
-        for score in score_pairs(_segmenter(model), dataset.holdout, read):
+        for score in score_pairs(segmenter(model), dataset.holdout, read):
             if cancelled():
                 return None
             scores.append(score)
@@ -334,37 +180,6 @@ def evaluate(request: Evaluate, cancelled: Cancelled) -> Generator[Event, None, 
             yield Progress(request.job, done, total, pace.left(done, total))
         rows.append(_metrics(scores))
     return EvaluateResult(tuple(rows), pace.seconds)
-
-
-def _scores(model: Model, pairs: Sequence[Pair], read: PairReader, cancelled: Cancelled) -> list[PictureScore]:
-    """Of all cells, whatever their classes; of as many as there is time for until `cancelled()`."""
-    segment = _segmenter(model)
-
-    def find(picture: Pixels, cell_diameter: float | None) -> tuple[Pixels, NDArray[np.float32] | None]:
-        classes, foreground = segment(picture, cell_diameter)
-        return (classes > 0).view(np.uint8), foreground
-
-    scores = []
-    for score in score_pairs(find, pairs, read):
-        scores.append(score)
-        if cancelled():
-            break
-    return scores
-
-
-def _segmenter(model: Model) -> Segmenter:
-    return with_model(TorchEngine(model), model.info)
-
-
-def _used_pairs(dataset: Dataset) -> Iterator[UsedPair]:
-    sides: list[tuple[Split, Sequence[Pair]]] = [("train", dataset.training), ("holdout", dataset.holdout)]
-    for split, pairs in sides:
-        for pair in pairs:
-            yield UsedPair(pair.image.name, split, hash_file(pair.image).hex(), hash_file(pair.mask).hex())
-
-
-def _picture_figures(score: PictureScore) -> PictureFigures:
-    return PictureFigures(**{field.name: getattr(score, field.name) for field in fields(PictureFigures)})
 
 
 def _metrics(scores: Sequence[PictureScore]) -> Metrics:
