@@ -3,6 +3,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,10 @@ from PIL import Image
 
 from bcseg_gui.cli.imagenet import OFFICIAL
 from bcseg_gui.cli.train import TEACHER_FOLDER
+from bcseg_gui.compute import judging, retraining
+from bcseg_gui.compute.retraining import settings_for
 from bcseg_gui.core.retraining.record import read_record
+from bcseg_gui.core.retraining.reference import reference_smears
 from bcseg_gui.core.retraining.verdict import verdict
 from model.checkpoint import Model
 from model.dataset import Dataset
@@ -146,7 +151,9 @@ def test_encoder_weights_do_not_go_with_a_model_to_start_from(bcseg: Any, pairs:
     assert "are for a new model" in outcome.err
 
 
-def test_a_model_learns_another_class(bcseg: Any, pairs: Path, tmp_path: Path) -> None:
+def test_a_model_learns_another_class(bcseg: Any, pairs: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(judging, "reference_smears", lambda: islice(reference_smears(), 1))
+    monkeypatch.setattr(retraining, "settings_for", lambda request: replace(settings_for(request), crop=64, batch=1))
     for path in (pairs / "masks").iterdir():
         cells = np.asarray(Image.open(path)) > 0
         ids = cells.astype(np.uint8)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Generator, Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
-from bcseg_gui.compute import handlers
+from bcseg_gui.compute import handlers, judging
 from bcseg_gui.compute.client import ComputeClient
 from bcseg_gui.compute.protocol import (
     Cancelled,
@@ -36,16 +37,18 @@ from bcseg_gui.compute.protocol import (
     WarmUp,
 )
 from bcseg_gui.compute.ranking import doubt
-from bcseg_gui.compute.retraining import train
+from bcseg_gui.compute.retraining import settings_for, train
 from bcseg_gui.core.files import sha256
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.retraining.record import read_record
+from bcseg_gui.core.retraining.reference import reference_smears
 from bcseg_gui.core.retraining.verdict import verdict
 from bcseg_gui.core.synthetic import make_smear
 from model.checkpoint import ModelInfo, load_model, new_model, save_model
 from model.engine import TorchEngine
 from model.errors import ModelError
 from model.predict import predict_picture
+from model.train import TrainSettings
 
 DIAMETER = 20.0
 
@@ -372,8 +375,9 @@ def test_how_long_it_takes_is_tried(jobs, model_folder: Path) -> None:
 
 
 @pytest.fixture
-def two_classes(dataset: Path) -> Path:
-    """The dataset with the cells of the left half as class 4, as a project would number it."""
+def two_classes(dataset: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The dataset with the cells of the left half as class 4, as a project would number it; one reference picture."""
+    monkeypatch.setattr(judging, "reference_smears", lambda: islice(reference_smears(), 1))
     for path in (dataset / "masks").iterdir():
         cells = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) > 0
         ids = cells.astype(np.uint8)
@@ -382,11 +386,15 @@ def two_classes(dataset: Path) -> Path:
     return dataset
 
 
+def quick(request: Train) -> TrainSettings:
+    return replace(settings_for(request), crop=64, batch=1)
+
+
 def test_a_model_grows_by_a_class_and_is_judged_on_what_it_knew(
     two_classes: Path, model_folder: Path, tmp_path: Path
 ) -> None:
     request = Train(1, two_classes, model_folder, tmp_path / "new", epochs=1, classes={"cell": 1, "white cell": 4})
-    list(train(request, lambda: False))
+    list(train(request, lambda: False, quick(request)))
     model = load_model(tmp_path / "new")
     assert (model.info.classes, model.info.parent) == (("cell", "white cell"), "tiny")
     record = read_record(tmp_path / "new")
@@ -404,7 +412,7 @@ def test_a_new_target_is_compared_with_nothing(two_classes: Path, model_folder: 
     request = Train(
         1, two_classes, model_folder, tmp_path / "new", epochs=1, classes={"white cell": 4}, new_target=True
     )
-    *_, end = events = run_to_end(train(request, lambda: False))
+    *_, end = events = run_to_end(train(request, lambda: False, quick(request)))
     assert not any(isinstance(event, ParentMeasured) for event in events)
     assert end.old is None
     assert end.decision.outcome == "new target"
