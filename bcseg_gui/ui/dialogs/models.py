@@ -196,10 +196,11 @@ def _filters() -> str:
 
 
 def _about(version: ModelVersion, record: Record | None) -> str:
+    finds = _("Finds: {classes}.").format(classes=", ".join(version.classes))
     if record is None:
-        return version.licence
+        return f"{finds} {version.licence}".strip()
     splits = [pair.split for pair in record.pairs]
     learnt = _("Learnt from {learn} pictures, compared on {test}.").format(
         learn=splits.count("train"), test=splits.count("holdout")
     )
-    return f"{learnt} {verdict(record.decision)}"
+    return f"{finds} {learnt} {verdict(record.decision)}"
