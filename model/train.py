@@ -72,10 +72,6 @@ class TrainSettings:
         """For fine-tuning: lower learning rates, above all of the encoder, so that what the parent knows stays."""
         return replace(self, encoder_rate=self.encoder_rate / 10, decoder_rate=self.decoder_rate / 3, frozen_stages=2)
 
-    def growing(self) -> TrainSettings:
-        """For new classes: gentle with the encoder alone; the head, which begins as that of another class, hurries."""
-        return replace(self.gentler(), decoder_rate=self.decoder_rate, head_rate=self.decoder_rate * 10)
-
 
 @dataclass(frozen=True, slots=True)
 class StepDone:

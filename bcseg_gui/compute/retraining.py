@@ -108,14 +108,15 @@ def fine_tuning(epochs: int, seed: int) -> training.TrainSettings:
 
 def settings_for(request: Train) -> training.TrainSettings:
     gentle = fine_tuning(request.epochs, request.seed)
-    if request.new_target:
-        # The rates of a new model, for there is little to keep of what it knew; small crops serve small pictures too.
-        usual = training.TrainSettings()
-        return replace(
-            gentle, encoder_rate=usual.encoder_rate, decoder_rate=usual.decoder_rate, crop=128, batch=8, patience=4
-        )
     grows = len(request.classes) > len(read_info(request.parent_folder).classes)
-    return gentle.growing() if grows else gentle
+    if not grows and not request.new_target:
+        return gentle
+    # What is new takes steps rather than pixels, so the steps are small ones; small pictures fill such crops, too.
+    usual = training.TrainSettings()
+    new = replace(gentle, crop=128, decoder_rate=usual.decoder_rate, patience=4)
+    if request.new_target:  # there is little to keep of what it knew
+        return replace(new, encoder_rate=usual.encoder_rate)
+    return replace(new, head_rate=10 * usual.decoder_rate)
 
 
 def _candidate(request: Train) -> Model:
