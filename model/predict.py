@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .checkpoint import ModelInfo
 from .engine import SMALL_TILE, Engine
+from .info import ModelInfo
 from .preprocess import pad_to_stride, padded, resize, working_scale
 from .separate import Sides, no_cells, part, territories
 from .tiles import Reader, Rect, cut, cut_count

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from . import history
-from .checkpoint import INFO_FILE, Model, ModelInfo, make_folder, read_info, save_model, unwritable
+from .checkpoint import Model, save_model
 from .dataset import (
     Crop,
     Dataset,
@@ -31,14 +31,16 @@ from .dataset import (
     read_picture,
     smallest_cells,
 )
-from .engine import TorchEngine, best_device
 from .errors import ModelError
 from .evaluate import score_pairs, with_model
+from .files import make_folder, unwritable
 from .history import EpochRow
+from .info import INFO_FILE, ModelInfo, read_info
 from .losses import objective
 from .metrics import PictureScore, summary
 from .preprocess import normalise, working_scale
 from .ternausnet import decoder_parameters, encoder_parameters
+from .torch_engine import TorchEngine, best_device
 
 CHECKPOINT_FILE = "checkpoint.pt"
 

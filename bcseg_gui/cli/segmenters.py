@@ -13,7 +13,7 @@ from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.slides import Slide
 
 if TYPE_CHECKING:
-    from model.choose import Wanted
+    from model.choice import Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,9 @@ def with_model(folder: Path, threshold: float, wanted: Wanted = "auto") -> Segme
     Raises ModelError when the folder holds no model, or the wanted engine does not find the same cells.
     """
     from bcseg_gui.compute.calibration import engine_for
-    from model.checkpoint import load_model
+    from model.info import read_info
 
-    model = load_model(folder)
-    info, engine = model.info, engine_for(model, folder, wanted)
+    engine, info = engine_for(folder, wanted), read_info(folder)
 
     def start(slide: Slide, wanted: Part) -> Work:
         request = Segment(

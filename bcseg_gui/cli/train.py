@@ -68,9 +68,10 @@ def train(
     With --from, the new model is compared with the one it started from, and report.html tells what came of it.
     """
     # torch is imported here, not above: `bcseg --help` answers at once
-    from model.checkpoint import ModelInfo, load_model, new_model
+    from model.checkpoint import load_model, new_model
     from model.dataset import find_pairs, split_pairs
     from model.distil import inherit
+    from model.info import ModelInfo
     from model.train import TrainSettings, refuse_finished
 
     from .models import find_model

@@ -7,11 +7,10 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from bcseg_gui.core.slides import open_slide
-from model.checkpoint import WEIGHTS_FILE, ModelInfo, load_model
-from model.engine import SMALL_TILE, Engine, physical_cores
+from model.engine import SMALL_TILE, Engine
+from model.info import WEIGHTS_FILE, ModelInfo, read_info
 from model.predict import HALO
 from model.remembering import RememberingEngine
 
@@ -26,6 +25,8 @@ from .protocol import (
     Progress,
     QuickSegment,
     Rank,
+    Request,
+    Result,
     Segment,
     SegmentResult,
     TilePredicted,
@@ -33,26 +34,38 @@ from .protocol import (
     WarmUp,
 )
 from .ranking import rank
-from .retraining import estimate, evaluate, train
 from .segmenting import Work, quick_segment_slide, segment_slide
-from .server import Handlers
+from .server import Handler, Handlers
 
 Cancelled = Callable[[], bool]
 
 
 def make_handlers() -> Handlers:
-    if cores := physical_cores():
-        torch.set_num_threads(cores)
     models = LoadedModels()
     return {
         WarmUp: partial(warm_up, models),
         Segment: partial(segment, models),
         QuickSegment: quick_segment,
-        Train: train,
-        Estimate: estimate,
+        Train: with_torch("train"),
+        Estimate: with_torch("estimate"),
         Rank: partial(rank, models.get),
-        Evaluate: evaluate,
+        Evaluate: with_torch("evaluate"),
     }
+
+
+def with_torch(name: str) -> Handler:
+    """A handler of `retraining`, loaded with the first request: torch takes a second, and segmenting does without."""
+
+    def handler(request: Request, cancelled: Cancelled) -> Generator[Event, None, Result]:
+        from model.torch_engine import use_physical_cores
+
+        from . import retraining
+
+        use_physical_cores()
+        work: Handler = getattr(retraining, name)
+        return (yield from work(request, cancelled))
+
+    return handler
 
 
 class LoadedModels:
@@ -67,11 +80,10 @@ class LoadedModels:
         try:
             key = folder, (folder / WEIGHTS_FILE).stat().st_mtime_ns
         except OSError:
-            key = None  # load_model says what is wrong
+            key = None  # engine_for says what is wrong
         if self._loaded is None or key is None or key != self._key:
             self._loaded = None  # never two models in memory
-            model = load_model(folder)
-            self._key, self._loaded = key, (RememberingEngine(engine_for(model, folder)), model.info)
+            self._key, self._loaded = key, (RememberingEngine(engine_for(folder)), read_info(folder))
         return self._loaded
 
 

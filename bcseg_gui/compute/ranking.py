@@ -13,8 +13,8 @@ from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.retraining.next_up import correcting_order
 from bcseg_gui.core.slides import open_slide
-from model.checkpoint import ModelInfo
 from model.engine import Engine
+from model.info import ModelInfo
 from model.predict import predict_picture
 
 from .pace import Pace

@@ -16,7 +16,7 @@ from bcseg_gui.core.retraining.record import Record, UsedPair, read_record
 from bcseg_gui.core.retraining.reference import ALIKE, CELL_DIAMETER, reference_smears
 from bcseg_gui.core.retraining.report import write_report
 from model import train as training
-from model.checkpoint import Model, load_model, read_info
+from model.checkpoint import Model, load_model
 from model.dataset import (
     Dataset,
     Pair,
@@ -27,10 +27,12 @@ from model.dataset import (
     read_pair,
     read_picture,
 )
-from model.engine import SMALL_TILE, TorchEngine
+from model.engine import SMALL_TILE
 from model.evaluate import PairReader, Segmenter, score_pairs, with_model
+from model.info import read_info
 from model.metrics import PictureScore, summary
 from model.predict import HALO
+from model.torch_engine import TorchEngine
 
 from .pace import Pace
 from .preview import difference

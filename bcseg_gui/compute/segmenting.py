@@ -23,8 +23,8 @@ from .protocol import QuickSegment, Segment
 from .reading import reader_of, rect_of, region_of
 
 if TYPE_CHECKING:
-    from model.checkpoint import ModelInfo
     from model.engine import Engine
+    from model.info import ModelInfo
 
 FIELD = 4096
 """Longer side in pixels up to which a slide is a photograph of one field: without empty glass worth looking for."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -40,9 +42,10 @@ from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.retraining.record import read_record
 from bcseg_gui.core.retraining.verdict import verdict
 from bcseg_gui.core.synthetic import make_smear
-from model.checkpoint import ModelInfo, load_model, new_model, save_model
-from model.engine import TorchEngine
+from model.checkpoint import load_model, new_model, save_model
+from model.info import ModelInfo
 from model.predict import predict_picture
+from model.torch_engine import TorchEngine
 
 DIAMETER = 20.0
 
@@ -199,6 +202,12 @@ def test_segment_of_a_region_is_clipped_and_takes_the_diameter_it_is_given(jobs,
     assert [event.region for event in jobs.of(1) if isinstance(event, TilePredicted)] == 2 * [Region(550, 210, 50, 50)]
 
 
+def test_segmenting_does_not_wait_for_torch() -> None:
+    code = "import sys; import bcseg_gui.compute.handlers as work; work.make_handlers(); print('torch' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "False\n"
+
+
 def test_another_threshold_needs_no_network(
     slide, model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -209,7 +218,7 @@ def test_another_threshold_needs_no_network(
             shown.append(len(pictures))
             return super().probabilities(pictures)
 
-    monkeypatch.setattr(handlers, "engine_for", lambda model, _folder: Counting(model))
+    monkeypatch.setattr(handlers, "engine_for", lambda folder: Counting(load_model(folder)))
     models = handlers.LoadedModels()
 
     def segment(threshold: float) -> NDArray[np.uint8]:

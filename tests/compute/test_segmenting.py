@@ -21,9 +21,9 @@ from bcseg_gui.core.slides import Slide, open_slide
 from bcseg_gui.core.slides.look import Look
 from bcseg_gui.core.synthetic import make_smear
 from model import predict
-from model.checkpoint import ModelInfo
 from model.classical import quick
 from model.engine import SMALL_TILE
+from model.info import ModelInfo
 from model.preprocess import normalise
 
 SIZE = WIDTH, HEIGHT = 700, 500

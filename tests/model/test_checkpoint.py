@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from model.checkpoint import INFO_FILE, WEIGHTS_FILE, Model, load_model, new_model, read_info, save_model
+from model.checkpoint import Model, load_model, new_model, save_model
 from model.errors import ModelError
+from model.info import INFO_FILE, WEIGHTS_FILE, read_info
 
 
 def test_what_is_saved_comes_back_in_half_precision(tiny_model: Model, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from model import choose
 from model.checkpoint import Model
-from model.choose import Choice, Trial, agreement, choice_of, open_engine
+from model.choose import agreement, choice_of, open_engine
 from model.errors import ModelError
 
 
@@ -94,17 +94,6 @@ def test_an_engine_that_does_not_work_here_is_passed_over(
     assert open_engine(model, choice).name == "torch"
     with pytest.raises(ModelError, match="--engine auto"):
         open_engine(model, choice, "openvino")
-
-
-def test_the_fastest_of_those_that_agree_is_best() -> None:
-    trials = (
-        Trial("torch", 5.0, 1.0, 100, True),
-        Trial("torch-cuda", 0.1, 0.9, 100, False),
-        Trial("openvino-int8", 1.0, 0.999, 100, True),
-    )
-    assert Choice(trials, 4).best().engine == "openvino-int8"
-    assert Choice(trials, 4).best("torch").engine == "torch"
-    assert Choice(trials[:2], 4).best().engine == "torch"
 
 
 def test_a_tile_takes_a_second_at_most_where_that_can_be(model: Model, pictures) -> None:

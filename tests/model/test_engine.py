@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from model.checkpoint import Model
-from model.engine import TorchEngine
+from model.torch_engine import TorchEngine
 
 
 class SmallCard(TorchEngine):

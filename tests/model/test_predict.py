@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from model.checkpoint import Model, ModelInfo
-from model.engine import LARGE_TILE, SMALL_TILE, TorchEngine
+from model.checkpoint import Model
+from model.engine import LARGE_TILE, SMALL_TILE
+from model.info import ModelInfo
 from model.predict import BLOCK, Block, blocks_of, classify, predict, predict_picture
 from model.preprocess import resize
 from model.tiles import Rect
+from model.torch_engine import TorchEngine
 
 INFO = ModelInfo(name="redness", cell_diameter=42.0, source_cell_diameter=42.0)
 
