@@ -46,7 +46,8 @@ class Segment:
     `region` None is the whole slide, `page` one of its pictures; `outline`: a level-0 polygon that what is wanted lies
     in, `region` is then its bounding box. Tiles still are whole: who takes them cuts them. `first` is a level-0 point
     (x, y). `cell_diameter` is in level-0 pixels; None takes it from the slide's mpp, else from the picture, else from
-    the model. `threshold` is a probability. `look`: the colours that the model sees, None the slide's own.
+    the model. `threshold` is a probability; `splitting`: how readily cells that touch are parted, from 0, never, to 1,
+    with 0.5 as usual. `look`: the colours that the model sees, None the slide's own.
 
     `finished`: blocks of an earlier job with the same values that are not computed again; neither are those that
     surely are empty glass, with `skip_empty`.
@@ -59,6 +60,7 @@ class Segment:
     first: tuple[int, int] = (0, 0)
     cell_diameter: float | None = None
     threshold: float = 0.5
+    splitting: float = 0.5
     page: int = 0
     outline: tuple[tuple[int, int], ...] = ()
     finished: tuple[Region, ...] = ()
