@@ -31,6 +31,7 @@ from .protocol import (
     TilePredicted,
     Train,
     WarmUp,
+    WarmUpResult,
 )
 from .ranking import rank
 from .retraining import estimate, evaluate, train
@@ -75,19 +76,20 @@ class LoadedModels:
         return self._loaded
 
 
-def warm_up(models: LoadedModels, request: WarmUp, cancelled: Cancelled) -> Generator[Event, None, None]:
+def warm_up(models: LoadedModels, request: WarmUp, cancelled: Cancelled) -> Generator[Event, None, WarmUpResult]:
     engine, _ = models.get(request.model_folder)
     yield Progress(request.job, 0, 1)
     # The first run is slow: kernels are chosen and memory grows.
     side = SMALL_TILE + 2 * HALO
     engine.probabilities(np.zeros((1, side, side, 3), np.uint8))
+    return WarmUpResult(engine.name)
 
 
 def segment(models: LoadedModels, request: Segment, cancelled: Cancelled) -> Generator[Event, None, SegmentResult]:
-    pace = Pace()
     with open_slide(request.slide_path, request.page) as slide:
         slide.clipped(request.region)  # said before the model is loaded
         engine, info = models.get(request.model_folder)
+        pace = Pace()
         work = segment_slide(engine, info, slide, request, cancelled)
         yield from _found(request.job, work)
     return SegmentResult(work.cell_diameter, pace.seconds, info.name, engine.name)

@@ -33,7 +33,7 @@ class Sentence(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WarmUp:
-    """Load a model, so that the first Segment does not wait for it. Finishes with None."""
+    """Load a model, so that the first Segment does not wait for it. Finishes with a `WarmUpResult`."""
 
     job: int
     model_folder: Path
@@ -167,10 +167,17 @@ class Metrics:
 
 
 @dataclass(frozen=True, slots=True)
+class WarmUpResult:
+    """`engine`: what will run the model."""
+
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
 class SegmentResult:
     """`cell_diameter` is the one that was used, in level-0 pixels; `model` the name of the ModelVersion or method.
 
-    `engine`: what ran it.
+    `engine`: what ran it, for so many `seconds`, without those that a model took to load.
     """
 
     cell_diameter: float
@@ -218,7 +225,7 @@ class EvaluateResult:
     seconds: float
 
 
-Result = SegmentResult | TrainResult | EstimateResult | RankResult | EvaluateResult | None
+Result = WarmUpResult | SegmentResult | TrainResult | EstimateResult | RankResult | EvaluateResult | None
 
 
 @dataclass(frozen=True, slots=True)

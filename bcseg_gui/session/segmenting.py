@@ -14,6 +14,7 @@ from ..core.geometry import Region
 from ..core.i18n import _
 from ..core.project import ModelVersion
 from .document import Document
+from .models import Ran
 from .segmentation import USUAL_SPLITTING, USUAL_THRESHOLD, Segmentation
 
 if TYPE_CHECKING:
@@ -164,6 +165,9 @@ class Segmenting(QObject):
         job = self._session.jobs.start(
             lambda number: segmentation.request(number, entry.path, folder, at, run), _("Segmenting")
         )
+        if model is not None:
+            ran, name = self._session.models.ran, model.name
+            job.finished.connect(lambda result: ran.update({name: Ran(result.engine, result.seconds)}))
         document.follow(job, segmentation.model, segmentation)
         self._last = document, segmentation, first
 

@@ -24,7 +24,7 @@ from .cell_size import CellSize, CellSizes
 from .classes import Classes
 from .document import Document
 from .jobs import Jobs
-from .models import Models
+from .models import Models, Ran
 from .next_up import NextUp
 from .reviewing import Reviewing
 from .segmenting import Segmenting
@@ -396,4 +396,9 @@ class Session(QObject):
     def warm_up(self) -> None:
         """Let the compute process load the model while the person still looks."""
         if (model := self.models.active) is not None:
-            self.jobs.start(lambda number: WarmUp(number, model.folder), "")
+            job = self.jobs.start(lambda number: WarmUp(number, model.folder), "")
+            job.finished.connect(lambda result: self._warmed_up(model.name, Ran(result.engine)))
+
+    def _warmed_up(self, model: str, ran: Ran) -> None:
+        self.models.ran.setdefault(model, ran)
+        self.stateChanged.emit()

@@ -6,13 +6,14 @@ from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
-from PySide6.QtWidgets import QMainWindow, QWidget
+from PySide6.QtWidgets import QComboBox, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui.compute.protocol import Progress
 from bcseg_gui.core import i18n
 from bcseg_gui.core.project import ModelVersion
 from bcseg_gui.session.cell_size import CellSize
+from bcseg_gui.session.models import Ran
 from bcseg_gui.ui.panels.status import StatusBar, model_titles
 
 LARGE = (98_304, 98_304)
@@ -35,7 +36,11 @@ def version(name: str, teacher: str | None = None) -> ModelVersion:
 
 
 def session(
-    mpp: float | None = 0.25, given: float | None = None, pages: tuple[str, ...] = ("1",), page: int = 0
+    mpp: float | None = 0.25,
+    given: float | None = None,
+    pages: tuple[str, ...] = ("1",),
+    page: int = 0,
+    ran: dict[str, Ran] | None = None,
 ) -> SimpleNamespace:
     slide = SimpleNamespace(dimensions=LARGE, mpp=mpp, objective_power=40.0, page_names=pages, page=page)
     versions = [version("ternausnet16-bbbc041"), version("ternausnet11-bbbc041", "ternausnet16-bbbc041")]
@@ -43,7 +48,7 @@ def session(
         document=SimpleNamespace(slide=slide),
         mpp=mpp or given,
         cell_size=CellSize(106.0, "person"),
-        models=SimpleNamespace(versions=versions, active=versions[0]),
+        models=SimpleNamespace(versions=versions, active=versions[0], ran=ran or {}),
     )
 
 
@@ -97,6 +102,19 @@ def test_models_are_told_by_speed_where_there_is_a_choice() -> None:
         "large": "accurate · large", "small": "fast · small", "mine": "accurate · mine",
     }  # fmt: skip
     assert model_titles([large, mine]) == {"large": "large", "mine": "mine"}
+
+
+@pytest.mark.parametrize(
+    ("ran", "told"),
+    [
+        (None, "accurate."),
+        (Ran("openvino-int8"), "Computed by OpenVINO int8."),
+        (Ran("torch", 0.52), "Computed by PyTorch, last in 0.5 s."),
+    ],
+)
+def test_who_wants_to_know_reads_what_runs_the_model(status: StatusBar, ran: Ran | None, told: str) -> None:
+    status.show_session(session(ran={"ternausnet16-bbbc041": ran} if ran else {}))
+    assert status.findChild(QComboBox, "model").toolTip().endswith(told)
 
 
 def test_it_tells_place_and_colour_under_the_pointer(status: StatusBar) -> None:
