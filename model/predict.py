@@ -166,8 +166,10 @@ def _parted(
         return _enlarged_classes(work_probabilities, outer, threshold)
     cell = math.pi / 4 * info.cell_diameter**2
     foreground = work_probabilities[0] >= threshold
+    # The less readily, the less does a doubt between two cells part them.
+    sure = threshold + (SURE - threshold) * min(1.0, splitting / USUAL_SPLITTING)
     territory = territories(
-        foreground, info.cell_diameter, sure=work_probabilities[0] >= SURE, seed_depth=seed_depth_of(splitting),
+        foreground, info.cell_diameter, sure=work_probabilities[0] >= sure, seed_depth=seed_depth_of(splitting),
         smallest=info.smallest * cell,
     )  # fmt: skip
     sides: Sides = (

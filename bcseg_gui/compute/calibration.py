@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.resources import resource
 from bcseg_gui.core.slides import open_slide
 from model.checkpoint import Model
-from model.choose import Choice, Wanted, choice_of, open_engine
+from model.choose import Choice, Wanted, at_once, choosing, open_engine
 from model.engine import Engine, TorchEngine
 from model.preprocess import working_scale
 from model.tiles import Rect
@@ -33,7 +33,12 @@ def engine_for(model: Model, folder: Path, wanted: Wanted = "auto") -> Engine:
 
 def engine_choice(model: Model, folder: Path) -> Choice:
     """What was tried with the model in this folder on this computer; tried now if it was not yet."""
-    return choice_of(model, lambda: calibration_pictures(model, folder), engine_cache())
+    return at_once(choosing_engine(model, folder))
+
+
+def choosing_engine(model: Model, folder: Path) -> Generator[None, None, Choice]:
+    """As `engine_choice`, step by step: see `model.choose.choosing`."""
+    return choosing(model, lambda: calibration_pictures(model, folder), engine_cache())
 
 
 def engine_cache() -> Path:

@@ -10,12 +10,13 @@ import numpy as np
 import torch
 
 from bcseg_gui.core.slides import open_slide
-from model.checkpoint import WEIGHTS_FILE, ModelInfo, load_model
+from model.checkpoint import WEIGHTS_FILE, Model, ModelInfo, load_model
+from model.choose import Choice, open_engine
 from model.engine import SMALL_TILE, Engine, physical_cores
 from model.predict import HALO
 from model.remembering import RememberingEngine
 
-from .calibration import engine_for
+from .calibration import choosing_engine
 from .pace import Pace
 from .protocol import (
     QUICK_ENGINE,
@@ -30,6 +31,7 @@ from .protocol import (
     SegmentResult,
     TilePredicted,
     Train,
+    Trying,
     WarmUp,
     WarmUpResult,
 )
@@ -63,7 +65,7 @@ class LoadedModels:
         self._key: tuple[Path, int] | None = None
         self._loaded: tuple[Engine, ModelInfo] | None = None
 
-    def get(self, folder: Path) -> tuple[Engine, ModelInfo]:
+    def get(self, job: int, folder: Path) -> Generator[Event, None, tuple[Engine, ModelInfo]]:
         """Raises ModelError. A folder whose weights were replaced is loaded anew."""
         try:
             key = folder, (folder / WEIGHTS_FILE).stat().st_mtime_ns
@@ -72,12 +74,24 @@ class LoadedModels:
         if self._loaded is None or key is None or key != self._key:
             self._loaded = None  # never two models in memory
             model = load_model(folder)
-            self._key, self._loaded = key, (RememberingEngine(engine_for(model, folder)), model.info)
+            choice = yield from _choosing(job, model, folder)
+            self._key, self._loaded = key, (RememberingEngine(open_engine(model, choice)), model.info)
         return self._loaded
 
 
+def _choosing(job: int, model: Model, folder: Path) -> Generator[Event, None, Choice]:
+    steps = choosing_engine(model, folder)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            choice: Choice = end.value
+            return choice
+        yield Trying(job)
+
+
 def warm_up(models: LoadedModels, request: WarmUp, cancelled: Cancelled) -> Generator[Event, None, WarmUpResult]:
-    engine, _ = models.get(request.model_folder)
+    engine, _ = yield from models.get(request.job, request.model_folder)
     yield Progress(request.job, 0, 1)
     # The first run is slow: kernels are chosen and memory grows.
     side = SMALL_TILE + 2 * HALO
@@ -88,7 +102,7 @@ def warm_up(models: LoadedModels, request: WarmUp, cancelled: Cancelled) -> Gene
 def segment(models: LoadedModels, request: Segment, cancelled: Cancelled) -> Generator[Event, None, SegmentResult]:
     with open_slide(request.slide_path, request.page) as slide:
         slide.clipped(request.region)  # said before the model is loaded
-        engine, info = models.get(request.model_folder)
+        engine, info = yield from models.get(request.job, request.model_folder)
         pace = Pace()
         work = segment_slide(engine, info, slide, request, cancelled)
         yield from _found(request.job, work)

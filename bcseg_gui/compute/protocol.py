@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,8 @@ GRID = 1
 
 @runtime_checkable
 class Sentence(Protocol):
-    """An error that was written for a person: core's UserError, model's ModelError."""
+    """An error that was written for a person: core's UserError, model's ModelError. As the message of a logged warning
+    it is told to the person too."""
 
     @property
     def template(self) -> str: ...
@@ -236,6 +237,13 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class Trying:
+    """Engines are being tried, as is done once for a model and a computer. The job's own work follows."""
+
+    job: int
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """`done` of `total` tiles or training steps; `seconds_left` None until something is done to judge from.
 
@@ -301,15 +309,15 @@ class Cancelled:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
-    """`core.i18n.sentence(failed)` is what the person reads; `template` and `fields` are UserError's."""
+class _Told:
+    """`core.i18n.sentence(told)` is what the person reads; `template` and `fields` are UserError's."""
 
     job: int
     template: str
     fields: dict[str, object] = field(default_factory=dict)
 
     @classmethod
-    def because(cls, job: int, error: Sentence) -> Failed:
+    def because(cls, job: int, error: Sentence) -> Self:
         """From a UserError or ModelError. Field values become plain, so that they surely cross the pipe."""
         fields: dict[str, object] = {
             name: value if isinstance(value, str | int | float) else str(value) for name, value in error.fields.items()
@@ -317,7 +325,19 @@ class Failed:
         return cls(job, error.template, fields)
 
 
-Event = Started | Progress | TilePredicted | ParentMeasured | EpochDone | Finished | Cancelled | Failed
+@dataclass(frozen=True, slots=True)
+class Warned(_Told):
+    """The job goes on, though in another way than a person would expect: slower, say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed(_Told):
+    """The job came to nothing, and this is why."""
+
+
+Event = (
+    Started | Trying | Warned | Progress | TilePredicted | ParentMeasured | EpochDone | Finished | Cancelled | Failed
+)
 """Every job that was submitted ends with exactly one of Finished, Cancelled, Failed."""
 
 

@@ -56,6 +56,7 @@ class Session(QObject):
         """`bundled`: models that came with the app; `library`: those of pictures without a project."""
         super().__init__(parent)
         self.jobs = jobs
+        jobs.warned.connect(self.failed)
         self.project: Project | None = None
         self.document: Document | None = None
         self.worklist = Worklist()

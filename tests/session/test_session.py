@@ -11,7 +11,7 @@ import tifffile
 from PIL import Image
 from PySide6.QtCore import QPoint
 
-from bcseg_gui.compute.protocol import Finished, QuickSegment, Segment, TilePredicted, WarmUp, WarmUpResult
+from bcseg_gui.compute.protocol import Finished, QuickSegment, Segment, TilePredicted, WarmUp, WarmUpResult, Warned
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import MANUAL
@@ -364,6 +364,15 @@ def test_what_ran_the_model_is_known_after_warming_up_and_segmenting(session, cl
     session.segmenting.picture(QPoint(0, 0))
     client.finish_segmenting(client.last(Segment).job)
     assert refreshed[-1] == Ran("torch", 1.0)
+
+
+def test_what_computes_otherwise_than_expected_is_told(session, client, pictures) -> None:
+    told: list[object] = []
+    session.failed.connect(lambda error: told.append(str(error)))
+    session.open(pictures)
+    session.warm_up()
+    client.answer(Warned(client.last(WarmUp).job, "The processor computes instead."))
+    assert told == ["The processor computes instead."]
 
 
 def test_a_model_that_is_not_ours_is_refused(session, tmp_path) -> None:

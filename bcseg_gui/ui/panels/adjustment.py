@@ -28,7 +28,7 @@ class Adjustment(QWidget):
         self._number.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.slider = _Slider(Qt.Orientation.Horizontal)
         self.slider.setRange(steps[0], steps[-1])
-        self.slider.setPageStep(max(1, len(steps) // 20))
+        self.slider.setPageStep(max(2, len(steps) // 20))
         self.slider.setValue(self._middle)
         self.slider.setAccessibleName(name)
         self.slider.valueChanged.connect(self._moved)

@@ -120,10 +120,12 @@ class StatusBar(QStatusBar):
         self._fit()  # the bar comes and goes here
 
     def _show_job(self, job: Job, waiting: Sequence[Job]) -> None:
-        progress = job.progress
+        progress = job.progress if not self._jobs.is_trying else None
         self._bar.setMaximum(progress.total if progress else 0)
         self._bar.setValue(progress.done if progress else 0)
-        text = _("Stopping…") if job.cancelling else progress_text(job)
+        text = _("First use: trying what is fastest here…") if self._jobs.is_trying else progress_text(job)
+        if job.cancelling:
+            text = _("Stopping…")
         if waiting:
             text = _("{work} waits").format(work=waiting[-1].title) + " · " + text
         self._work.setText(text)

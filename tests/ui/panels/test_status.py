@@ -25,6 +25,7 @@ class Jobs(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.running: tuple[SimpleNamespace, ...] = ()
+        self.is_trying = False
 
     def run(self, title: str, seconds_left: float) -> None:
         self.running = (SimpleNamespace(title=title, progress=Progress(1, 62, 100, seconds_left), cancelling=False),)
@@ -224,6 +225,17 @@ def test_a_long_text_about_the_work_is_cut_and_told_in_full(window: QMainWindow,
     assert status._work.toolTip() == status._work.text()
     assert status._cancel.isVisible()
     assert status._cancel.mapTo(status, status._cancel.rect().topRight()).x() < 900
+
+
+def test_the_first_use_of_a_model_has_words_and_can_be_stopped(status: StatusBar, jobs: Jobs) -> None:
+    jobs.is_trying = True
+    jobs.run("Segmenting", 4.0)
+    assert status._work.text() == "First use: trying what is fastest here…"
+    assert status._bar.maximum() == 0, "nobody knows how long"
+    assert status._cancel.isEnabled()
+    jobs.is_trying = False
+    jobs.changed.emit()
+    assert status._work.text() == "Segmenting 62 % · 4 s left"
 
 
 def test_no_picture_no_scale(status: StatusBar) -> None:
