@@ -151,8 +151,8 @@ def _tried(model: Model, wanted: Pictures) -> Generator[None, None, Choice]:
     if refused := [trial.engine for trial in trials if not trial.accepted]:
         log.warning(
             ModelError(
-                "Finding cells could be faster on this computer: with the model “{model}”, {engines} did not work, or "
-                "did not find the same cells as the reference. “bcseg doctor” tells more.",
+                "Finding cells takes longer on this computer than it might: with the model “{model}”, {engines} failed "
+                "the trial. “bcseg doctor” tells why.",
                 model=model.info.name, engines=", ".join(refused),
             )
         )  # fmt: skip

@@ -56,7 +56,7 @@ def run(connection: Connection, handlers: str) -> None:
     if hasattr(os, "nice"):
         os.nice(NICENESS)
     server = Server(connection)
-    logging.basicConfig(level=logging.INFO, handlers=[_Forward(server)])
+    logging.basicConfig(level=logging.INFO, handlers=[_Forward(server)], format="%(message)s")
     server.serve(functools.cache(functools.partial(_load, handlers)))
 
 
