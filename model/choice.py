@@ -10,9 +10,10 @@ import hashlib
 import importlib.metadata
 import logging
 import sys
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -32,6 +33,7 @@ MOST_GRAPHS = 6
 Wanted = Literal["auto", "torch", "openvino"]
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,16 @@ class Memory:
 
     def _graph_path(self, engine: str) -> Path:
         return self.folder / f"{self.key}-{engine}.graph"
+
+
+def at_once(steps: Generator[None, None, T]) -> T:
+    """Goes through all steps; returns what comes of them."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: T = end.value
+            return result
 
 
 def _graphics_driver() -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +15,10 @@ import torch
 from numpy.typing import NDArray
 
 from .checkpoint import Model
-from .choice import Choice, Memory, Trial, Wanted
+from .choice import Choice, Memory, Trial, Wanted, at_once
 from .convert import Observer, Ranges, to_openvino
 from .engine import LARGE_TILE, Engine
+from .errors import ModelError
 from .metrics import label_cells
 from .openvino_engine import PRECISIONS, OpenVinoEngine
 from .predict import predict_picture
@@ -47,10 +48,17 @@ def open_engine(model: Model, choice: Choice, wanted: Wanted = "auto", cache: Pa
 
 def choice_of(model: Model, pictures: Pictures, cache: Path | None) -> Choice:
     """The engines tried with this model on this computer; `cache`: a folder that remembers, if there is one."""
+    return at_once(choosing(model, pictures, cache))
+
+
+def choosing(model: Model, pictures: Pictures, cache: Path | None) -> Generator[None, None, Choice]:
+    """As `choice_of`. Comes back between the steps of a trial, of about a second each, not at all where the outcome is
+    remembered. One that is left before its end is not remembered.
+    """
     memory = _memory(model, cache)
     if memory is not None and (remembered := memory.choice()) is not None:
         return remembered
-    choice = _tried(model, pictures())
+    choice = yield from _tried(model, pictures)
     if memory is not None:
         memory.keep_choice(choice)
     return choice
@@ -60,20 +68,28 @@ def _memory(model: Model, cache: Path | None) -> Memory | None:
     return Memory.of(model.info, cache) if cache is not None and model.info.weights_sha256 else None
 
 
-def _tried(model: Model, pictures: Sequence[NDArray[np.uint8]]) -> Choice:
+def _tried(model: Model, wanted: Pictures) -> Generator[None, None, Choice]:
+    yield
+    pictures = wanted()
     observer = Observer(model)
     started = time.perf_counter()
-    truth = [_classes(observer, model, picture) for picture in pictures]
+    truth = yield from _masks(observer, model, pictures)
     seconds = (time.perf_counter() - started) / (sum(mask.size for mask in truth) / 1e6)
     ranges = dict(observer.ranges)
     trials = [Trial("torch", seconds, 1.0, sum(map(_count, truth)), True)]
     for name in _candidates():
-        trial = _trial(name, model, ranges, pictures, truth)
+        trial = yield from _trial(name, model, ranges, pictures, truth)
         trials.append(trial)
         if trial.accepted and name.startswith("openvino"):
             break
-        if not trial.accepted:
-            log.warning("%s is not used with %s: %s", name, model.info.name, trial.error or f"Dice {trial.dice:.4f}")
+    if refused := [trial.engine for trial in trials if not trial.accepted]:
+        log.warning(
+            ModelError(
+                "Finding cells takes longer on this computer than it might: with the model “{model}”, {engines} failed "
+                "the trial. “bcseg doctor” tells why.",
+                model=model.info.name, engines=", ".join(refused),
+            )
+        )  # fmt: skip
     return Choice(tuple(trials), len(pictures), ranges)
 
 
@@ -101,17 +117,29 @@ def _trial(
     ranges: Ranges,
     pictures: Sequence[NDArray[np.uint8]],
     truth: Sequence[NDArray[np.uint8]],
-) -> Trial:
+) -> Generator[None, None, Trial]:
     try:
         engine = _engine(name, model, ranges, LARGE_TILE)
-        found = [_classes(engine, model, picture) for picture in pictures]
+        found = yield from _masks(engine, model, pictures)
         seconds = _seconds(engine)
     except RuntimeError as error:
         return Trial(name, error=str(error))
+    if engine.name != name:
+        return Trial(name, error="not enough memory")
     cells, true_cells = (sum(map(_count, masks)) for masks in (found, truth))
     dice = agreement(found, truth)
     accepted = dice >= LEAST_DICE and abs(cells - true_cells) <= MOST_COUNT_ERROR * true_cells
     return Trial(name, seconds, dice, cells, accepted)
+
+
+def _masks(
+    engine: Engine, model: Model, pictures: Sequence[NDArray[np.uint8]]
+) -> Generator[None, None, list[NDArray[np.uint8]]]:
+    masks = []
+    for picture in pictures:
+        yield
+        masks.append(_classes(engine, model, picture))
+    return masks
 
 
 def _classes(engine: Engine, model: Model, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

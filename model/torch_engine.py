@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .checkpoint import Model
 from .engine import LARGE_TILE, SMALL_TILE, physical_cores
+from .errors import ModelError
 from .preprocess import normalise
 
 GPU_BATCH = 8
@@ -22,7 +23,7 @@ class TorchEngine:
     """The reference engine: CUDA or MPS when present, else the CPU.
 
     A graphics card computes in mixed precision. When its memory does not suffice, it gets half as many pictures at a
-    time from then on; when it does not suffice for one, the CPU takes over.
+    time from then on; when it does not suffice for one, the CPU takes over. Either is a warning for a person.
     """
 
     def __init__(self, model: Model, device: torch.device | None = None) -> None:
@@ -46,7 +47,7 @@ class TorchEngine:
     def _all(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """`(n, 3, h, w)`, as many at a time as the memory holds."""
         seen: list[NDArray[np.float32]] = []
-        done = 0
+        done, before = 0, (self.device, self.batch)
         while done < len(inputs):
             try:
                 seen.append(self._some(inputs[done : done + self.batch]))
@@ -55,16 +56,29 @@ class TorchEngine:
                 if self.device.type == "cpu" or not _is_out_of_memory(error):
                     raise
                 self._shrink(min(self.batch, len(inputs) - done))
+        if before != (self.device, self.batch):
+            log.warning(self._shrunk())
         return np.concatenate(seen)
 
     def _shrink(self, tried: int) -> None:
         """After so many pictures at a time did not fit."""
         if tried > 1:
             self.batch = tried // 2
-            log.warning("The graphics card is short of memory: it gets %d pictures at a time.", self.batch)
         else:
-            log.warning("The graphics card has too little memory for this model: the processor computes instead.")
             self._move_to(torch.device("cpu"))
+
+    def _shrunk(self) -> ModelError:
+        if self.device.type == "cpu":
+            return ModelError(
+                "The graphics card has too little memory for the model “{model}”, so the processor computes instead. "
+                "Finding cells takes longer now.",
+                model=self._info.name,
+            )
+        return ModelError(
+            "The graphics card is short of memory, so it gets fewer parts of a picture at a time ({count}). Finding "
+            "cells takes a little longer now.",
+            count=self.batch,
+        )
 
     @torch.inference_mode()
     def _some(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:

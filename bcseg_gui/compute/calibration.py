@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from bcseg_gui.core.cells.diameter import slide_cell_diameter
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.resources import resource
 from bcseg_gui.core.slides import open_slide
-from model.choice import Choice, Memory, Wanted
+from model.choice import Choice, Memory, Wanted, at_once
 from model.engine import Engine
 from model.info import ModelInfo, read_info
 from model.preprocess import working_scale
@@ -32,6 +32,11 @@ PICTURES, SIDE = 4, 320
 
 def engine_for(folder: Path, wanted: Wanted = "auto") -> Engine:
     """The fastest engine for the model in this folder that finds what the reference finds. Raises ModelError."""
+    return at_once(opening_engine(folder, wanted))
+
+
+def opening_engine(folder: Path, wanted: Wanted = "auto") -> Generator[None, None, Engine]:
+    """As `engine_for`, step by step: see `model.choose.choosing`. At once where the engine was kept."""
     info = read_info(folder)
     if wanted != "torch" and info.weights_sha256 and (ready := Memory.of(info, engine_cache()).engine(wanted)):
         return ready
@@ -44,14 +49,19 @@ def engine_for(folder: Path, wanted: Wanted = "auto") -> Engine:
     model = load_model(folder)
     if wanted == "torch":
         return TorchEngine(model)
-    return open_engine(model, engine_choice(model, folder), wanted, engine_cache())
+    choice = yield from _choosing(model, folder)
+    return open_engine(model, choice, wanted, engine_cache())
 
 
 def engine_choice(model: Model, folder: Path) -> Choice:
     """What was tried with the model in this folder on this computer; tried now if it was not yet."""
-    from model.choose import choice_of
+    return at_once(_choosing(model, folder))
 
-    return choice_of(model, lambda: calibration_pictures(model.info, folder), engine_cache())
+
+def _choosing(model: Model, folder: Path) -> Generator[None, None, Choice]:
+    from model.choose import choosing
+
+    return choosing(model, lambda: calibration_pictures(model.info, folder), engine_cache())
 
 
 def engine_cache() -> Path:

@@ -14,7 +14,7 @@ from model.info import WEIGHTS_FILE, ModelInfo, read_info
 from model.predict import HALO
 from model.remembering import RememberingEngine
 
-from .calibration import engine_for
+from .calibration import opening_engine
 from .pace import Pace
 from .protocol import (
     QUICK_ENGINE,
@@ -31,7 +31,9 @@ from .protocol import (
     SegmentResult,
     TilePredicted,
     Train,
+    Trying,
     WarmUp,
+    WarmUpResult,
 )
 from .ranking import rank
 from .segmenting import Work, quick_segment_slide, segment_slide
@@ -75,7 +77,7 @@ class LoadedModels:
         self._key: tuple[Path, int] | None = None
         self._loaded: tuple[Engine, ModelInfo] | None = None
 
-    def get(self, folder: Path) -> tuple[Engine, ModelInfo]:
+    def get(self, job: int, folder: Path) -> Generator[Event, None, tuple[Engine, ModelInfo]]:
         """Raises ModelError. A folder whose weights were replaced is loaded anew."""
         try:
             key = folder, (folder / WEIGHTS_FILE).stat().st_mtime_ns
@@ -83,23 +85,36 @@ class LoadedModels:
             key = None  # engine_for says what is wrong
         if self._loaded is None or key is None or key != self._key:
             self._loaded = None  # never two models in memory
-            self._key, self._loaded = key, (RememberingEngine(engine_for(folder)), read_info(folder))
+            engine = yield from _opening(job, folder)
+            self._key, self._loaded = key, (RememberingEngine(engine), read_info(folder))
         return self._loaded
 
 
-def warm_up(models: LoadedModels, request: WarmUp, cancelled: Cancelled) -> Generator[Event, None, None]:
-    engine, _ = models.get(request.model_folder)
+def _opening(job: int, folder: Path) -> Generator[Event, None, Engine]:
+    steps = opening_engine(folder)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            engine: Engine = end.value
+            return engine
+        yield Trying(job)
+
+
+def warm_up(models: LoadedModels, request: WarmUp, cancelled: Cancelled) -> Generator[Event, None, WarmUpResult]:
+    engine, _ = yield from models.get(request.job, request.model_folder)
     yield Progress(request.job, 0, 1)
     # The first run is slow: kernels are chosen and memory grows.
     side = SMALL_TILE + 2 * HALO
     engine.probabilities(np.zeros((1, side, side, 3), np.uint8))
+    return WarmUpResult(engine.name)
 
 
 def segment(models: LoadedModels, request: Segment, cancelled: Cancelled) -> Generator[Event, None, SegmentResult]:
-    pace = Pace()
     with open_slide(request.slide_path, request.page) as slide:
         slide.clipped(request.region)  # said before the model is loaded
-        engine, info = models.get(request.model_folder)
+        engine, info = yield from models.get(request.job, request.model_folder)
+        pace = Pace()
         work = segment_slide(engine, info, slide, request, cancelled)
         yield from _found(request.job, work)
     return SegmentResult(work.cell_diameter, pace.seconds, info.name, engine.name)

@@ -27,11 +27,13 @@ MAYBE = 0.05
 
 
 def rank(
-    load: Callable[[Path], tuple[Engine, ModelInfo]], request: Rank, cancelled: Callable[[], bool]
+    load: Callable[[int, Path], Generator[Event, None, tuple[Engine, ModelInfo]]],
+    request: Rank,
+    cancelled: Callable[[], bool],
 ) -> Generator[Event, None, RankResult | None]:
     pace, total = Pace(), len(request.slides)
     yield Progress(request.job, 0, total)
-    engine, info = load(request.model_folder)
+    engine, info = yield from load(request.job, request.model_folder)
     doubts: list[float] = []
     looks: list[tuple[float, ...]] = []
     for done, (path, page) in enumerate(request.slides, 1):

@@ -81,7 +81,7 @@ def segment_slide(
         block, finals = blocks[number], 0
         tiles = predict(
             engine, info, read, slide.dimensions, block,
-            first=request.first, threshold=request.threshold, cancelled=cancelled,
+            first=request.first, threshold=request.threshold, splitting=request.splitting, cancelled=cancelled,
         )  # fmt: skip
         for tile in tiles:
             finals += tile.final
