@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -63,6 +63,11 @@ class Block:
     @property
     def tile_count(self) -> int:
         return cut_count(Rect(0, 0, *self.work_size), self.tile)
+
+    def coarser(self, times: float) -> Block:
+        """The same at so much less than the working scale."""
+        width, height = self.work_size
+        return replace(self, work_size=(max(1, round(width / times)), max(1, round(height / times))))
 
     def tiles(self, first: tuple[int, int] | None = None) -> list[Rect]:
         """What the network sees at a time, at the working scale; the nearest to the level-0 point `first` first."""
