@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from .distributed import summed
+
 
 def gaps(foreground: NDArray[np.bool_], cell_diameter: float) -> NDArray[np.uint8]:
     """255 on background that a closing by a sixth of a cell would fill: the lines that part touching cells.
@@ -39,6 +41,6 @@ def objective(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
 
 
 def _soft_dice(probabilities: Tensor, target: Tensor) -> Tensor:
-    """Over the whole batch, so that a crop without cells does not weigh as much as one full of them."""
-    overlap = (probabilities * target).sum()
-    return (2 * overlap + 1) / (probabilities.sum() + target.sum() + 1)
+    """Over the batch of all processes, so that a crop without cells does not weigh as much as one full of them."""
+    sums = summed(torch.stack([(probabilities * target).sum(), probabilities.sum() + target.sum()]))
+    return (2 * sums[0] + 1) / (sums[1] + 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import asdict, fields, replace
 from functools import partial
@@ -27,6 +28,7 @@ from model.dataset import (
     read_pair,
     read_picture,
 )
+from model.distributed import leads, processes
 from model.engine import SMALL_TILE
 from model.evaluate import PairReader, Segmenter, score_pairs, with_model
 from model.info import read_info
@@ -71,6 +73,10 @@ def train(
     pace = Pace()
     dataset = dataset or load_dataset(request.dataset_folder)
     settings = settings or fine_tuning(request.epochs, request.seed)
+    if not leads():  # the first process judges, the others help it to learn
+        helping = load_model(request.parent_folder)
+        deque(training.train(helping, dataset, request.output_folder, settings, read=read), maxlen=0)
+        return None
     judging = _Judging(dataset, request.parent_folder, read, cancelled)
     yield Progress(request.job, 0, 1)
     if not judging.measure_old():
@@ -165,7 +171,7 @@ class _Judging:
             author=request.author,
             created=trained.info.created,
             dataset=request.dataset_folder.name,
-            settings=asdict(settings),
+            settings=asdict(settings) | {"processes": processes()},
             pairs=pairs,
             rounds=tuple(asdict(row) for row in trained.history),
             old=old,
