@@ -42,7 +42,9 @@ GARBAGE: dict[str, Callable[[Field, np.random.Generator], Field]] = {
 
 def main(data: Path, work: Path, most: int) -> None:
     seen, unseen = parted(data)
-    tested = list(map(middle, read_fields([*unseen, *seen[1::12]][:TESTED])))
+    kept = [*unseen, *seen[:: len(seen) // (TESTED - len(unseen))]][:TESTED]
+    others = [pair for pair in seen if pair not in kept]
+    tested = list(map(middle, read_fields(kept)))
     rows = [
         ["corrections", "also in the test pictures", "run", "Dice before", "after", "reference before", "after", "gate"]
     ]
@@ -55,7 +57,7 @@ def main(data: Path, work: Path, most: int) -> None:
                 return
             most -= 1
         rng = np.random.default_rng(run)
-        learnt = [GARBAGE[kind](field, rng) for field in read_fields(seen[run % 12 :: 12][:CORRECTED])]
+        learnt = [GARBAGE[kind](field, rng) for field in read_fields(others[run % 11 :: 11][:CORRECTED])]
         holdout = [GARBAGE[kind](field, rng) for field in tested] if everywhere else tested
         dataset = write_dataset(output / "dataset", learnt, holdout)
         record = retrain(dataset, output / "model", parent=PARENT, epochs=EPOCHS, seed=run, watched=1)

@@ -26,17 +26,17 @@ HUE, CONTRAST, BRIGHTNESS, BLUR = 60, 0.06, -90, 6.0
 EPOCHS = 6
 
 
-def shifted(field: Field) -> Field:
-    return replace(field, picture=shift(field.picture))
+def shifted(field: Field, **strength: float) -> Field:
+    return replace(field, picture=shift(field.picture, **strength))
 
 
-def shift(picture: Pixels) -> Pixels:
-    """Hues turned by 2 × `HUE` degrees, contrast about the middle grey, focus lost by a Gaussian of `BLUR` px."""
+def shift(picture: Pixels, *, contrast: float = CONTRAST, brightness: float = BRIGHTNESS, blur: float = BLUR) -> Pixels:
+    """Hues turned by 2 × `HUE` degrees, contrast about the middle grey, focus lost by a Gaussian of `blur` px."""
     hsv = cv2.cvtColor(picture, cv2.COLOR_RGB2HSV).astype(np.int32)
     hsv[..., 0] = (hsv[..., 0] + HUE) % 180
     turned = cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2RGB).astype(np.float32)
-    pale = (turned - 128) * CONTRAST + 128 + BRIGHTNESS
-    return np.clip(cv2.GaussianBlur(pale, (0, 0), BLUR), 0, 255).astype(np.uint8)
+    pale = (turned - 128) * contrast + 128 + brightness
+    return np.clip(cv2.GaussianBlur(pale, (0, 0), blur), 0, 255).astype(np.uint8)
 
 
 def main(data: Path, work: Path, name: str = "", *settings: str) -> None:

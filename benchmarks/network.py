@@ -32,11 +32,12 @@ from bcseg_gui.compute.calibration import engine_choice
 from bcseg_gui.core.resources import resource
 from bcseg_gui.core.synthetic import make_smear
 from model.checkpoint import Model, load_model
-from model.choose import PRECISIONS
-from model.engine import TorchEngine, physical_cores
-from model.openvino_engine import OpenVinoEngine, processor
+from model.convert import to_openvino
+from model.engine import physical_cores
+from model.openvino_engine import PRECISIONS, OpenVinoEngine, processor
 from model.preprocess import normalise, pad_to_stride
 from model.ternausnet import TernausNet11, TernausNet16
+from model.torch_engine import TorchEngine
 
 FIELD = WIDTH, HEIGHT = 1600, 1200
 CELL_DIAMETER = 106.0
@@ -135,7 +136,7 @@ def contenders_of(model: Model, picture: NDArray[np.uint8]) -> list[Contender]:
     add("torch", lambda: torch_engine.probabilities(pixels))
     ranges = engine_choice(model, resource("weights", info.name)).ranges
     for precision in reversed(PRECISIONS):
-        engine = OpenVinoEngine(model, precision, ranges)
+        engine = OpenVinoEngine(to_openvino(model, ranges if precision == "int8" else None), precision)
         peak = {"int8": "int8", "bf16": "bfloat16", "f32": "float32"}[precision]
         add(engine.name, lambda engine=engine: engine.probabilities(pixels), peak)  # type: ignore[misc]
     return found

@@ -4,61 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
-import secrets
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
 
 import msgspec
 import torch
 from safetensors.torch import save
 
 from .errors import ModelError
+from .files import make_folder, write_atomic
+from .info import INFO_FILE, WEIGHTS_FILE, ModelInfo, read_info
 from .statedict import read_state
-from .ternausnet import Architecture, Decoder, TernausNet, build, load_vgg_encoder
+from .ternausnet import TernausNet, build, load_vgg_encoder
 
-SCHEMA = 1
 SHYNESS = 3.0
 """How much less likely than the first class (in logits) a class is at first that a model is yet to learn."""
-WEIGHTS_FILE = "weights.safetensors"
-INFO_FILE = "model.json"
-
-
-@dataclass(frozen=True, slots=True)
-class ModelInfo:
-    """What `model.json` says. Diameters in pixels: of the working scale, and of level 0 in the training pictures.
-
-    `smallest` and `smallest_at_edge`: share of a usual cell's area below which a thing is no cell, and below which a
-    cell is passed over because the picture's edge leaves so little of it. `teacher`: the larger model that this one was
-    distilled from.
-    """
-
-    name: str
-    architecture: Architecture = "ternausnet16"
-    num_filters: Annotated[int, msgspec.Meta(ge=1)] = 24
-    decoder: Decoder = "deconv"
-    classes: tuple[str, ...] = ("cell",)
-    cell_diameter: Annotated[float, msgspec.Meta(gt=0)] = 42.0
-    source_cell_diameter: Annotated[float, msgspec.Meta(gt=0)] = 106.0
-    smallest: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.0
-    smallest_at_edge: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.0
-    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
-    std: tuple[float, float, float] = (0.229, 0.224, 0.225)
-    parent: str | None = None
-    teacher: str | None = None
-    dataset_hash: str = ""
-    metrics: dict[str, float] = field(default_factory=dict)
-    licence: str = ""
-    created: str = ""
-    weights_sha256: str = ""
-    schema: int = SCHEMA
-
-    @property
-    def num_outputs(self) -> int:
-        """One class is a sigmoid; several are a softmax with the background first."""
-        return 1 if len(self.classes) == 1 else len(self.classes) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,26 +84,6 @@ def load_model(folder: Path) -> Model:
     return Model(info, network.eval())
 
 
-def read_info(folder: Path) -> ModelInfo:
-    path = folder / INFO_FILE
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ModelError(
-            "{folder} is not a model: it has no readable {info}. Choose a model folder of this program.",
-            folder=folder, info=INFO_FILE,
-        ) from error  # fmt: skip
-    try:
-        if msgspec.json.decode(content, type=dict[str, object]).get("schema") != SCHEMA:
-            raise ModelError(
-                "{path} was written by a newer version of this program. Update the program to use this model.",
-                path=path,
-            )
-        return msgspec.json.decode(content, type=ModelInfo)
-    except msgspec.DecodeError as error:
-        raise ModelError("{path} is damaged: {reason}. Import the model again.", path=path, reason=error) from error
-
-
 def save_model(model: Model, folder: Path, *, dtype: torch.dtype = torch.float16) -> ModelInfo:
     """Write weights and `model.json` into `folder`, each whole or not at all; the info goes last.
 
@@ -159,35 +100,3 @@ def save_model(model: Model, folder: Path, *, dtype: torch.dtype = torch.float16
     write_atomic(folder / WEIGHTS_FILE, content)
     write_atomic(folder / INFO_FILE, msgspec.json.format(msgspec.json.encode(info), indent=2) + b"\n")
     return info
-
-
-def write_atomic(path: Path, content: bytes) -> None:
-    """Replace a file as a whole: after a crash either the old content or the new is there. Raises ModelError."""
-    try:
-        temporary = path.with_name(f".{path.name}-{secrets.token_hex(4)}.tmp")
-        try:
-            with temporary.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise unwritable(path, error) from error
-
-
-def make_folder(folder: Path) -> None:
-    """Make it with its parents. Raises ModelError."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(folder, error) from error
-
-
-def unwritable(path: Path, error: Exception) -> ModelError:
-    return ModelError(
-        "{path} could not be written ({reason}). Free some space or choose another folder.",
-        path=path, reason=getattr(error, "strerror", None) or error,
-    )  # fmt: skip

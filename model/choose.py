@@ -1,135 +1,95 @@
-"""Which engine runs a model on this computer: tried once on pictures, and remembered.
+"""Which engine runs a model on this computer: tried once on pictures, and remembered (`choice.py`).
 
 An engine is taken only when it finds what torch finds in float32 on the CPU.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
-from typing import Literal
 
-import msgspec
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from .checkpoint import Model, make_folder, write_atomic
-from .convert import Observer, Ranges
-from .engine import LARGE_TILE, SMALL_TILE, Engine, TorchEngine, best_device, physical_cores
+from .checkpoint import Model
+from .choice import Choice, Memory, Trial, Wanted, at_once
+from .convert import Observer, Ranges, to_openvino
+from .engine import LARGE_TILE, Engine
 from .errors import ModelError
 from .metrics import label_cells
-from .openvino_engine import OpenVinoEngine, Precision, processor
+from .openvino_engine import PRECISIONS, OpenVinoEngine
 from .predict import predict_picture
-from .quiet_openvino import ov
+from .torch_engine import TorchEngine, best_device
 
-SCHEMA = 1
-PRECISIONS: tuple[Precision, ...] = ("int8", "bf16", "f32")
-"""From the fastest to the most exact."""
 LEAST_DICE, MOST_COUNT_ERROR = 0.995, 0.01
 TRIAL_SECONDS = 0.3
-PATIENCE = 1.0
-"""Seconds that a tile may take, so that Cancel is heard."""
 
-Wanted = Literal["auto", "torch", "openvino"]
 Pictures = Callable[[], Sequence[NDArray[np.uint8]]]
 """RGB `(h, w, 3)` at the working scale of the model, to try engines on; asked for only when they are needed."""
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """`seconds` a megapixel at the working scale; `dice` of its mask and the reference's; `cells` in its mask.
+def open_engine(model: Model, choice: Choice, wanted: Wanted = "auto", cache: Path | None = None) -> Engine:
+    """`cache`: where what it takes to open it faster the next time is kept.
 
-    `error`: why it does not work here at all.
+    Raises ModelError when no engine of the wanted kind finds the same cells.
     """
-
-    engine: str
-    seconds: float = 0.0
-    dice: float = 0.0
-    cells: int = 0
-    accepted: bool = False
-    error: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What was tried, the reference first, on how many pictures, and what conversion to integers needs to know."""
-
-    trials: tuple[Trial, ...]
-    pictures: int
-    ranges: dict[str, float] = field(default_factory=dict)
-    schema: int = SCHEMA
-
-    def best(self, wanted: Wanted = "auto") -> Trial:
-        """The fastest that is accepted. Raises ModelError when none of the wanted kind is."""
-        fit = [trial for trial in self.trials if trial.accepted and (wanted == "auto" or wanted in trial.engine)]
-        if not fit:
-            raise ModelError(
-                "OpenVINO does not find the same cells as the reference with this model on this computer. "
-                "Use --engine auto."
-            )
-        return min(fit, key=lambda trial: trial.seconds)
-
-
-def open_engine(model: Model, choice: Choice, wanted: Wanted = "auto") -> Engine:
-    """Raises ModelError when no engine of the wanted kind finds the same cells."""
     best = choice.best(wanted)
-    in_time = int((PATIENCE * 1e6 / best.seconds) ** 0.5)
-    return _engine(best.engine, model, choice.ranges, min(LARGE_TILE, max(SMALL_TILE, in_time)))
+    engine = _engine(best.engine, model, choice.ranges, best.tile)
+    memory = _memory(model, cache)
+    if memory is not None and isinstance(engine, OpenVinoEngine):
+        memory.keep_graph(engine)
+    return engine
 
 
 def choice_of(model: Model, pictures: Pictures, cache: Path | None) -> Choice:
     """The engines tried with this model on this computer; `cache`: a folder that remembers, if there is one."""
-    path = cache / f"{_key(model)}.json" if cache is not None and model.info.weights_sha256 else None
-    if path is not None and (remembered := _read(path)) is not None:
+    return at_once(choosing(model, pictures, cache))
+
+
+def choosing(model: Model, pictures: Pictures, cache: Path | None) -> Generator[None, None, Choice]:
+    """As `choice_of`. Comes back between the steps of a trial, of about a second each, not at all where the outcome is
+    remembered. One that is left before its end is not remembered.
+    """
+    memory = _memory(model, cache)
+    if memory is not None and (remembered := memory.choice()) is not None:
         return remembered
-    choice = _tried(model, pictures())
-    if path is not None:
-        try:
-            make_folder(path.parent)
-            write_atomic(path, msgspec.json.encode(choice))
-        except ModelError as error:
-            log.warning("Which engine is the fastest will be measured again: %s", error)
+    choice = yield from _tried(model, pictures)
+    if memory is not None:
+        memory.keep_choice(choice)
     return choice
 
 
-def _key(model: Model) -> str:
-    """Another one for everything that the choice depends on."""
-    info = model.info
-    machine = processor(), physical_cores(), ov.get_version(), torch.__version__, str(best_device())
-    known = SCHEMA, info.weights_sha256, info.mean, info.std, machine
-    return hashlib.sha256(repr(known).encode()).hexdigest()[:24]
+def _memory(model: Model, cache: Path | None) -> Memory | None:
+    return Memory.of(model.info, cache) if cache is not None and model.info.weights_sha256 else None
 
 
-def _read(path: Path) -> Choice | None:
-    """None: it is not there, of another version of this program, or damaged."""
-    try:
-        choice = msgspec.json.decode(path.read_bytes(), type=Choice)
-    except (OSError, msgspec.DecodeError):
-        return None
-    return choice if choice.schema == SCHEMA and choice.trials else None
-
-
-def _tried(model: Model, pictures: Sequence[NDArray[np.uint8]]) -> Choice:
+def _tried(model: Model, wanted: Pictures) -> Generator[None, None, Choice]:
+    yield
+    pictures = wanted()
     observer = Observer(model)
     started = time.perf_counter()
-    truth = [_classes(observer, model, picture) for picture in pictures]
+    truth = yield from _masks(observer, model, pictures)
     seconds = (time.perf_counter() - started) / (sum(mask.size for mask in truth) / 1e6)
     ranges = dict(observer.ranges)
     trials = [Trial("torch", seconds, 1.0, sum(map(_count, truth)), True)]
     for name in _candidates():
-        trial = _trial(name, model, ranges, pictures, truth)
+        trial = yield from _trial(name, model, ranges, pictures, truth)
         trials.append(trial)
         if trial.accepted and name.startswith("openvino"):
             break
-        if not trial.accepted:
-            log.warning("%s is not used with %s: %s", name, model.info.name, trial.error or f"Dice {trial.dice:.4f}")
+    if refused := [trial.engine for trial in trials if not trial.accepted]:
+        log.warning(
+            ModelError(
+                "Finding cells takes longer on this computer than it might: with the model “{model}”, {engines} failed "
+                "the trial. “bcseg doctor” tells why.",
+                model=model.info.name, engines=", ".join(refused),
+            )
+        )  # fmt: skip
     return Choice(tuple(trials), len(pictures), ranges)
 
 
@@ -145,7 +105,8 @@ def _engine(name: str, model: Model, ranges: Ranges, tile: int) -> Engine:
     if kind == "torch":
         engine = TorchEngine(model, torch.device(variant or "cpu"))
     else:
-        engine = OpenVinoEngine(model, next(one for one in PRECISIONS if one == variant), ranges)
+        precision = next(one for one in PRECISIONS if one == variant)
+        engine = OpenVinoEngine(to_openvino(model, ranges if precision == "int8" else None), precision)
     engine.tile = tile
     return engine
 
@@ -156,17 +117,29 @@ def _trial(
     ranges: Ranges,
     pictures: Sequence[NDArray[np.uint8]],
     truth: Sequence[NDArray[np.uint8]],
-) -> Trial:
+) -> Generator[None, None, Trial]:
     try:
         engine = _engine(name, model, ranges, LARGE_TILE)
-        found = [_classes(engine, model, picture) for picture in pictures]
+        found = yield from _masks(engine, model, pictures)
         seconds = _seconds(engine)
     except RuntimeError as error:
         return Trial(name, error=str(error))
+    if engine.name != name:
+        return Trial(name, error="not enough memory")
     cells, true_cells = (sum(map(_count, masks)) for masks in (found, truth))
     dice = agreement(found, truth)
     accepted = dice >= LEAST_DICE and abs(cells - true_cells) <= MOST_COUNT_ERROR * true_cells
     return Trial(name, seconds, dice, cells, accepted)
+
+
+def _masks(
+    engine: Engine, model: Model, pictures: Sequence[NDArray[np.uint8]]
+) -> Generator[None, None, list[NDArray[np.uint8]]]:
+    masks = []
+    for picture in pictures:
+        yield
+        masks.append(_classes(engine, model, picture))
+    return masks
 
 
 def _classes(engine: Engine, model: Model, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -16,8 +16,9 @@ import torch
 from numpy.typing import NDArray
 from torch import fx, nn
 
-from .checkpoint import Model, ModelInfo
+from .checkpoint import Model
 from .engine import LARGE_TILE
+from .info import ModelInfo
 from .preprocess import normalise
 from .quiet_openvino import ops, ov
 

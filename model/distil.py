@@ -15,12 +15,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from .checkpoint import Model, make_folder, write_atomic
+from .checkpoint import Model
 from .dataset import Pair, PictureReader, hash_file, median_cell_diameter, read_mask
-from .engine import TorchEngine
 from .errors import ModelError
+from .files import make_folder, write_atomic
 from .predict import predict_picture
 from .ternausnet import TernausNet, TernausNet11, TernausNet16
+from .torch_engine import TorchEngine
 
 _SHALLOWER = {
     # of each stage of VGG16 the layers that VGG11 has too

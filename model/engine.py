@@ -1,26 +1,17 @@
-"""What runs the network. One small interface; torch in float32 on the CPU is the reference."""
+"""What runs the network: one small interface, and what its implementations have in common."""
 
 from __future__ import annotations
 
-import logging
 import os
-import threading
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-
-from .checkpoint import Model
-from .preprocess import normalise
 
 SMALL_TILE, LARGE_TILE = 256, 960
 """Largest side of what an engine is shown at a time, px without the context around: the larger it is, the less is
 computed twice, a whole block at most; the smaller, the sooner a slow computer hears Cancel."""
-GPU_BATCH = 8
-
-log = logging.getLogger(__name__)
 
 
 class Engine(Protocol):
@@ -38,76 +29,6 @@ class Engine(Protocol):
 
     def probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
         """RGB `(n, h, w, 3)` to probabilities `(n, outputs, h, w)`, h and w multiples of the stride."""
-
-
-class TorchEngine:
-    """The reference engine: CUDA or MPS when present, else the CPU.
-
-    A graphics card computes in mixed precision. When its memory does not suffice, it gets half as many pictures at a
-    time from then on; when it does not suffice for one, the CPU takes over.
-    """
-
-    def __init__(self, model: Model, device: torch.device | None = None) -> None:
-        self._info = model.info
-        self._network = model.network.eval()
-        self._computing = threading.Lock()
-        self._move_to(device or best_device())
-
-    def _move_to(self, device: torch.device) -> None:
-        self.device = device
-        on_cpu = device.type == "cpu"
-        self.name = "torch" if on_cpu else f"torch-{device.type}"
-        self.tile, self.batch = (SMALL_TILE, 1) if on_cpu else (LARGE_TILE, GPU_BATCH)
-        # channels last: the convolutions of oneDNN and cuDNN want it (a third faster on the CPU)
-        self._network = self._network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-    def probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-        with self._computing:
-            return self._all(np.stack([normalise(picture, self._info) for picture in pictures]))
-
-    def _all(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """`(n, 3, h, w)`, as many at a time as the memory holds."""
-        seen: list[NDArray[np.float32]] = []
-        done = 0
-        while done < len(inputs):
-            try:
-                seen.append(self._some(inputs[done : done + self.batch]))
-                done += len(seen[-1])
-            except RuntimeError as error:
-                if self.device.type == "cpu" or not _is_out_of_memory(error):
-                    raise
-                self._shrink(min(self.batch, len(inputs) - done))
-        return np.concatenate(seen)
-
-    def _shrink(self, tried: int) -> None:
-        """After so many pictures at a time did not fit."""
-        if tried > 1:
-            self.batch = tried // 2
-            log.warning("The graphics card is short of memory: it gets %d pictures at a time.", self.batch)
-        else:
-            log.warning("The graphics card has too little memory for this model: the processor computes instead.")
-            self._move_to(torch.device("cpu"))
-
-    @torch.inference_mode()
-    def _some(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        tensor = torch.from_numpy(inputs).to(self.device).contiguous(memory_format=torch.channels_last)
-        with torch.autocast(self.device.type, torch.float16, enabled=self.device.type != "cpu"):
-            logits = self._network(tensor)
-        logits = logits.float()
-        probabilities = torch.sigmoid(logits) if self._info.num_outputs == 1 else torch.softmax(logits, 1)
-        return np.ascontiguousarray(probabilities.cpu().numpy())
-
-
-def _is_out_of_memory(error: RuntimeError) -> bool:
-    return isinstance(error, torch.OutOfMemoryError) or "out of memory" in str(error)  # the latter is MPS
-
-
-def best_device() -> torch.device:
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    if torch.backends.mps.is_available():
-        return torch.device("mps")
-    return torch.device("cpu")
 
 
 def physical_cores() -> int | None:

@@ -1,4 +1,5 @@
-"""What this package says when a file or a picture cannot be used."""
+"""What this package says to a person: when a file or a picture cannot be used, and, as a logged warning, when the work
+goes on in another way."""
 
 from __future__ import annotations
 

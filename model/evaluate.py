@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from .checkpoint import ModelInfo
 from .classical import watershed
 from .dataset import Pair, cell_diameter_of
 from .engine import Engine
+from .info import ModelInfo
 from .metrics import PictureScore, score_picture
 from .predict import predict_picture
 

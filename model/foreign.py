@@ -8,8 +8,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from .checkpoint import Model, ModelInfo, save_model
+from .checkpoint import Model, save_model
 from .errors import ModelError
+from .info import ModelInfo
 from .statedict import read_state
 from .ternausnet import TernausNet, build, vgg_names
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from .checkpoint import write_atomic
+from .files import write_atomic
 
 
 @dataclass(frozen=True, slots=True)

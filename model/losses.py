@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from .distributed import summed
+
 
 def gaps(foreground: NDArray[np.bool_], cell_diameter: float) -> NDArray[np.uint8]:
     """255 on background that a closing by a sixth of a cell would fill: the lines that part touching cells.
@@ -39,8 +41,9 @@ def objective(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
 
 
 def _soft_dice(probabilities: Tensor, target: Tensor) -> Tensor:
-    """Over the whole batch, so that a crop without cells does not weigh as much as one full of them; the mean of the
-    classes, so that a rare one weighs as much as a common one.
+    """Over the batch of all processes, so that a crop without cells does not weigh as much as one full of them; the
+    mean of the classes, so that a rare one weighs as much as a common one.
     """
-    overlap, predicted, drawn = (plane.sum((0, 2, 3)) for plane in (probabilities * target, probabilities, target))
-    return ((2 * overlap + 1) / (predicted + drawn + 1)).mean()
+    overlap, both = (plane.sum((0, 2, 3)) for plane in (probabilities * target, probabilities + target))
+    overlap, both = summed(torch.stack([overlap, both]))
+    return ((2 * overlap + 1) / (both + 1)).mean()

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .checkpoint import Model
-from .convert import Ranges, to_openvino
 from .engine import SMALL_TILE, physical_cores
 from .quiet_openvino import ov
 
 Precision = Literal["int8", "bf16", "f32"]
+PRECISIONS: tuple[Precision, ...] = ("int8", "bf16", "f32")
+"""From the fastest to the most exact."""
 
 
 class OpenVinoEngine:
+    """Of a graph as `convert.to_openvino` makes it, or as `compiled` gave it on the same processor."""
+
     batch = 1
 
-    def __init__(self, model: Model, precision: Precision, ranges: Ranges) -> None:
+    def __init__(self, graph: ov.Model | bytes, precision: Precision) -> None:
         self.name = f"openvino-{precision}"
         self.tile = SMALL_TILE
         core = ov.Core()
@@ -30,9 +33,16 @@ class OpenVinoEngine:
         }
         if cores := physical_cores():
             settings["INFERENCE_NUM_THREADS"] = str(cores)
-        graph = to_openvino(model, ranges if precision == "int8" else None)
-        self._request = core.compile_model(graph, "CPU", settings).create_infer_request()
+        load = core.import_model if isinstance(graph, bytes) else core.compile_model
+        self._compiled = load(graph, "CPU", settings)
+        self._request = self._compiled.create_infer_request()
         self._computing = threading.Lock()
+
+    def compiled(self) -> bytes:
+        """Its graph, ready to run: an engine of it is there ten times faster."""
+        stream = io.BytesIO()
+        self._compiled.export_model(stream)
+        return stream.getvalue()
 
     def probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
         with self._computing:

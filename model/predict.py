@@ -10,16 +10,16 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .checkpoint import ModelInfo
 from .engine import SMALL_TILE, Engine
+from .info import ModelInfo
 from .preprocess import pad_to_stride, padded, resize, working_scale
-from .separate import Sides, no_cells, part, territories
+from .separate import USUAL_SPLITTING, Sides, no_cells, part, seed_depth_of, territories
 from .tiles import Reader, Rect, cut, cut_count
 
 BLOCK, LARGEST_BLOCK = 896, 4096
@@ -64,6 +64,11 @@ class Block:
     def tile_count(self) -> int:
         return cut_count(Rect(0, 0, *self.work_size), self.tile)
 
+    def coarser(self, times: float) -> Block:
+        """The same at so much less than the working scale."""
+        width, height = self.work_size
+        return replace(self, work_size=(max(1, round(width / times)), max(1, round(height / times))))
+
     def tiles(self, first: tuple[int, int] | None = None) -> list[Rect]:
         """What the network sees at a time, at the working scale; the nearest to the level-0 point `first` first."""
         across, down = self.work_size[0] / self.outer.w, self.work_size[1] / self.outer.h
@@ -106,12 +111,14 @@ def predict(
     *,
     first: tuple[int, int] | None = None,
     threshold: float = 0.5,
+    splitting: float = USUAL_SPLITTING,
     with_probabilities: bool = False,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[PredictedTile]:
     """Predict a block of a slide of `dimensions` = (width, height); stops between tiles once `cancelled()`.
 
-    `first`: the level-0 point whose neighbourhood comes first; `threshold`: the probability from which a pixel is cell.
+    `first`: the level-0 point whose neighbourhood comes first; `threshold`: the probability from which a pixel is cell;
+    `splitting`: how readily cells that touch are parted, see `separate`.
     """
     picture = read(block.outer, block.work_size)
     work_probabilities = np.empty((info.num_outputs, *picture.shape[:2]), np.float32)
@@ -127,7 +134,7 @@ def predict(
             whole = block.level_0(tile)
             rect = whole.common(block.rect)
             yield PredictedTile(rect, _enlarged_classes(seen, whole, threshold)[rect.inside(whole)], final=False)
-    classes = _parted(block, work_probabilities, info, dimensions, threshold)
+    classes = _parted(block, work_probabilities, info, dimensions, threshold, splitting)
     probabilities = _enlarged(work_probabilities, block.outer) if with_probabilities else None
     for tile in tiles:
         rect = block.level_0(tile).common(block.rect)
@@ -156,13 +163,19 @@ def _parted(
     info: ModelInfo,
     dimensions: tuple[int, int],
     threshold: float,
+    splitting: float,
 ) -> NDArray[np.uint8]:
     """The final classes of `block.outer`."""
     outer = block.outer
     cell = math.pi / 4 * info.cell_diameter**2
     likelihood = work_probabilities[0] if info.num_outputs == 1 else 1 - work_probabilities[0]
     foreground = likelihood >= threshold
-    territory = territories(foreground, info.cell_diameter, sure=likelihood >= SURE, smallest=info.smallest * cell)
+    # The less readily, the less does a doubt between two cells part them.
+    sure = threshold + (SURE - threshold) * min(1.0, splitting / USUAL_SPLITTING)
+    territory = territories(
+        foreground, info.cell_diameter, sure=likelihood >= sure, seed_depth=seed_depth_of(splitting),
+        smallest=info.smallest * cell,
+    )  # fmt: skip
     sides: Sides = (
         outer.x == 0, outer.y == 0, outer.x + outer.w == dimensions[0], outer.y + outer.h == dimensions[1],
     )  # fmt: skip

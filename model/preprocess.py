@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .checkpoint import ModelInfo
-from .ternausnet import STRIDE
+from .info import STRIDE, ModelInfo
 
 
 def working_scale(info: ModelInfo, slide_cell_diameter: float | None) -> float:

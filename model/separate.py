@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,8 @@ from .components import without_specks
 
 SEED_DEPTH = 0.2
 """How far a seed must rise above the neck to the next one, as a share of a cell's radius."""
+USUAL_SPLITTING = 0.5
+"""Of 0, where cells that touch stay one, to 1, where a slight waist parts them."""
 SMALLEST_SEED = 0.4
 """Depth of the shallowest seed, as a share of a cell's radius: specks and fringes get none of their own."""
 CRUMB = 0.02
@@ -20,6 +24,11 @@ FLOOD_STEPS = 24
 Sides = tuple[bool, bool, bool, bool]
 
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
+
+
+def seed_depth_of(splitting: float) -> float:
+    """`SEED_DEPTH` in the middle, a quarter of it at 1, four times as much near 0; at 0 nothing is ever deep enough."""
+    return SEED_DEPTH * 16 ** (USUAL_SPLITTING - splitting) if splitting > 0 else math.inf
 
 
 def territories(

@@ -8,16 +8,10 @@ take any number of outputs and filters and either decoder.
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 from torch import Tensor, nn
 
-Architecture = Literal["ternausnet11", "ternausnet16"]
-Decoder = Literal["deconv", "interpolate"]
-
-STRIDE = 32
-"""Height and width of the input must be multiples of this: five poolings."""
+from .info import Architecture, Decoder
 
 
 class ConvRelu(nn.Module):

@@ -2,51 +2,40 @@
 
 from __future__ import annotations
 
-import math
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from pickle import UnpicklingError
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from . import history
-from .checkpoint import INFO_FILE, Model, ModelInfo, make_folder, read_info, save_model, unwritable
-from .dataset import (
-    Crop,
-    Dataset,
-    Pair,
-    PictureReader,
-    cell_diameter_of,
-    cut_crop,
-    read_grey,
-    read_mask,
-    read_pair,
-    read_picture,
-    smallest_cells,
-)
-from .engine import TorchEngine, best_device
+from .checkpoint import Model, save_model
+from .dataset import Crop, Dataset, Pair, PictureReader, cell_diameter_of, cut_crop, read_grey, read_pair, read_picture
+from .distributed import average_gradients, leads, led, own_share, processes, total
 from .errors import ModelError
 from .evaluate import score_pairs, with_model
+from .files import make_folder
 from .history import EpochRow
+from .info import ModelInfo, read_info
 from .losses import objective
+from .measure import measured
 from .metrics import PictureScore, summary
 from .preprocess import normalise, working_scale
+from .schedule import learning_rate, stalled
 from .ternausnet import decoder_parameters, encoder_parameters
-
-CHECKPOINT_FILE = "checkpoint.pt"
+from .torch_engine import TorchEngine, best_device
+from .unfinished import read_checkpoint, remove_checkpoint, write_checkpoint
 
 
 @dataclass(frozen=True, slots=True)
 class TrainSettings:
     """`crop` in working-scale px. An epoch shows as many crop pixels as the training pictures hold.
 
+    `batch`: crops in a step, of each process where several train together (`distributed`).
     `frozen_stages`: how many stages of the encoder stay as they are. The first two know edges and colours from other
     pictures; leaving them alone saves a third of a step on a CPU.
     `checkpoint_every`: steps; besides, one is written after every epoch. It is five times the model's size.
@@ -111,23 +100,29 @@ def train(
     better on it than they are. An interrupted run that is started again with the same arguments goes on from its last
     checkpoint, which is removed when the caller asks for more than `Trained`. Stops between steps and between
     validation pictures once `cancelled()`. The random numbers of a step depend on the seed and the step alone, so the
-    same seed gives the same weights, interrupted or not. Raises ModelError for unusable files.
+    same seed gives the same weights, interrupted or not. Of several processes the first alone reads and writes in
+    `output`, validates, and says `Trained`. Raises ModelError for unusable files.
     """
-    make_folder(output)
+    if led(lambda: (dataset.hash, settings)) != (dataset.hash, settings):
+        raise ModelError(
+            "The machines have been given different pictures or settings. Start the same command on all of them, with "
+            "the same pictures."
+        )
+    led(lambda: make_folder(output))
     reader = _PairReader(len(model.info.classes), read, dataset.class_ids)
-    info, area = _measured(model.info, dataset)
-    run = _Run(replace(model, info=info), dataset, settings, output, area)
+    info, area = led(lambda: measured(model.info, dataset))
+    run = _Run(led(lambda: replace(model, info=info)), dataset, settings, output, area)
     run.resume()
     started = time.monotonic()
     while run.step < run.steps:
-        if cancelled():
+        if led(cancelled):
             run.save_checkpoint()
             return
-        crops = [run.draw(reader, index) for index in range(settings.batch)]
+        crops = [run.draw(reader, index) for index in own_share(settings.batch)]
         loss = run.train_step(crops)
         yield StepDone(run.step, run.steps, loss, time.monotonic() - started)
         if run.step % run.steps_per_epoch == 0:
-            scores = run.validate(reader, cancelled, settings.watched or None)
+            scores = led(lambda: run.validate(reader, cancelled, settings.watched or None))
             if scores is None:
                 return
             row = run.finish_epoch(scores, time.monotonic() - started)
@@ -137,12 +132,13 @@ def train(
             run.save_checkpoint()
     # It was stopped after its last checkpoint, perhaps before the model was written; or only some were looked at.
     if len(run.scores) < len(dataset.holdout):
-        scores = run.validate(reader, cancelled)
+        scores = led(lambda: run.validate(reader, cancelled))
         if scores is None:
             return
         run.write(scores)
-    yield Trained(read_info(output), tuple(run.scores), tuple(run.history))
-    (output / CHECKPOINT_FILE).unlink(missing_ok=True)
+    if leads():
+        yield Trained(read_info(output), tuple(run.scores), tuple(run.history))
+        remove_checkpoint(output)
 
 
 def step_seconds(model: Model, settings: TrainSettings) -> float:
@@ -157,12 +153,6 @@ def step_seconds(model: Model, settings: TrainSettings) -> float:
     return (time.monotonic() - started) * (settings.crop / side) ** 2
 
 
-def refuse_finished(output: Path) -> None:
-    """Raise ModelError when the folder holds a model that no unfinished run is writing."""
-    if (output / INFO_FILE).exists() and not (output / CHECKPOINT_FILE).is_file():
-        raise ModelError("{folder} holds a model already. Choose another folder.", folder=output)
-
-
 class _PairReader:
     """Reads pairs, keeping the last few: a field is 8 MB, a piece of a whole slide 270 MB, and a step takes seconds."""
 
@@ -171,49 +161,6 @@ class _PairReader:
 
     def __call__(self, pair: Pair) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         return self.cached(pair)
-
-
-def _measured(info: ModelInfo, dataset: Dataset) -> tuple[ModelInfo, float]:
-    """The info of the model to be: what people's masks say about the cells, and the hash of the data; and how much
-    there is to learn from, in px at the working scale.
-    """
-    sizes: list[int] = []
-    diameters: list[float | None] = []
-
-    def drawn() -> Iterator[NDArray[np.uint8]]:  # one at a time: the mask of a piece of a whole slide is large
-        for pair in dataset.training:
-            mask = read_mask(pair.mask, len(info.classes), dataset.class_ids)
-            sizes.append(mask.size)
-            diameters.append(cell_diameter_of(pair, mask))
-            if not pair.predicted:
-                yield mask
-
-    smallest, at_edge = smallest_cells(drawn())
-    known = [
-        diameter
-        for pair, diameter in zip(dataset.training, diameters, strict=True)
-        if diameter is not None and not pair.predicted
-    ]
-    info = replace(
-        info,
-        source_cell_diameter=round(float(np.median(known)), 1) if known else info.source_cell_diameter,
-        smallest=_less(info, info.smallest, smallest),
-        smallest_at_edge=_less(info, info.smallest_at_edge, at_edge),
-        dataset_hash=dataset.hash,
-        created="",
-    )
-    area = sum(size * working_scale(info, diameter) ** 2 for size, diameter in zip(sizes, diameters, strict=True))
-    return info, area
-
-
-def _less(info: ModelInfo, known: float, measured: float | None) -> float:
-    """Of how small a thing is found: a model that goes on from another passes over nothing that the other found.
-
-    A few masks say little of the smallest things in them.
-    """
-    if measured is None:
-        return known
-    return measured if info.parent is None else min(known, measured)
 
 
 class _Run:
@@ -236,26 +183,17 @@ class _Run:
         self.step = 0
         self.history: list[EpochRow] = []
         self.loss_sum = self.correct = self.pixels = 0.0
-        self.steps_per_epoch = max(1, round(area / (settings.crop**2 * settings.batch)))
+        self.batch = settings.batch * processes()
+        self.steps_per_epoch = max(1, round(area / (settings.crop**2 * self.batch)))
         self.steps = self.steps_per_epoch * settings.epochs
         """until the end; fewer once the loss does not fall any more"""
         self.scores: list[PictureScore] = []
 
     def resume(self) -> None:
         """Go on from the checkpoint of a run with the same data and settings. Raises ModelError for any other one."""
-        refuse_finished(self.output)
-        path = self.output / CHECKPOINT_FILE
-        if not path.is_file():
+        state = led(lambda: read_checkpoint(self.output, self._identity()))
+        if state is None:
             return
-        try:
-            state = torch.load(path, map_location=self.device, weights_only=True)
-        except (RuntimeError, EOFError, UnpicklingError) as error:
-            raise ModelError("{path} is damaged. Delete it to start the training anew.", path=path) from error
-        if state["identity"] != self._identity():
-            raise ModelError(
-                "{folder} holds an unfinished training with other pictures or settings. Choose another folder.",
-                folder=self.output,
-            )
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.steps = state["step"], state["steps"]
@@ -263,37 +201,30 @@ class _Run:
         self.loss_sum, self.correct, self.pixels = state["sums"]
 
     def save_checkpoint(self) -> None:
-        path = self.output / CHECKPOINT_FILE
-        temporary = path.with_suffix(".tmp")
-        state = {
-            "identity": self._identity(),
-            "network": self.network.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "step": self.step,
-            "steps": self.steps,
-            "history": [asdict(row) for row in self.history],
-            "sums": (self.loss_sum, self.correct, self.pixels),
-        }
-        try:
-            with temporary.open("wb") as file:
-                torch.save(state, file)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except (OSError, RuntimeError) as error:  # the latter is how torch tells of a full disk
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
-            raise unwritable(path, error) from error
+        if leads():
+            state = {
+                "network": self.network.state_dict(),
+                "optimizer": self.optimizer.state_dict(),
+                "step": self.step,
+                "steps": self.steps,
+                "history": [asdict(row) for row in self.history],
+                "sums": (self.loss_sum, self.correct, self.pixels),
+            }
+            write_checkpoint(self.output, self._identity(), state)
 
     def _identity(self) -> str:
         info = self.info
         network = f"{info.architecture} {info.decoder} {info.num_filters} {info.classes} {info.cell_diameter}"
-        return f"{network} from {info.parent} on {self.dataset.hash} with {self.settings}"
+        settings = replace(self.settings, batch=self.batch)
+        return f"{network} from {info.parent} on {self.dataset.hash} with {settings}"
 
     def draw(self, reader: _PairReader, index: int) -> Crop:
-        """Crop `index` of the coming step. The pictures take turns in an order shuffled anew for every round."""
+        """Crop `index` of the coming step, counted over all processes.
+
+        The pictures take turns in an order shuffled anew for every round.
+        """
         training = self.dataset.training
-        turn, place = divmod(self.step * self.settings.batch + index, len(training))
+        turn, place = divmod(self.step * self.batch + index, len(training))
         order = np.random.default_rng([self.settings.seed, 1, turn]).permutation(len(training))
         pair = training[order[place]]
         picture, mask = reader(pair)
@@ -313,8 +244,12 @@ class _Run:
         )
 
     def train_step(self, crops: list[Crop]) -> float:
-        """One step of the optimiser; returns the mean cross-entropy per pixel, as the history reports it."""
-        rate = self._rate()
+        """One step of the optimiser on this process's crops and those of the others.
+
+        Returns the mean cross-entropy per pixel, as the history reports it.
+        """
+        planned = self.steps_per_epoch * self.settings.epochs
+        rate = learning_rate(self.step, self.steps, planned, self.steps_per_epoch)
         for group in self.optimizer.param_groups:
             group["lr"] = group["peak"] * rate
         batch = torch.from_numpy(np.stack([normalise(crop.picture, self.info) for crop in crops])).to(self.device)
@@ -326,6 +261,7 @@ class _Run:
             logits = self.network(batch)
         logits = logits.float()
         objective(logits, target, weight).backward()  # type: ignore[no-untyped-call]
+        average_gradients(self.network.parameters())
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
         self.optimizer.step()
         self.step += 1
@@ -339,10 +275,12 @@ class _Run:
         else:
             loss = float(functional.cross_entropy(logits, target[:, 0].long()))
             correct = int((logits.argmax(1) == target[:, 0]).sum())
-        self.loss_sum += loss * target.numel()
-        self.correct += correct
-        self.pixels += target.numel()
-        return loss
+        pixels = target.numel()
+        sums = total(loss * pixels, correct, pixels)
+        self.loss_sum += sums[0]
+        self.correct += sums[1]
+        self.pixels += sums[2]
+        return sums[0] / sums[2]
 
     def validate(
         self, reader: _PairReader, cancelled: Callable[[], bool], most: int | None = None
@@ -377,33 +315,17 @@ class _Run:
         )
         self.loss_sum = self.correct = self.pixels = 0.0
         self.history.append(row)
-        if self._stalled():
+        if stalled([row.loss for row in self.history], self.settings.patience):
             self.steps = min(self.steps, self.step + self.steps_per_epoch)
         self.save_checkpoint()
         self.write(scores)
         return row
 
-    def _stalled(self) -> bool:
-        # Told by what it learns from: stopping where it does well on the test pictures would flatter it.
-        losses, patience = [row.loss for row in self.history], self.settings.patience
-        return 0 < patience < len(losses) and min(losses[-patience:]) > 0.99 * min(losses[:-patience])
-
-    def _rate(self) -> float:
-        """Share of the peak learning rate: a short warm-up, then half a cosine down to zero.
-
-        Where the run ends before its time, its last epoch takes the rate down to zero.
-        """
-        planned = self.steps_per_epoch * self.settings.epochs
-        warm_up = min(10, max(1, planned // 10))
-        if self.step < warm_up:
-            return (self.step + 1) / warm_up
-        rate = 0.5 * (1 + math.cos(math.pi * (self.step - warm_up) / max(1, planned - warm_up)))
-        left = self.steps - self.step
-        return rate * min(1.0, left / self.steps_per_epoch) if self.steps < planned else rate
-
     def write(self, scores: list[PictureScore]) -> None:
         """Write the model with its figures, the history and its curves."""
         self.scores = scores
+        if not leads():
+            return
         info = replace(self.info, metrics={name: round(value, 5) for name, value in summary(scores).items()})
         save_model(Model(info, self.network), self.output)
         history.write(self.output, self.history)

@@ -42,7 +42,7 @@ def demo(output: Annotated[Path, typer.Option(help="Folder for the results.")] =
         Project.create(Path(folder) / "demo.bcseg") as project,
     ):
         version = project.models(resource("weights")).active()
-        segmenter = with_model(version.folder, threshold=0.5)
+        segmenter = with_model(version.folder)
         print(
             _("The model {model} looks for cells in {count} sample slides.").format(
                 model=version.name, count=len(slides)

@@ -14,7 +14,7 @@ from bcseg_gui.core.project import ModelVersion
 from .models import user_registry
 
 if TYPE_CHECKING:
-    from model.choose import Choice, Trial
+    from model.choice import Choice, Trial
 
 PACKAGES = (
     "torch", "openvino", "PySide6-Essentials", "numpy", "opencv-python-headless", "openslide-python", "tifffile",
@@ -38,8 +38,9 @@ def _check_models() -> None:
     import openslide
     import torch
 
-    from model.engine import best_device, physical_cores
+    from model.engine import physical_cores
     from model.openvino_engine import processor
+    from model.torch_engine import best_device
 
     print(f"  {'OpenSlide library':<24} {openslide.__library_version__}")
     print(

@@ -30,7 +30,7 @@ Results = dict[str, dict[str, object]]
 """What the JSON says: the figures of each model and method by their keys."""
 
 if TYPE_CHECKING:
-    from model.choose import Wanted
+    from model.choice import Wanted
     from model.dataset import Pair
     from model.evaluate import Segmenter
 
@@ -152,9 +152,9 @@ def evaluate(
 def _contenders(models: list[str], methods: list[Method], wanted: Wanted) -> dict[str, Contender]:
     """By the names they have in the results; without any, the active model."""
     from bcseg_gui.compute.calibration import engine_for
-    from model.checkpoint import load_model
     from model.classical import METHODS
     from model.evaluate import with_method, with_model, with_watershed
+    from model.info import read_info
 
     contenders = {
         method.value: Contender(with_watershed())
@@ -165,10 +165,9 @@ def _contenders(models: list[str], methods: list[Method], wanted: Wanted) -> dic
     active = () if methods else (None,)
     for given in models or active:
         folder = find_model(given)
-        model = load_model(folder)
-        info = model.info
+        info = read_info(folder)
         name = given if given and info.name in contenders else info.name
-        contenders[name] = Contender(with_model(engine_for(model, folder, wanted), info), len(info.classes))
+        contenders[name] = Contender(with_model(engine_for(folder, wanted), info), len(info.classes))
     return contenders
 
 

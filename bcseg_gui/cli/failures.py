@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from bcseg_gui.compute.protocol import Sentence
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.i18n import _, sentence
 from model.errors import ModelError
@@ -15,9 +17,21 @@ def complain(error: BaseException) -> None:
     print(sentence(error), file=sys.stderr)
 
 
+class _Warnings(logging.Handler):
+    """Logged warnings, those that were written for a person in their language."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(sentence(record.msg) if isinstance(record.msg, Sentence) else self.format(record), file=sys.stderr)
+
+
 @contextmanager
 def failures_in_plain_words() -> Iterator[None]:
-    """Ends the program with exit code 1 and a sentence for what a person can mend, 130 when interrupted."""
+    """Ends the program with exit code 1 and a sentence for what a person can mend, 130 when interrupted.
+
+    Until then, warnings are told on standard error.
+    """
+    warnings = _Warnings(logging.WARNING)
+    logging.getLogger().addHandler(warnings)
     try:
         yield
     except (UserError, ModelError) as error:
@@ -26,3 +40,5 @@ def failures_in_plain_words() -> Iterator[None]:
     except KeyboardInterrupt as stopped:  # who raises it anew has more to say
         print(str(stopped) or _("Stopped."), file=sys.stderr)
         sys.exit(130)
+    finally:
+        logging.getLogger().removeHandler(warnings)

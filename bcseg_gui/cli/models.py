@@ -150,8 +150,8 @@ def _import_weights(registry: ModelRegistry, path: Path, name: str, told: dict[s
     """Take over weights of the package `ternausnet`; `told` are fields of ModelInfo."""
     if min(told.get("std", (1,))) <= 0:
         raise UserError("--std must be above 0, since the colours are divided by it.")
-    from model.checkpoint import ModelInfo  # torch is imported only here: the other commands answer at once
-    from model.foreign import import_ternausnet
+    from model.foreign import import_ternausnet  # torch is imported only here: the other commands answer at once
+    from model.info import ModelInfo
 
     info = replace(ModelInfo(name, classes=()), **told)
     folder = registry.new_folder()

@@ -44,6 +44,9 @@ def segment(
         bool, typer.Option(help="Leave out the parts of a slide in which nothing is to be seen.")
     ] = True,
     threshold: Annotated[float, typer.Option(min=0.01, max=0.99, help="Probability from which a pixel is cell.")] = 0.5,
+    splitting: Annotated[
+        float, typer.Option(min=0, max=1, help="How readily touching cells are parted: 0 never, 0.5 as usual, 1 most.")
+    ] = 0.5,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line and input.")] = False,
 ) -> None:
     """Segment pictures and slides; writes OUTPUT/NAME.png (0 background, 255 cell), a tiled .tif for large slides.
@@ -56,7 +59,7 @@ def segment(
     slides = [found for path in inputs for found in _slides_of(path)]
     make_folder(output)
     # torch is imported after the arguments have been checked: a mistyped one is answered at once
-    segmenter = with_watershed() if method else with_model(find_model(model), threshold, engine)
+    segmenter = with_watershed() if method else with_model(find_model(model), threshold, splitting, engine)
     taken: dict[Path, Path] = {}
     stopped = threading.Event()
     failed = False

@@ -13,7 +13,7 @@ from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.slides import Slide
 
 if TYPE_CHECKING:
-    from model.choose import Wanted
+    from model.choice import Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +40,25 @@ class Segmenter:
     start: Callable[[Slide, Part], Work]
 
 
-def with_model(folder: Path, threshold: float, wanted: Wanted = "auto") -> Segmenter:
-    """`threshold`: the probability from which a pixel is cell; `wanted`: what runs the network.
+def with_model(folder: Path, threshold: float = 0.5, splitting: float = 0.5, wanted: Wanted = "auto") -> Segmenter:
+    """`threshold`, `splitting`: as in `protocol.Segment`; `wanted`: what runs the network.
 
     Raises ModelError when the folder holds no model, or the wanted engine does not find the same cells.
     """
     from bcseg_gui.compute.calibration import engine_for
-    from model.checkpoint import load_model
+    from model.info import read_info
 
-    model = load_model(folder)
-    info, engine = model.info, engine_for(model, folder, wanted)
+    engine, info = engine_for(folder, wanted), read_info(folder)
 
     def start(slide: Slide, wanted: Part) -> Work:
         request = Segment(
             0, slide.path, folder, wanted.region, cell_diameter=wanted.cell_diameter, threshold=threshold,
-            finished=wanted.finished, skip_empty=wanted.skip_empty,
+            splitting=splitting, finished=wanted.finished, skip_empty=wanted.skip_empty,
         )  # fmt: skip
         return segment_slide(engine, info, slide, request)
 
-    return Segmenter(info.name, engine.name, len(info.classes), (info.weights_sha256, threshold, engine.name), start)
+    identity = info.weights_sha256, threshold, splitting, engine.name
+    return Segmenter(info.name, engine.name, len(info.classes), identity, start)
 
 
 def with_watershed() -> Segmenter:

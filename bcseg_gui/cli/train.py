@@ -22,6 +22,7 @@ from bcseg_gui.core.user import user_name
 from .evaluate import read_whole
 from .imagenet import imagenet_weights
 from .progress import progress_bar
+from .torchrun import one_of_several
 
 if TYPE_CHECKING:
     from bcseg_gui.compute.protocol import EpochDone
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 TEACHER_FOLDER = "teacher"
 
 
+@one_of_several()
 def train(
     images: Annotated[Path, typer.Option(help="Folder of pictures.")],
     masks: Annotated[
@@ -85,10 +87,13 @@ def train(
     that it does not know are added with --classes; what it knew stays.
     """
     # torch is imported here, not above: `bcseg --help` answers at once
-    from model.checkpoint import ModelInfo, load_model, new_model
+    from model.checkpoint import load_model, new_model
     from model.dataset import find_pairs, split_pairs
     from model.distil import inherit
-    from model.train import TrainSettings, refuse_finished
+    from model.distributed import led
+    from model.info import ModelInfo
+    from model.train import TrainSettings
+    from model.unfinished import refuse_finished
 
     from .models import find_model
 
@@ -107,8 +112,8 @@ def train(
             name=output.resolve().name, architecture=arch, decoder=decoder, num_filters=num_filters,
             cell_diameter=cell_diameter, licence=licence, classes=names or ("cell",),
         )  # fmt: skip
-        vgg = _vgg_weights(encoder_weights, arch)
-        model = new_model(info, seed=seed, encoder_weights=vgg)
+        vgg = led(lambda: _vgg_weights(encoder_weights, arch))
+        model = led(lambda: new_model(info, seed=seed, encoder_weights=vgg))
         settings = replace(settings, frozen_stages=2 if vgg else 0)
     else:
         numbered = {name: number for number, name in enumerate(names, 1)}
@@ -120,7 +125,7 @@ def train(
         model = replace(model, info=replace(model.info, teacher=master.info.name))
         if encoder_weights == "none":
             inherit(model, master)
-        dataset = _taught(dataset, master, unlabelled or [], output / TEACHER_FOLDER)
+        dataset = led(lambda: _taught(dataset, master, unlabelled or [], output / TEACHER_FOLDER))
         del master  # its memory is the student's now
     _print_split(dataset)
     if _run(model, dataset, output, settings):
@@ -132,6 +137,7 @@ def _retrain(request: Train, dataset: Dataset) -> None:
     """Go on from a model, and judge what came of it by the gate."""
     from bcseg_gui.compute.protocol import EpochDone, Progress
     from bcseg_gui.compute.retraining import train as run
+    from model.distributed import leads
 
     _print_split(dataset)
     work = run(request, lambda: False, dataset=dataset, read=read_whole)
@@ -142,6 +148,8 @@ def _retrain(request: Train, dataset: Dataset) -> None:
                 bar.update(task, completed=event.done, total=event.total, description=f"loss {event.loss:.4f}")
             elif isinstance(event, EpochDone):
                 _print_epoch(event, event.epochs)
+    if not leads():
+        return
     record = read_record(request.output_folder)
     assert record is not None  # nobody cancels
     print(_("Model written to {folder}.").format(folder=request.output_folder))

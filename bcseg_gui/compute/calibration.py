@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import platformdirs
@@ -14,35 +15,62 @@ from bcseg_gui.core.cells.diameter import slide_cell_diameter
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.resources import resource
 from bcseg_gui.core.slides import open_slide
-from model.checkpoint import Model
-from model.choose import Choice, Wanted, choice_of, open_engine
-from model.engine import Engine, TorchEngine
+from model.choice import Choice, Memory, Wanted, at_once
+from model.engine import Engine
+from model.info import ModelInfo, read_info
 from model.preprocess import working_scale
 from model.tiles import Rect
 
 from .reading import reader_of
 
+if TYPE_CHECKING:
+    from model.checkpoint import Model
+
 PICTURES, SIDE = 4, 320
 """How many, and their side in working-scale pixels: about a hundred cells in all, and some seconds of two cores."""
 
 
-def engine_for(model: Model, folder: Path, wanted: Wanted = "auto") -> Engine:
+def engine_for(folder: Path, wanted: Wanted = "auto") -> Engine:
     """The fastest engine for the model in this folder that finds what the reference finds. Raises ModelError."""
-    return TorchEngine(model) if wanted == "torch" else open_engine(model, engine_choice(model, folder), wanted)
+    return at_once(opening_engine(folder, wanted))
+
+
+def opening_engine(folder: Path, wanted: Wanted = "auto") -> Generator[None, None, Engine]:
+    """As `engine_for`, step by step: see `model.choose.choosing`. At once where the engine was kept."""
+    info = read_info(folder)
+    if wanted != "torch" and info.weights_sha256 and (ready := Memory.of(info, engine_cache()).engine(wanted)):
+        return ready
+    # Only now: torch takes a second to load.
+    from model.checkpoint import load_model
+    from model.choose import open_engine
+    from model.torch_engine import TorchEngine, use_physical_cores
+
+    use_physical_cores()
+    model = load_model(folder)
+    if wanted == "torch":
+        return TorchEngine(model)
+    choice = yield from _choosing(model, folder)
+    return open_engine(model, choice, wanted, engine_cache())
 
 
 def engine_choice(model: Model, folder: Path) -> Choice:
     """What was tried with the model in this folder on this computer; tried now if it was not yet."""
-    return choice_of(model, lambda: calibration_pictures(model, folder), engine_cache())
+    return at_once(_choosing(model, folder))
+
+
+def _choosing(model: Model, folder: Path) -> Generator[None, None, Choice]:
+    from model.choose import choosing
+
+    return choosing(model, lambda: calibration_pictures(model.info, folder), engine_cache())
 
 
 def engine_cache() -> Path:
     return platformdirs.user_cache_path("bcseg-gui", appauthor=False) / "engines"
 
 
-def calibration_pictures(model: Model, folder: Path) -> Sequence[NDArray[np.uint8]]:
+def calibration_pictures(info: ModelInfo, folder: Path) -> Sequence[NDArray[np.uint8]]:
     """RGB at the working scale of the model in this folder."""
-    return list(islice(_cut_out(model, (*_learnt_from(folder), *sorted(resource("samples").glob("*.jpg")))), PICTURES))
+    return list(islice(_cut_out(info, (*_learnt_from(folder), *sorted(resource("samples").glob("*.jpg")))), PICTURES))
 
 
 def _learnt_from(folder: Path) -> Iterator[Path]:
@@ -54,12 +82,12 @@ def _learnt_from(folder: Path) -> Iterator[Path]:
         yield from found[:: max(1, len(found) // PICTURES)]
 
 
-def _cut_out(model: Model, paths: Sequence[Path]) -> Iterator[NDArray[np.uint8]]:
+def _cut_out(info: ModelInfo, paths: Sequence[Path]) -> Iterator[NDArray[np.uint8]]:
     """From the middle of each picture that can be read."""
     for path in paths:
         try:
             with open_slide(path) as slide:
-                scale = working_scale(model.info, slide_cell_diameter(slide))
+                scale = working_scale(info, slide_cell_diameter(slide))
                 width, height = (min(length, round(SIDE / scale)) for length in slide.dimensions)
                 x, y = ((length - part) // 2 for length, part in zip(slide.dimensions, (width, height), strict=True))
                 size = max(1, round(width * scale)), max(1, round(height * scale))

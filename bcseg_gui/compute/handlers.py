@@ -7,15 +7,14 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from bcseg_gui.core.slides import open_slide
-from model.checkpoint import WEIGHTS_FILE, ModelInfo, load_model
-from model.engine import SMALL_TILE, Engine, physical_cores
+from model.engine import SMALL_TILE, Engine
+from model.info import WEIGHTS_FILE, ModelInfo, read_info
 from model.predict import HALO
 from model.remembering import RememberingEngine
 
-from .calibration import engine_for
+from .calibration import opening_engine
 from .pace import Pace
 from .protocol import (
     QUICK_ENGINE,
@@ -26,33 +25,49 @@ from .protocol import (
     Progress,
     QuickSegment,
     Rank,
+    Request,
+    Result,
     Segment,
     SegmentResult,
     TilePredicted,
     Train,
+    Trying,
     WarmUp,
+    WarmUpResult,
 )
 from .ranking import rank
-from .retraining import estimate, evaluate, train
 from .segmenting import Work, quick_segment_slide, segment_slide
-from .server import Handlers
+from .server import Handler, Handlers
 
 Cancelled = Callable[[], bool]
 
 
 def make_handlers() -> Handlers:
-    if cores := physical_cores():
-        torch.set_num_threads(cores)
     models = LoadedModels()
     return {
         WarmUp: partial(warm_up, models),
         Segment: partial(segment, models),
         QuickSegment: quick_segment,
-        Train: train,
-        Estimate: estimate,
+        Train: with_torch("train"),
+        Estimate: with_torch("estimate"),
         Rank: partial(rank, models.get),
-        Evaluate: evaluate,
+        Evaluate: with_torch("evaluate"),
     }
+
+
+def with_torch(name: str) -> Handler:
+    """A handler of `retraining`, loaded with the first request: torch takes a second, and segmenting does without."""
+
+    def handler(request: Request, cancelled: Cancelled) -> Generator[Event, None, Result]:
+        from model.torch_engine import use_physical_cores
+
+        from . import retraining
+
+        use_physical_cores()
+        work: Handler = getattr(retraining, name)
+        return (yield from work(request, cancelled))
+
+    return handler
 
 
 class LoadedModels:
@@ -62,32 +77,44 @@ class LoadedModels:
         self._key: tuple[Path, int] | None = None
         self._loaded: tuple[Engine, ModelInfo] | None = None
 
-    def get(self, folder: Path) -> tuple[Engine, ModelInfo]:
+    def get(self, job: int, folder: Path) -> Generator[Event, None, tuple[Engine, ModelInfo]]:
         """Raises ModelError. A folder whose weights were replaced is loaded anew."""
         try:
             key = folder, (folder / WEIGHTS_FILE).stat().st_mtime_ns
         except OSError:
-            key = None  # load_model says what is wrong
+            key = None  # engine_for says what is wrong
         if self._loaded is None or key is None or key != self._key:
             self._loaded = None  # never two models in memory
-            model = load_model(folder)
-            self._key, self._loaded = key, (RememberingEngine(engine_for(model, folder)), model.info)
+            engine = yield from _opening(job, folder)
+            self._key, self._loaded = key, (RememberingEngine(engine), read_info(folder))
         return self._loaded
 
 
-def warm_up(models: LoadedModels, request: WarmUp, cancelled: Cancelled) -> Generator[Event, None, None]:
-    engine, _ = models.get(request.model_folder)
+def _opening(job: int, folder: Path) -> Generator[Event, None, Engine]:
+    steps = opening_engine(folder)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            engine: Engine = end.value
+            return engine
+        yield Trying(job)
+
+
+def warm_up(models: LoadedModels, request: WarmUp, cancelled: Cancelled) -> Generator[Event, None, WarmUpResult]:
+    engine, _ = yield from models.get(request.job, request.model_folder)
     yield Progress(request.job, 0, 1)
     # The first run is slow: kernels are chosen and memory grows.
     side = SMALL_TILE + 2 * HALO
     engine.probabilities(np.zeros((1, side, side, 3), np.uint8))
+    return WarmUpResult(engine.name)
 
 
 def segment(models: LoadedModels, request: Segment, cancelled: Cancelled) -> Generator[Event, None, SegmentResult]:
-    pace = Pace()
     with open_slide(request.slide_path, request.page) as slide:
         slide.clipped(request.region)  # said before the model is loaded
-        engine, info = models.get(request.model_folder)
+        engine, info = yield from models.get(request.job, request.model_folder)
+        pace = Pace()
         work = segment_slide(engine, info, slide, request, cancelled)
         yield from _found(request.job, work)
     return SegmentResult(work.cell_diameter, pace.seconds, info.name, engine.name)

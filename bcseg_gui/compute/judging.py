@@ -20,11 +20,13 @@ from bcseg_gui.core.retraining.gate import (
 )
 from bcseg_gui.core.retraining.record import Record, UsedPair, read_record
 from bcseg_gui.core.retraining.reference import ALIKE, CELL_DIAMETER, reference_smears
-from model.checkpoint import Model, ModelInfo, load_model, read_info
+from model.checkpoint import Model, load_model
 from model.dataset import Dataset, Pair, PictureReader, cell_diameter_of, hash_file, read_pair
-from model.engine import TorchEngine
+from model.distributed import processes
 from model.evaluate import PairReader, Segmenter, score_pairs, with_model
+from model.info import ModelInfo, read_info
 from model.metrics import PictureScore, score_picture, summary, without_new
+from model.torch_engine import TorchEngine
 from model.train import Trained, TrainSettings
 
 from .preview import difference
@@ -125,7 +127,7 @@ class Judging:
             author=request.author,
             created=trained.info.created,
             dataset=request.dataset_folder.name,
-            settings=asdict(settings),
+            settings=asdict(settings) | {"processes": processes()},
             pairs=pairs,
             rounds=tuple(asdict(row) for row in trained.history),
             old=old,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,8 @@ GRID = 1
 
 @runtime_checkable
 class Sentence(Protocol):
-    """An error that was written for a person: core's UserError, model's ModelError."""
+    """An error that was written for a person: core's UserError, model's ModelError. As the message of a logged warning
+    it is told to the person too."""
 
     @property
     def template(self) -> str: ...
@@ -33,7 +34,7 @@ class Sentence(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WarmUp:
-    """Load a model, so that the first Segment does not wait for it. Finishes with None."""
+    """Load a model, so that the first Segment does not wait for it. Finishes with a `WarmUpResult`."""
 
     job: int
     model_folder: Path
@@ -46,7 +47,8 @@ class Segment:
     `region` None is the whole slide, `page` one of its pictures; `outline`: a level-0 polygon that what is wanted lies
     in, `region` is then its bounding box. Tiles still are whole: who takes them cuts them. `first` is a level-0 point
     (x, y). `cell_diameter` is in level-0 pixels; None takes it from the slide's mpp, else from the picture, else from
-    the model. `threshold` is a probability. `look`: the colours that the model sees, None the slide's own.
+    the model. `threshold` is a probability; `splitting`: how readily cells that touch are parted, from 0, never, to 1,
+    with 0.5 as usual. `look`: the colours that the model sees, None the slide's own.
 
     `finished`: blocks of an earlier job with the same values that are not computed again; neither are those that
     surely are empty glass, with `skip_empty`. `class_ids`: what to call the classes of the model, in its order;
@@ -60,6 +62,7 @@ class Segment:
     first: tuple[int, int] = (0, 0)
     cell_diameter: float | None = None
     threshold: float = 0.5
+    splitting: float = 0.5
     page: int = 0
     outline: tuple[tuple[int, int], ...] = ()
     finished: tuple[Region, ...] = ()
@@ -173,10 +176,17 @@ class Metrics:
 
 
 @dataclass(frozen=True, slots=True)
+class WarmUpResult:
+    """`engine`: what will run the model."""
+
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
 class SegmentResult:
     """`cell_diameter` is the one that was used, in level-0 pixels; `model` the name of the ModelVersion or method.
 
-    `engine`: what ran it.
+    `engine`: what ran it, for so many `seconds`, without those that a model took to load.
     """
 
     cell_diameter: float
@@ -225,12 +235,19 @@ class EvaluateResult:
     seconds: float
 
 
-Result = SegmentResult | TrainResult | EstimateResult | RankResult | EvaluateResult | None
+Result = WarmUpResult | SegmentResult | TrainResult | EstimateResult | RankResult | EvaluateResult | None
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
     """The compute process has taken the job up; until then it waits its turn."""
+
+    job: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trying:
+    """Engines are being tried, as is done once for a model and a computer. The job's own work follows."""
 
     job: int
 
@@ -301,15 +318,15 @@ class Cancelled:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
-    """`core.i18n.sentence(failed)` is what the person reads; `template` and `fields` are UserError's."""
+class _Told:
+    """`core.i18n.sentence(told)` is what the person reads; `template` and `fields` are UserError's."""
 
     job: int
     template: str
     fields: dict[str, object] = field(default_factory=dict)
 
     @classmethod
-    def because(cls, job: int, error: Sentence) -> Failed:
+    def because(cls, job: int, error: Sentence) -> Self:
         """From a UserError or ModelError. Field values become plain, so that they surely cross the pipe."""
         fields: dict[str, object] = {
             name: value if isinstance(value, str | int | float) else str(value) for name, value in error.fields.items()
@@ -317,7 +334,19 @@ class Failed:
         return cls(job, error.template, fields)
 
 
-Event = Started | Progress | TilePredicted | ParentMeasured | EpochDone | Finished | Cancelled | Failed
+@dataclass(frozen=True, slots=True)
+class Warned(_Told):
+    """The job goes on, though in another way than a person would expect: slower, say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed(_Told):
+    """The job came to nothing, and this is why."""
+
+
+Event = (
+    Started | Trying | Warned | Progress | TilePredicted | ParentMeasured | EpochDone | Finished | Cancelled | Failed
+)
 """Every job that was submitted ends with exactly one of Finished, Cancelled, Failed."""
 
 

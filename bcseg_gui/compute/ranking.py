@@ -13,8 +13,8 @@ from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.retraining.next_up import correcting_order
 from bcseg_gui.core.slides import open_slide
-from model.checkpoint import ModelInfo
 from model.engine import Engine
+from model.info import ModelInfo
 from model.predict import predict_picture
 
 from .pace import Pace
@@ -27,11 +27,13 @@ MAYBE = 0.05
 
 
 def rank(
-    load: Callable[[Path], tuple[Engine, ModelInfo]], request: Rank, cancelled: Callable[[], bool]
+    load: Callable[[int, Path], Generator[Event, None, tuple[Engine, ModelInfo]]],
+    request: Rank,
+    cancelled: Callable[[], bool],
 ) -> Generator[Event, None, RankResult | None]:
     pace, total = Pace(), len(request.slides)
     yield Progress(request.job, 0, total)
-    engine, info = load(request.model_folder)
+    engine, info = yield from load(request.job, request.model_folder)
     doubts: list[float] = []
     looks: list[tuple[float, ...]] = []
     for done, (path, page) in enumerate(request.slides, 1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict, fields, replace
 from functools import partial
@@ -11,7 +12,7 @@ import numpy as np
 from bcseg_gui.core.cells.diameter import estimate_cell_diameter
 from bcseg_gui.core.retraining.report import write_report
 from model import train as training
-from model.checkpoint import Model, grown, load_model, new_model, read_info
+from model.checkpoint import Model, grown, load_model, new_model
 from model.dataset import (
     Dataset,
     Pair,
@@ -21,11 +22,14 @@ from model.dataset import (
     read_picture,
 )
 from model.distil import inherit
-from model.engine import SMALL_TILE, TorchEngine
+from model.distributed import leads
+from model.engine import SMALL_TILE
 from model.errors import ModelError
 from model.evaluate import PairReader, score_pairs
+from model.info import read_info
 from model.metrics import PictureScore, summary
 from model.predict import HALO
+from model.torch_engine import TorchEngine
 
 from .judging import Judging, segmenter
 from .pace import Pace
@@ -67,6 +71,9 @@ def train(
         dataset = _sized(dataset, read)
     candidate = _candidate(request)
     settings = settings or settings_for(request)
+    if not leads():  # the first process judges, the others help it to learn
+        deque(training.train(candidate, dataset, request.output_folder, settings, read=read), maxlen=0)
+        return None
     judging = Judging(dataset, request, candidate.info, read, cancelled)
     yield Progress(request.job, 0, 1)
     if not judging.measure_old():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import cv2
@@ -23,11 +24,15 @@ from .protocol import QuickSegment, Segment
 from .reading import reader_of, rect_of, region_of
 
 if TYPE_CHECKING:
-    from model.checkpoint import ModelInfo
     from model.engine import Engine
+    from model.info import ModelInfo
+    from model.predict import Block, PredictedTile
 
 FIELD = 4096
 """Longer side in pixels up to which a slide is a photograph of one field: without empty glass worth looking for."""
+COARSENESS = 3
+"""Of the first of several blocks a draft comes at once, at so much less than the working scale: a ninth of the work,
+and on the validation pictures a Dice of 0.91 where the working scale has 0.95."""
 _OUTLINE_SQUARES = 1024
 """Squares on the longer side of an outline's bounding box, in which it is drawn to see which blocks it touches."""
 
@@ -78,13 +83,20 @@ def segment_slide(
     plan = _plan(slide, request, [region_of(block.rect) for block in blocks], diameter)
     ids = np.array((0, *(request.class_ids or range(1, len(info.classes) + 1))), np.uint8)
 
+    def tiles_in(block: Block, info: ModelInfo) -> Iterator[PredictedTile]:
+        return predict(
+            engine, info, read, slide.dimensions, block,
+            first=request.first, threshold=request.threshold, splitting=request.splitting, cancelled=cancelled,
+        )  # fmt: skip
+
     def found(number: int) -> Iterator[Found]:
         block, finals = blocks[number], 0
-        tiles = predict(
-            engine, info, read, slide.dimensions, block,
-            first=request.first, threshold=request.threshold, cancelled=cancelled,
-        )  # fmt: skip
-        for tile in tiles:
+        if len(plan.wanted) > 1 and number == plan.wanted[0]:
+            draft = block.coarser(COARSENESS)
+            coarse = replace(info, cell_diameter=info.cell_diameter / COARSENESS)
+            for tile in islice(tiles_in(draft, coarse), draft.tile_count):
+                yield Found(region_of(tile.rect), ids[tile.classes], False, None)
+        for tile in tiles_in(block, info):
             finals += tile.final
             finished = region_of(block.rect) if finals == block.tile_count else None
             yield Found(region_of(tile.rect), ids[tile.classes], not tile.final, finished)

@@ -33,6 +33,7 @@ from .protocol import (
     Sentence,
     Shutdown,
     Started,
+    Warned,
 )
 
 Handler = Callable[[Any, Callable[[], bool]], Generator[Event, None, Result]]
@@ -55,7 +56,7 @@ def run(connection: Connection, handlers: str) -> None:
     if hasattr(os, "nice"):
         os.nice(NICENESS)
     server = Server(connection)
-    logging.basicConfig(level=logging.INFO, handlers=[_Forward(server.send)])
+    logging.basicConfig(level=logging.INFO, handlers=[_Forward(server)], format="%(message)s")
     server.serve(functools.cache(functools.partial(_load, handlers)))
 
 
@@ -75,6 +76,7 @@ class Server:
         self._cancelled: set[int] = set()
         self._closing = threading.Event()
         self._done = threading.Event()
+        self._job: int | None = None
 
     def serve(self, load: Callable[[], Handlers]) -> None:
         """Until Shutdown, or until the other end of the pipe is gone."""
@@ -94,6 +96,11 @@ class Server:
         except OSError:  # the window has gone; _listen sees it too and ends us
             self._closing.set()
 
+    def warn(self, warning: Sentence) -> None:
+        """Tell the person, in the name of the job under way."""
+        if self._job is not None:
+            self.send(Warned.because(self._job, warning))
+
     def _listen(self) -> None:
         while not self._closing.is_set():
             try:
@@ -112,7 +119,7 @@ class Server:
             os._exit(1)  # the work does not look at cancelled(); better gone than an orphan that eats the machine
 
     def _work(self, request: Request, load: Callable[[], Handlers]) -> None:
-        job = request.job
+        self._job = job = request.job
 
         def cancelled() -> bool:
             return job in self._cancelled or self._closing.is_set()
@@ -129,18 +136,21 @@ class Server:
         except Exception as error:  # noqa: BLE001 – whatever it is, the process lives and the job says so
             self.send(Failed.because(job, _for_a_person(error)))
         finally:
+            self._job = None
             self._cancelled.discard(job)
 
 
 class _Forward(logging.Handler):
     """Sends log records to the window's log: two processes never write to one file."""
 
-    def __init__(self, send: Callable[[LogLine], None]) -> None:
+    def __init__(self, server: Server) -> None:
         super().__init__()
-        self._send = send
+        self._server = server
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._send(LogLine(record.name, record.levelno, self.format(record)))
+        self._server.send(LogLine(record.name, record.levelno, self.format(record)))
+        if isinstance(record.msg, Sentence):
+            self._server.warn(record.msg)
 
 
 def _for_a_person(error: Exception) -> Sentence:

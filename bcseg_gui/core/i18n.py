@@ -50,7 +50,7 @@ def percent(share: float, digits: int = 1) -> str:
     return number(100 * share, digits) + "\u202f%"
 
 
-def sentence(error: BaseException) -> str:
+def sentence(error: object) -> str:
     """What to tell a person about an error, in the installed language.
 
     An error with `template` and `fields` (UserError, ModelError) is its translated template, filled in; a field that

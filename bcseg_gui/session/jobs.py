@@ -63,11 +63,14 @@ class Jobs(QObject):
 
     changed = Signal()
     """A job started, moved on or ended."""
+    warned = Signal(object)
+    """UserError: a job goes on in another way than a person would expect"""
 
     def __init__(self, client: Client, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._client = client
         self._running: dict[int, Job] = {}
+        self._trying: int | None = None
         self._last = 0
         client.received.connect(self._dispatch)
 
@@ -75,6 +78,11 @@ class Jobs(QObject):
     def running(self) -> list[Job]:
         """Oldest first; warming up is not shown as a job."""
         return [job for job in self._running.values() if job.title]
+
+    @property
+    def is_trying(self) -> bool:
+        """What computes the fastest on this computer is being found out; the work waits, whoever asked for it."""
+        return self._trying is not None
 
     def start(self, request: Callable[[int], protocol.Request], title: str) -> Job:
         """Submit `request(number)`. `title` is what a person reads beside the progress; empty for silent work."""
@@ -93,6 +101,10 @@ class Jobs(QObject):
         job = self._running.get(event.job)
         if job is None:
             return
+        if isinstance(event, protocol.Trying):
+            self._trying = job.number
+        elif job.number == self._trying:
+            self._trying = None
         match event:
             case protocol.Progress():
                 job.progress = event
@@ -104,6 +116,8 @@ class Jobs(QObject):
                 job.measured.emit(event)
             case protocol.EpochDone():
                 job.epoch.emit(event)
+            case protocol.Warned():
+                self.warned.emit(UserError(event.template, **event.fields))
             case protocol.Finished():
                 self._end(job, lambda: job.finished.emit(event.result))
             case protocol.Cancelled():

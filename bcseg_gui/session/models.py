@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -14,6 +15,14 @@ from ..core.user import user_name
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """The engine that runs a model here, and how many seconds its last segmentation took, if there was one."""
+
+    engine: str
+    seconds: float | None = None
+
+
 class Models(QObject):
     changed = Signal()
 
@@ -23,6 +32,8 @@ class Models(QObject):
         self._registry = ModelRegistry(bundled, library)
         self._versions: tuple[ModelVersion, ...] = ()
         self._active: ModelVersion | None = None
+        self.ran: dict[str, Ran] = {}
+        """By the names of the models, as far as is known."""
         self._read()
 
     def use_project(self, project: Project | None) -> None:

@@ -18,6 +18,8 @@ from ..core.project.registry import INFO_FILE, ModelFile, ModelVersion
 from ..core.slides import Slide
 from ..core.slides.look import Look
 
+USUAL_THRESHOLD = USUAL_SPLITTING = 0.5
+
 Outline = tuple[tuple[int, int], ...]
 
 
@@ -35,7 +37,8 @@ class Segmentation:
     region: Region | None = None
     outline: Outline = ()
     cell_diameter: float | None = None
-    threshold: float = 0.5
+    threshold: float = USUAL_THRESHOLD
+    splitting: float = USUAL_SPLITTING
     look: Look | None = None
     skip_empty: bool = True
     class_ids: tuple[int, ...] = ()
@@ -48,7 +51,8 @@ class Segmentation:
         model: ModelVersion | None,
         cell_diameter: float | None,
         *,
-        threshold: float = 0.5,
+        threshold: float = USUAL_THRESHOLD,
+        splitting: float = USUAL_SPLITTING,
         region: Region | None = None,
         outline: Sequence[tuple[int, int]] = (),
         look: Look | None = None,
@@ -69,6 +73,7 @@ class Segmentation:
             outline=tuple((int(x), int(y)) for x, y in outline),
             cell_diameter=cell_diameter,
             threshold=threshold,
+            splitting=splitting,
             look=None if look is None or look.is_neutral else look,
             skip_empty=skip_empty,
             class_ids=class_ids,
@@ -91,7 +96,10 @@ class Segmentation:
     @property
     def text(self) -> str:
         """The same for equal segmentations: what a mask knows its run by."""
-        return msgspec.json.encode(self, order="sorted").decode()
+        told = msgspec.to_builtins(self)
+        if self.splitting == USUAL_SPLITTING:  # so did versions that had no other, whose runs are to go on
+            del told["splitting"]
+        return msgspec.json.encode(told, order="sorted").decode()
 
     def or_unfinished(self, run: Run | None, *, given: bool) -> Segmentation:
         """What the unfinished `run` began with, where it differs in the cell diameter at most; else this one.
@@ -118,8 +126,8 @@ class Segmentation:
             )  # fmt: skip
         return Segment(
             job, slide_path, model_folder, self.region, first, self.cell_diameter, self.threshold,
-            page=self.page, outline=self.outline, finished=finished, look=self.look, skip_empty=self.skip_empty,
-            class_ids=self.class_ids,
+            splitting=self.splitting, page=self.page, outline=self.outline, finished=finished, look=self.look,
+            skip_empty=self.skip_empty, class_ids=self.class_ids,
         )  # fmt: skip
 
 

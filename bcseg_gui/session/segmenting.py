@@ -15,13 +15,13 @@ from ..core.i18n import _
 from ..core.project import ModelVersion
 from ..core.project.classes import Classes, ids_of, with_names
 from .document import Document
-from .segmentation import Segmentation
+from .models import Ran
+from .segmentation import USUAL_SPLITTING, USUAL_THRESHOLD, Segmentation
 
 if TYPE_CHECKING:
     from .session import Session
 
 NOWHERE = Region(0, 0, 0, 0)
-USUAL_THRESHOLD = 0.5
 WORTH_ASKING = 3
 """Percent of a segmentation."""
 
@@ -38,7 +38,7 @@ class Segmenting(QObject):
         self._session = session
         self.may_give_up: Callable[[int], bool] = lambda percent: True
         """Asked before another segmentation makes it impossible to go on with one of which so many percent are done."""
-        self._threshold = USUAL_THRESHOLD
+        self._threshold, self._splitting = USUAL_THRESHOLD, USUAL_SPLITTING
         self._last: tuple[Document, Segmentation, QPoint] | None = None
 
     def follow(self, document: Document) -> None:
@@ -75,13 +75,14 @@ class Segmenting(QObject):
         if begun is not None:
             self._submit(begun, self._model_of(begun), first)
 
-    def set_threshold(self, threshold: float) -> None:
-        """From which probability on a pixel is cell, from now on; a photograph segmented last is done again with it.
+    def adjust(self, threshold: float, splitting: float) -> None:
+        """From which probability on a pixel is cell, and how readily cells that touch are parted, from now on.
 
-        That is one edit more, and quick: the compute process still knows the probabilities.
+        A photograph segmented last is done again. That is one edit more, and quick: the compute process still knows
+        the probabilities.
         """
-        self._threshold = threshold
-        self._apply_threshold()
+        self._threshold, self._splitting = threshold, splitting
+        self._apply()
 
     @property
     def percent_done(self) -> int | None:
@@ -124,6 +125,7 @@ class Segmenting(QObject):
         wanted = Segmentation.of(
             document.slide, model, size.known, region=region, outline=outline, look=look,
             threshold=USUAL_THRESHOLD if model is None else self._threshold,
+            splitting=USUAL_SPLITTING if model is None else self._splitting,
             class_ids=() if model is None else ids_of(model.classes, self._classes_with(model)),
         )  # fmt: skip
         said_by_person = size.origin == "person" or (size.origin == "scale" and not document.slide.mpp)
@@ -167,6 +169,9 @@ class Segmenting(QObject):
         job = self._session.jobs.start(
             lambda number: segmentation.request(number, entry.path, folder, at, run), _("Segmenting")
         )
+        if model is not None:
+            ran, name = self._session.models.ran, model.name
+            job.finished.connect(lambda result: ran.update({name: Ran(result.engine, result.seconds)}))
         document.follow(job, segmentation.model, segmentation)
         self._last = document, segmentation, first
 
@@ -175,12 +180,12 @@ class Segmenting(QObject):
         classes = self._session.classes
         return with_names(classes.list, model.classes, above=classes.last_id)
 
-    def _apply_threshold(self) -> None:
+    def _apply(self) -> None:
         """To what was segmented last, unless that is under way, on a large slide, or no longer in front."""
         if self._last is None:
             return
         document, last, first = self._last
-        wanted = replace(last, threshold=self._threshold)
+        wanted = replace(last, threshold=self._threshold, splitting=self._splitting)
         if document is not self._session.document or document.is_large or wanted == last or last.model == QUICK_METHOD:
             return
         self._submit(wanted, self._model_of(last), first)
@@ -207,7 +212,7 @@ class Segmenting(QObject):
     def _segmented(self, document: Document) -> None:
         if document is self._session.document and document.empty_regions:
             self._session.said.emit(_("Done. What is hatched was left out, because nothing lies there."))
-        self._apply_threshold()  # it may have been changed meanwhile
+        self._apply()  # what may have been changed meanwhile
 
     def _stopped(self, unchanged: bool) -> None:
         self._session.said.emit(

@@ -24,7 +24,7 @@ from .cell_size import CellSize, CellSizes
 from .classes import Classes
 from .document import Document
 from .jobs import Jobs
-from .models import Models
+from .models import Models, Ran
 from .next_up import NextUp
 from .reviewing import Reviewing
 from .segmenting import Segmenting
@@ -56,6 +56,7 @@ class Session(QObject):
         """`bundled`: models that came with the app; `library`: those of pictures without a project."""
         super().__init__(parent)
         self.jobs = jobs
+        jobs.warned.connect(self.failed)
         self.project: Project | None = None
         self.document: Document | None = None
         self.worklist = Worklist()
@@ -396,4 +397,9 @@ class Session(QObject):
     def warm_up(self) -> None:
         """Let the compute process load the model while the person still looks."""
         if (model := self.models.active) is not None:
-            self.jobs.start(lambda number: WarmUp(number, model.folder), "")
+            job = self.jobs.start(lambda number: WarmUp(number, model.folder), "")
+            job.finished.connect(lambda result: self._warmed_up(model.name, Ran(result.engine)))
+
+    def _warmed_up(self, model: str, ran: Ran) -> None:
+        self.models.ran.setdefault(model, ran)
+        self.stateChanged.emit()

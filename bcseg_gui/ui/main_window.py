@@ -22,13 +22,13 @@ from .operations import Operations
 from .panels.cells import CellsPanel
 from .panels.classes import ClassesPanel
 from .panels.empty import EmptyState
+from .panels.finding import FindingPanel
 from .panels.history import HistoryPanel
 from .panels.look import LookPanel
 from .panels.overlay import OverlayPanel
 from .panels.picture_pane import PicturePane
 from .panels.side import Side
 from .panels.status import StatusBar
-from .panels.threshold import ThresholdPanel
 from .panels.tool_options import ToolOptions
 from .panels.tool_strip import ToolStrip
 from .panels.worklist import WorklistPanel
@@ -71,7 +71,7 @@ class MainWindow(QMainWindow):
             self.addAction(self.actions_[key])
         self.worklist = WorklistPanel()
         self.cells = CellsPanel()
-        self.threshold = ThresholdPanel()
+        self.finding = FindingPanel()
         self.classes = ClassesPanel(session.classes, session.tools)
         self.overlay = OverlayPanel(self.actions_["show_mask"], self.actions_["contour"], self.actions_["show_manual"])
         self.look = LookPanel()
@@ -108,7 +108,7 @@ class MainWindow(QMainWindow):
         empty = EmptyState(self.actions_["open"], (self.actions_["open_folder"], self.actions_["open_sample"]))
         self.strip = ToolStrip([self.actions_[key] if key is not None else None for key in TOOLS])
         self._pane = PicturePane(self.view, empty, self.messages, self.strip, self.options)
-        self._side = Side((self.cells, self.threshold, self.classes, self.overlay, self.look, self.history))
+        self._side = Side((self.cells, self.finding, self.classes, self.overlay, self.look, self.history))
         splitter = QSplitter(Qt.Orientation.Horizontal)
         for widget in (self.worklist, self._pane, self._side):
             splitter.addWidget(widget)
@@ -139,7 +139,7 @@ class MainWindow(QMainWindow):
         self.look.changed.connect(self._look_changed)
         self.look.pickWhite.connect(self._pick_white)
         self.cells.counted.connect(self.classes.show_counts)
-        self.threshold.changed.connect(self.operations.set_threshold)
+        self.finding.changed.connect(self.operations.adjust)
         self.classes.editRequested.connect(self.operations.edit_classes)
         self.history.chosen.connect(lambda seq: attempt(lambda: self.operations.jump(seq)))
         session.classes.changed.connect(self._show_overlay)
@@ -281,6 +281,8 @@ class MainWindow(QMainWindow):
     def _refresh(self) -> None:
         self.actions_.refresh(self.session)
         self.status.show_session(self.session)
+        active = self.session.models.active
+        self.finding.show_parting(active is None or len(active.classes) == 1)
         self.view.set_mpp(self.session.mpp)
         document = self.session.document
         self.view.set_reviewed_regions(

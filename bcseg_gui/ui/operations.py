@@ -193,8 +193,8 @@ class Operations(QObject):
     def quick_segment(self) -> None:
         self._session.segmenting.quick(self._looked_at(), self._view.visible_region())
 
-    def set_threshold(self, threshold: float) -> None:
-        self.attempt(lambda: self._session.segmenting.set_threshold(threshold))
+    def adjust(self, threshold: float, splitting: float) -> None:
+        self.attempt(lambda: self._session.segmenting.adjust(threshold, splitting))
 
     def _looked_at(self) -> QPoint:
         """The middle of what is seen of the slide, in level-0 pixels."""

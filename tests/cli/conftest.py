@@ -16,7 +16,8 @@ from PIL import Image
 from bcseg_gui.cli import models
 from bcseg_gui.cli.main import main
 from bcseg_gui.compute import calibration
-from model.checkpoint import ModelInfo, new_model, save_model
+from model.checkpoint import new_model, save_model
+from model.info import ModelInfo
 
 DIAMETER = 24.0
 

@@ -11,7 +11,8 @@ from PIL import Image
 from bcseg_gui.cli import demo
 from bcseg_gui.cli.main import main
 from bcseg_gui.core.synthetic import make_smear
-from model.checkpoint import ModelInfo, new_model, save_model
+from model.checkpoint import new_model, save_model
+from model.info import ModelInfo
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bcseg_gui.core.synthetic import make_smear
-from model.checkpoint import ModelInfo, new_model, save_model
+from model.checkpoint import new_model, save_model
+from model.info import ModelInfo
 
 WritePicture = Callable[..., tuple[Path, NDArray[np.bool_]]]
 

@@ -98,6 +98,7 @@ def test_a_region_beside_the_slide_is_said(bcseg: Any, picture: WritePicture, tm
 def test_wrong_usage_is_exit_code_two(bcseg: Any, picture: WritePicture, tmp_path: Path) -> None:
     assert bcseg("segment", picture()[0]).code == 2
     assert bcseg("segment", picture()[0], "--output", tmp_path, "--threshold", "7").code == 2
+    assert bcseg("segment", picture()[0], "--output", tmp_path, "--splitting", "1.5").code == 2
     assert bcseg("bake").code == 2
 
 
@@ -251,14 +252,15 @@ def test_an_interrupted_slide_is_gone_on_with(
     assert not (tmp_path / "out" / "long.partial").exists()
 
 
+@pytest.mark.parametrize("changed", [("--threshold", "0.6"), ("--splitting", "0.6")])
 def test_another_command_starts_anew(
-    segment_long: Any, tmp_path: Path, blocks: list[Any], monkeypatch: pytest.MonkeyPatch
+    segment_long: Any, blocks: list[Any], monkeypatch: pytest.MonkeyPatch, changed: tuple[str, ...]
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setenv("STOP", "1")
         segment_long()
     blocks.clear()
-    assert segment_long("--threshold", "0.6").code == 0
+    assert segment_long(*changed).code == 0
     assert len(blocks) == 2
 
 

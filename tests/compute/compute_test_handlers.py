@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
@@ -31,6 +32,8 @@ def segment(request: Segment, cancelled: Cancelled) -> Generator[Event, None, Re
             os._exit(9)
         case "user error":
             raise UserError("There is no slide at {path}.", path=request.slide_path)
+        case "warn":
+            logging.getLogger("card").warning(UserError("The {thing} is slow.", thing="card"))
         case "bug":
             int("patient name")
         case "no memory":

@@ -25,6 +25,7 @@ from bcseg_gui.compute.protocol import (
     Started,
     TilePredicted,
     WarmUp,
+    Warned,
 )
 
 
@@ -34,6 +35,13 @@ def test_events_come_in_order_and_end_with_the_result(jobs) -> None:
     assert jobs.end_of(1) == Finished(1, SegmentResult(42.0, 0.5, "fake"))
     assert [type(event) for event in jobs.events] == [Started, Progress, TilePredicted, Finished]
     np.testing.assert_array_equal(jobs.events[2].classes, [[0, 1, 2], [3, 4, 5]])
+
+
+def test_a_warning_written_for_a_person_reaches_the_window_and_its_log(jobs, caplog: pytest.LogCaptureFixture) -> None:
+    jobs.submit(1, "warn")
+    assert jobs.end_of(1).result.model == "fake"
+    assert Warned(1, "The {thing} is slow.", {"thing": "card"}) in jobs.events
+    assert ("card", logging.WARNING, "The card is slow.") in caplog.record_tuples
 
 
 def test_jobs_are_worked_off_one_after_another(jobs) -> None:

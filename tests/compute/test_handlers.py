@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 from itertools import islice
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
-from bcseg_gui.compute import handlers, judging
+from bcseg_gui.compute import calibration, handlers, judging
 from bcseg_gui.compute.client import ComputeClient
 from bcseg_gui.compute.protocol import (
     Cancelled,
@@ -34,6 +36,7 @@ from bcseg_gui.compute.protocol import (
     TilePredicted,
     Train,
     TrainResult,
+    Trying,
     WarmUp,
 )
 from bcseg_gui.compute.ranking import doubt
@@ -44,10 +47,12 @@ from bcseg_gui.core.retraining.record import read_record
 from bcseg_gui.core.retraining.reference import reference_smears
 from bcseg_gui.core.retraining.verdict import verdict
 from bcseg_gui.core.synthetic import make_smear
-from model.checkpoint import ModelInfo, load_model, new_model, save_model
-from model.engine import TorchEngine
+from model import choose
+from model.checkpoint import load_model, new_model, save_model
 from model.errors import ModelError
+from model.info import ModelInfo
 from model.predict import predict_picture
+from model.torch_engine import TorchEngine
 from model.train import TrainSettings
 
 DIAMETER = 20.0
@@ -205,6 +210,12 @@ def test_segment_of_a_region_is_clipped_and_takes_the_diameter_it_is_given(jobs,
     assert [event.region for event in jobs.of(1) if isinstance(event, TilePredicted)] == 2 * [Region(550, 210, 50, 50)]
 
 
+def test_segmenting_does_not_wait_for_torch() -> None:
+    code = "import sys; import bcseg_gui.compute.handlers as work; work.make_handlers(); print('torch' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "False\n"
+
+
 def test_another_threshold_needs_no_network(
     slide, model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -215,7 +226,11 @@ def test_another_threshold_needs_no_network(
             shown.append(len(pictures))
             return super().probabilities(pictures)
 
-    monkeypatch.setattr(handlers, "engine_for", lambda model, _folder: Counting(model))
+    def counting(folder: Path) -> Iterator[None]:
+        yield from ()
+        return Counting(load_model(folder))
+
+    monkeypatch.setattr(handlers, "opening_engine", counting)
     models = handlers.LoadedModels()
 
     def segment(threshold: float) -> NDArray[np.uint8]:
@@ -233,6 +248,25 @@ def test_another_threshold_needs_no_network(
     assert len(shown) == count
     assert few.sum() < many.sum()
     np.testing.assert_array_equal(segment(0.5), middle)
+
+
+def test_the_first_use_of_a_model_tries_engines_and_can_be_cancelled(
+    slide, model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calibration, "engine_cache", lambda: tmp_path / "engines")
+    monkeypatch.setattr(calibration, "calibration_pictures", lambda *_: [np.zeros((64, 64, 3), np.uint8)])
+    monkeypatch.setattr(choose, "_seconds", lambda engine: 0.5)
+    request = Segment(1, slide[0], model_folder, cell_diameter=DIAMETER)
+    models = handlers.LoadedModels()
+    events = handlers.segment(models, request, lambda: False)
+    assert [next(events), next(events)] == [Trying(1), Trying(1)]
+    events.close()
+    assert not (tmp_path / "engines").exists()
+    again = [type(event) for event in handlers.segment(models, request, lambda: False)]
+    tried = again.index(Progress)
+    assert tried >= 2
+    assert set(again[:tried]) == {Trying}
+    assert Trying not in map(type, handlers.segment(handlers.LoadedModels(), request, lambda: False))
 
 
 def test_what_is_wrong_is_said_in_one_sentence(jobs, slide, model_folder: Path, tmp_path: Path) -> None:

@@ -21,9 +21,9 @@ from bcseg_gui.core.slides import Slide, open_slide
 from bcseg_gui.core.slides.look import Look
 from bcseg_gui.core.synthetic import make_smear
 from model import predict
-from model.checkpoint import ModelInfo
 from model.classical import quick
 from model.engine import SMALL_TILE
+from model.info import ModelInfo
 from model.preprocess import normalise
 
 SIZE = WIDTH, HEIGHT = 700, 500
@@ -95,6 +95,28 @@ def taken(work: Work, mask: NDArray[np.uint8], blocks: int | None = None) -> lis
             if len(finished) == blocks:
                 break
     return finished
+
+
+def test_of_the_first_of_several_blocks_a_coarse_draft_comes_at_once(slide: Slide, engine) -> None:
+    sizes: list[tuple[int, ...]] = []
+
+    class Noting(Darkness):
+        def probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+            sizes.append(pictures.shape)
+            return super().probabilities(pictures)
+
+    request = Segment(0, slide.path, Path(), cell_diameter=DIAMETER, first=(300, 250))
+    founds = iter(segment_slide(Noting(), engine[1], slide, request).found)
+    draft = next(founds)
+    assert (draft.is_new, draft.finished) == (False, None)
+    assert draft.region.x <= 300 < draft.region.right
+    assert draft.region.y <= 250 < draft.region.bottom
+    assert sizes[0] == (1, 96, 96, 3)
+    pieces = list(founds)
+    block = next(found.finished for found in pieces if found.finished)
+    assert draft.region == block
+    alone = segment_slide(Darkness(), engine[1], slide, replace(request, region=block))
+    assert next(alone.found).is_new, "one block is there soon enough"
 
 
 def test_the_mask_is_the_same_wherever_it_was_interrupted(work_of) -> None:

@@ -26,7 +26,8 @@ BUILD_MODEL = """
 import sys
 from pathlib import Path
 import torch
-from model.checkpoint import ModelInfo, new_model, save_model
+from model.checkpoint import new_model, save_model
+from model.info import ModelInfo
 
 model = new_model(
     ModelInfo("tiny", "ternausnet11", num_filters=1, cell_diameter=21.0, source_cell_diameter=42.0), seed=1

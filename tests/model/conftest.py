@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from model.checkpoint import Model, ModelInfo, new_model
+from model.checkpoint import Model, new_model
+from model.info import ModelInfo
 
 
 @pytest.fixture

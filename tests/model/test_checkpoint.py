@@ -8,18 +8,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.checkpoint import (
-    INFO_FILE,
-    WEIGHTS_FILE,
-    Model,
-    ModelInfo,
-    grown,
-    load_model,
-    new_model,
-    read_info,
-    save_model,
-)
+from model.checkpoint import Model, grown, load_model, new_model, save_model
 from model.errors import ModelError
+from model.info import INFO_FILE, WEIGHTS_FILE, ModelInfo, read_info
 from model.predict import classify
 
 

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from model import choose
 from model.checkpoint import Model
-from model.choose import Choice, Trial, agreement, choice_of, open_engine
+from model.choose import agreement, choice_of, choosing, open_engine
 from model.errors import ModelError
+from model.torch_engine import TorchEngine
 
 
 @pytest.fixture
@@ -46,6 +48,17 @@ def test_what_was_tried_is_remembered_for_this_model(model: Model, pictures, tmp
     assert first.ranges, "a converted network needs them"
 
 
+def test_a_trial_that_is_left_is_made_anew(model: Model, pictures, tmp_path: Path) -> None:
+    steps = choosing(model, pictures, tmp_path)
+    for _ in range(3):
+        next(steps)
+    steps.close()
+    assert not list(tmp_path.iterdir())
+    choice_of(model, pictures, tmp_path)
+    assert len(pictures.asked) == 2
+    assert list(choosing(model, pictures, tmp_path)) == [], "what is remembered needs no steps"
+
+
 @pytest.mark.parametrize("content", [b"", b"{}", b'{"trials": [], "pictures": 1}', b'{"trials": 5}', b"\xff\x00"])
 def test_a_damaged_memory_is_made_again(model: Model, pictures, tmp_path: Path, content: bytes) -> None:
     first = choice_of(model, pictures, tmp_path)
@@ -75,13 +88,17 @@ def test_an_engine_that_finds_something_else_is_passed_over_and_told(
     monkeypatch.setattr(choose, "_count", lambda classes: 1)
     choice = choice_of(model, pictures, None)
     assert [trial.accepted for trial in choice.trials][:2] == [True, False]
-    assert "openvino-int8 is not used with tiny" in caplog.text
+    (told,) = (record.msg for record in caplog.records)
+    assert told.fields == {"model": "tiny", "engines": "openvino-int8"}
+    caplog.clear()
+    assert open_engine(model, choice)
+    assert not caplog.records, "it is told once"
     assert choice.best().engine == choice.trials[-1].engine != "openvino-int8"
     assert open_engine(model, choice).name == choice.best().engine
 
 
 def test_an_engine_that_does_not_work_here_is_passed_over(
-    model: Model, pictures, monkeypatch: pytest.MonkeyPatch
+    model: Model, pictures, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken:
         def __init__(self, *_args: object) -> None:
@@ -90,21 +107,23 @@ def test_an_engine_that_does_not_work_here_is_passed_over(
     monkeypatch.setattr(choose, "OpenVinoEngine", Broken)
     choice = choice_of(model, pictures, None)
     assert [trial.error for trial in choice.trials] == ["", *3 * ["no such instruction"]]
+    (told,) = (record.msg for record in caplog.records)
+    assert told.fields["engines"] == "openvino-int8, openvino-bf16, openvino-f32"
     assert choice.best().engine == "torch"
     assert open_engine(model, choice).name == "torch"
     with pytest.raises(ModelError, match="--engine auto"):
         open_engine(model, choice, "openvino")
 
 
-def test_the_fastest_of_those_that_agree_is_best() -> None:
-    trials = (
-        Trial("torch", 5.0, 1.0, 100, True),
-        Trial("torch-cuda", 0.1, 0.9, 100, False),
-        Trial("openvino-int8", 1.0, 0.999, 100, True),
-    )
-    assert Choice(trials, 4).best().engine == "openvino-int8"
-    assert Choice(trials, 4).best("torch").engine == "torch"
-    assert Choice(trials[:2], 4).best().engine == "torch"
+def test_a_graphics_card_that_gives_up_is_passed_over(model: Model, pictures, monkeypatch: pytest.MonkeyPatch) -> None:
+    class GivesUp(TorchEngine):
+        def __init__(self, model: Model, _device: object) -> None:
+            super().__init__(model, torch.device("cpu"))
+
+    monkeypatch.setattr(choose, "TorchEngine", GivesUp)
+    monkeypatch.setattr(choose, "best_device", lambda: torch.device("cuda"))
+    choice = choice_of(model, pictures, None)
+    assert [(trial.engine, trial.accepted) for trial in choice.trials[:2]] == [("torch", True), ("torch-cuda", False)]
 
 
 def test_a_tile_takes_a_second_at_most_where_that_can_be(model: Model, pictures) -> None:

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from model.checkpoint import Model, ModelInfo, new_model
-from model.convert import Observer
-from model.engine import TorchEngine
+from model.checkpoint import Model, new_model
+from model.convert import Observer, to_openvino
+from model.info import ModelInfo
 from model.openvino_engine import OpenVinoEngine
+from model.torch_engine import TorchEngine
 
 
 @pytest.fixture
@@ -37,22 +38,22 @@ def test_every_network_agrees(architecture: str, decoder: str, classes: tuple[st
     assert expected.std() > 0.01, "else there is nothing to compare"
     observer = Observer(model)
     np.testing.assert_allclose(observer.probabilities(pictures), expected, atol=1e-5)
-    exact = OpenVinoEngine(model, "f32", {}).probabilities(pictures)
+    exact = OpenVinoEngine(to_openvino(model), "f32").probabilities(pictures)
     np.testing.assert_allclose(exact, expected, atol=1e-4)
-    in_integers = OpenVinoEngine(model, "int8", observer.ranges).probabilities(pictures)
+    in_integers = OpenVinoEngine(to_openvino(model, observer.ranges), "int8").probabilities(pictures)
     assert np.abs(in_integers - expected).mean() < 0.02
     assert not np.array_equal(in_integers, exact), "it was rounded"
 
 
 def test_a_network_takes_pictures_of_any_size_and_number(tiny_model: Model) -> None:
-    engine, reference = OpenVinoEngine(tiny_model, "f32", {}), TorchEngine(tiny_model)
+    engine, reference = OpenVinoEngine(to_openvino(tiny_model), "f32"), TorchEngine(tiny_model)
     for shape in ((1, 32, 32, 3), (3, 64, 32, 3), (1, 96, 160, 3)):
         pictures = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
         np.testing.assert_allclose(engine.probabilities(pictures), reference.probabilities(pictures), atol=1e-4)
 
 
 def test_a_part_of_a_larger_picture_is_read_as_it_lies(tiny_model: Model) -> None:
-    engine = OpenVinoEngine(tiny_model, "f32", {})
+    engine = OpenVinoEngine(to_openvino(tiny_model), "f32")
     picture = np.random.default_rng(1).integers(0, 256, (1, 96, 96, 3), np.uint8)
     part = picture[:, 16:48, 32:64]
     np.testing.assert_array_equal(engine.probabilities(part), engine.probabilities(part.copy()))

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from model.checkpoint import Model, ModelInfo, new_model
+from model.checkpoint import Model, new_model
 from model.dataset import Dataset, find_pairs, read_mask, read_picture
 from model.distil import Lesson, inherit, teach
 from model.errors import ModelError
+from model.info import ModelInfo
 from model.train import EpochDone, Trained, TrainSettings, train
 
 WritePairs = Callable[[int], tuple[Path, Path]]

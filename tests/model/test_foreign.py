@@ -10,9 +10,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from model.checkpoint import Model, ModelInfo, load_model
+from model.checkpoint import Model, load_model
 from model.errors import ModelError
 from model.foreign import import_ternausnet, read_ternausnet
+from model.info import ModelInfo
 from model.ternausnet import TernausNet16, build
 
 VGG = {

@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from model.checkpoint import Model, ModelInfo
-from model.engine import LARGE_TILE, SMALL_TILE, TorchEngine
+from model.checkpoint import Model
+from model.engine import LARGE_TILE, SMALL_TILE
+from model.info import ModelInfo
 from model.predict import BLOCK, Block, blocks_of, classify, predict, predict_picture
 from model.preprocess import resize
 from model.tiles import Rect
+from model.torch_engine import TorchEngine
 
 INFO = ModelInfo(name="redness", cell_diameter=42.0, source_cell_diameter=42.0)
 
@@ -90,6 +92,24 @@ def test_touching_cells_come_apart_where_two_tiles_meet(scale: float) -> None:
     for shown in (picture, turned):
         _, classes = predict_picture(Redness(), replace(INFO, source_cell_diameter=2 * radius), shown)
         assert cv2.connectedComponents(classes, connectivity=4)[0] - 1 == 2 * pairs
+
+
+@pytest.mark.parametrize("doubt", [255, 190])
+def test_touching_cells_come_apart_as_readily_as_is_wanted(doubt: int) -> None:
+    """Where there is a waist, and where the pixels between them are less sure."""
+    picture = np.zeros((140, 200, 3), np.uint8)
+    for x in (60, 94):
+        cv2.circle(picture, (x, 70), 21, (255, 0, 0), -1)
+    picture[:, 76:79][picture[:, 76:79] > 0] = doubt
+    (block,) = blocks_of(Rect(0, 0, 200, 140), 1.0, (200, 140))
+    found = []
+    for splitting in (0.0, 0.5, 1.0):
+        *_, tile = predict(
+            Redness(), INFO, lambda rect, size: resize(picture[rect.slices], size), (200, 140), block,
+            splitting=splitting,
+        )  # fmt: skip
+        found.append(cv2.connectedComponents(tile.classes, connectivity=4)[0] - 1)
+    assert found == [1, 2, 2]
 
 
 def test_a_draft_of_each_tile_comes_before_its_block() -> None:
@@ -190,7 +210,7 @@ def test_classes_are_those_of_the_probabilities(scale: float) -> None:
         (block,) = blocks_of(Rect(0, 0, 120, 90), scale, (120, 90))
         draft, tile = predict(
             Rainbow(), info, lambda rect, size: resize(picture[rect.slices], size), (120, 90), block,
-            threshold=threshold, with_probabilities=True,
+            threshold=threshold, splitting=1.0, with_probabilities=True,
         )  # fmt: skip
         drafted = classify(tile.probabilities, threshold)
         np.testing.assert_array_equal(draft.classes, drafted)

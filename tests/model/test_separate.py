@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from model.separate import no_cells, part, territories
+from model.separate import SEED_DEPTH, no_cells, part, seed_depth_of, territories
 
 
 def discs(*centres: tuple[int, int], radius: int = 21, size: tuple[int, int] = (140, 200)) -> NDArray[np.bool_]:
@@ -42,6 +42,20 @@ def test_the_line_runs_through_the_neck() -> None:
     foreground = discs((50, 70), (88, 70))
     cut = foreground & ~part(foreground, territories(foreground, 42), 42)
     assert abs(float(np.nonzero(cut)[1].mean()) - 69) < 2.5
+
+
+@pytest.mark.parametrize(("splitting", "cells"), [(0.0, 1), (0.5, 2), (1.0, 3)])
+def test_how_readily_cells_come_apart_is_a_matter_of_choice(splitting: float, cells: int) -> None:
+    deep, slight = (40, 70), (78, 70)
+    foreground = discs(deep, slight, (95, 70))
+    territory = territories(foreground, 42, seed_depth=seed_depth_of(splitting))
+    assert count(part(foreground, territory, 42)) == cells
+
+
+def test_the_more_readily_the_shallower_a_seed_may_be() -> None:
+    depths = [seed_depth_of(splitting / 10) for splitting in range(11)]
+    assert depths == sorted(depths, reverse=True)
+    assert depths[5] == SEED_DEPTH
 
 
 def test_one_odd_cell_stays_whole() -> None:

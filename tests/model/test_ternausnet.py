@@ -6,7 +6,8 @@ from typing import get_args
 import pytest
 import torch
 
-from model.ternausnet import STRIDE, Architecture, Decoder, build, encoder_parameters, load_vgg_encoder, vgg_names
+from model.info import STRIDE, Architecture, Decoder
+from model.ternausnet import build, encoder_parameters, load_vgg_encoder, vgg_names
 
 ALL = list(itertools.product(get_args(Architecture), get_args(Decoder)))
 

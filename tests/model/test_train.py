@@ -16,7 +16,8 @@ from model.checkpoint import Model, load_model, new_model
 from model.dataset import Dataset, find_pairs, hash_pairs, read_picture, split_pairs
 from model.distil import Lesson, teach
 from model.errors import ModelError
-from model.train import CHECKPOINT_FILE, EpochDone, StepDone, Trained, TrainSettings, train
+from model.train import EpochDone, StepDone, Trained, TrainSettings, train
+from model.unfinished import CHECKPOINT_FILE
 
 WritePairs = Callable[[int], tuple[Path, Path]]
 SETTINGS = TrainSettings(epochs=2, seed=3, batch=2, crop=64, checkpoint_every=1000)

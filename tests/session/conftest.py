@@ -47,7 +47,7 @@ class FakeClient(QObject):
         self.answer(protocol.TilePredicted(job, region, np.full((region.h, region.w), class_id, np.uint8)))
 
     def finish_segmenting(self, job: int) -> None:
-        self.answer(protocol.Finished(job, protocol.SegmentResult(20.0, 1.0, "tiny")))
+        self.answer(protocol.Finished(job, protocol.SegmentResult(20.0, 1.0, "tiny", "torch")))
 
 
 def write_model(

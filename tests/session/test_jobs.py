@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bcseg_gui.compute.protocol import Cancelled, Failed, Finished, Progress, Segment, TilePredicted
+from bcseg_gui.compute.protocol import Cancelled, Failed, Finished, Progress, Segment, TilePredicted, Trying, Warned
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.session.jobs import Job, Jobs
 
@@ -51,6 +51,25 @@ def test_a_failure_is_a_sentence(jobs, client, tmp_path) -> None:
     job.failed.connect(errors.append)
     client.answer(Failed(job.number, "“{path}” is damaged.", {"path": "a.png"}))
     assert str(errors[0]) == "“a.png” is damaged."
+
+
+def test_a_warning_is_a_sentence_whoever_asked_for_the_work(jobs, client, tmp_path) -> None:
+    warnings: list[BaseException] = []
+    jobs.warned.connect(warnings.append)
+    silent = jobs.start(lambda number: Segment(number, tmp_path, tmp_path), "")
+    client.answer(Warned(silent.number, "“{model}” is slow.", {"model": "tiny"}))
+    assert str(warnings[0]) == "“tiny” is slow."
+
+
+def test_work_waits_while_engines_are_tried_for_whomever(jobs, client, tmp_path) -> None:
+    silent = jobs.start(lambda number: Segment(number, tmp_path, tmp_path), "")
+    client.answer(Trying(silent.number))
+    waiting = start(jobs, tmp_path)
+    assert jobs.is_trying
+    client.answer(Cancelled(waiting.number))
+    assert jobs.is_trying
+    client.answer(Progress(silent.number, 0, 1))
+    assert not jobs.is_trying
 
 
 def test_silent_work_is_not_shown(jobs, tmp_path) -> None:

@@ -16,6 +16,7 @@ from bcseg_gui.core.project import MaskClass
 from bcseg_gui.core.slides.look import Look
 from bcseg_gui.session import document as document_module
 from bcseg_gui.session import reviewing as reviewing_module
+from bcseg_gui.session.segmentation import Segmentation
 from bcseg_gui.session.session import Session
 
 HERE = QPoint(30, 40)
@@ -230,7 +231,7 @@ def test_what_would_be_given_up_is_asked_for_first(opened, client) -> None:
 
 
 def test_another_threshold_segments_the_photograph_anew_as_an_edit_of_its_own(opened, client) -> None:
-    opened.segmenting.set_threshold(0.4)
+    opened.segmenting.adjust(0.4, 0.5)
     assert not any(isinstance(request, Segment) for request in client.submitted), "nothing was segmented yet"
     opened.segmenting.picture(HERE)
     first = client.last(Segment)
@@ -238,13 +239,13 @@ def test_another_threshold_segments_the_photograph_anew_as_an_edit_of_its_own(op
     client.tile(first.job, LEFT)
     client.finish_segmenting(first.job)
     edits = len(opened.document.edits())
-    opened.segmenting.set_threshold(0.7)
+    opened.segmenting.adjust(0.7, 0.5)
     again = client.last(Segment)
     assert (again.threshold, again.region, again.first) == (0.7, first.region, first.first)
     client.tile(again.job, LEFT, class_id=0)
     client.finish_segmenting(again.job)
     assert len(opened.document.edits()) == edits + 1
-    opened.segmenting.set_threshold(0.7)
+    opened.segmenting.adjust(0.7, 0.5)
     assert client.last(Segment) is again
 
 
@@ -252,7 +253,7 @@ def test_a_threshold_set_during_a_segmentation_counts_when_it_is_over(opened, cl
     opened.segmenting.picture(HERE)
     first = client.last(Segment)
     for threshold in (0.6, 0.7, 0.8):
-        opened.segmenting.set_threshold(threshold)
+        opened.segmenting.adjust(threshold, 0.5)
     assert client.last(Segment) is first
     client.finish_segmenting(first.job)
     assert client.last(Segment).threshold == 0.8
@@ -262,13 +263,33 @@ def test_a_threshold_set_during_a_segmentation_counts_when_it_is_over(opened, cl
 def test_a_threshold_changes_neither_another_picture_nor_the_quick_method(opened, client) -> None:
     opened.segmenting.quick(HERE)
     client.finish_segmenting(client.last(QuickSegment).job)
-    opened.segmenting.set_threshold(0.6)
+    opened.segmenting.adjust(0.6, 0.5)
     opened.segmenting.picture(HERE)
     client.finish_segmenting(client.last(Segment).job)
     job = client.last(Segment).job
     opened.select(1)
-    opened.segmenting.set_threshold(0.7)
+    opened.segmenting.adjust(0.7, 0.5)
     assert client.last(Segment).job == job
+
+
+def test_another_splitting_segments_the_photograph_anew_too(opened, client) -> None:
+    opened.segmenting.adjust(0.5, 0.8)
+    opened.segmenting.picture(HERE)
+    assert client.last(Segment).splitting == 0.8
+    client.finish_segmenting(client.last(Segment).job)
+    opened.segmenting.adjust(0.5, 0.0)
+    assert (client.last(Segment).threshold, client.last(Segment).splitting) == (0.5, 0.0)
+
+
+def test_what_a_version_without_splitting_began_goes_on(opened, client) -> None:
+    opened.segmenting.picture(HERE)
+    stop_after_the_left_half(client)
+    begun = opened.document.unfinished.settings
+    assert "splitting" not in json.loads(begun), "as that version wrote it"
+    assert Segmentation.parse(begun).splitting == 0.5
+    opened.segmenting.adjust(0.5, 0.8)
+    opened.segmenting.picture(HERE)
+    assert client.last(Segment).finished == ()
 
 
 @pytest.mark.usefixtures("large")
@@ -276,7 +297,7 @@ def test_a_large_slide_is_not_segmented_anew_by_a_touch_of_the_slider(opened, cl
     opened.segmenting.picture(HERE, VISIBLE)
     client.finish_segmenting(client.last(Segment).job)
     job = client.last(Segment).job
-    opened.segmenting.set_threshold(0.7)
+    opened.segmenting.adjust(0.7, 0.5)
     assert client.last(Segment).job == job
     opened.segmenting.picture(HERE, VISIBLE)
     assert client.last(Segment).threshold == 0.7

@@ -11,13 +11,14 @@ import tifffile
 from PIL import Image
 from PySide6.QtCore import QPoint
 
-from bcseg_gui.compute.protocol import QuickSegment, Segment, TilePredicted, WarmUp
+from bcseg_gui.compute.protocol import Finished, QuickSegment, Segment, TilePredicted, WarmUp, WarmUpResult, Warned
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import MANUAL
 from bcseg_gui.core.project import Project, project
 from bcseg_gui.core.synthetic import make_smear
 from bcseg_gui.session.cell_size import CellSize
+from bcseg_gui.session.models import Ran
 from bcseg_gui.session.session import Session
 
 
@@ -351,6 +352,27 @@ def test_the_chosen_model_is_used_and_remembered(session, pictures, client, pain
     session.close()
     with Project.open(pictures[0].with_name("ward.bcseg")) as project:
         assert project.active_model == "other"
+
+
+def test_what_ran_the_model_is_known_after_warming_up_and_segmenting(session, client, pictures) -> None:
+    session.open(pictures)
+    refreshed: list[object] = []
+    session.warm_up()
+    session.stateChanged.connect(lambda: refreshed.append(session.models.ran["tiny"]))
+    client.answer(Finished(client.last(WarmUp).job, WarmUpResult("openvino-int8")))
+    assert refreshed == [Ran("openvino-int8")]
+    session.segmenting.picture(QPoint(0, 0))
+    client.finish_segmenting(client.last(Segment).job)
+    assert refreshed[-1] == Ran("torch", 1.0)
+
+
+def test_what_computes_otherwise_than_expected_is_told(session, client, pictures) -> None:
+    told: list[object] = []
+    session.failed.connect(lambda error: told.append(str(error)))
+    session.open(pictures)
+    session.warm_up()
+    client.answer(Warned(client.last(WarmUp).job, "The processor computes instead."))
+    assert told == ["The processor computes instead."]
 
 
 def test_a_model_that_is_not_ours_is_refused(session, tmp_path) -> None:

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QEvent, QLocale, QObject, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap, QWheelEvent
+from PySide6.QtCore import QLocale, QSignalBlocker, QSize, Signal
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
-    QGridLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
-    QSlider,
-    QStyleOptionSlider,
     QVBoxLayout,
     QWidget,
 )
 
 from ...core.i18n import _
 from ...core.slides.look import Look
+from .adjustment import Adjustment
 from .folding import FoldingHeader
 
 STEPS = 100
@@ -162,77 +160,29 @@ class LookPanel(QWidget):
             self.pick.setChecked(False)
 
 
-class _Adjustment(QWidget):
-    """Name and value over a slider whose middle changes nothing; a double click on the name goes back there."""
-
-    changed = Signal()
+class _Adjustment(Adjustment):
+    """From −1 to 1, or, `is_power`, from 1 / GAMMA_RANGE to GAMMA_RANGE; the middle changes nothing."""
 
     def __init__(self, name: str, *, is_power: bool = False) -> None:
-        """From −1 to 1, or, `is_power`, from 1 / GAMMA_RANGE to GAMMA_RANGE."""
-        super().__init__()
         self._is_power = is_power
-        self._name = QLabel(name)
-        self._name.setToolTip(_("Double-click: back to the middle"))
-        self._name.installEventFilter(self)
-        self._number = QLabel()
-        self._number.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.slider = _Slider(Qt.Orientation.Horizontal)
-        self.slider.setRange(-STEPS, STEPS)
-        self.slider.setPageStep(STEPS // 10)
-        self.slider.setAccessibleName(name)
-        self.slider.valueChanged.connect(self._moved)
-        layout = QGridLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setVerticalSpacing(2)
-        layout.addWidget(self._name, 0, 0)
-        layout.addWidget(self._number, 0, 1)
-        layout.addWidget(self.slider, 1, 0, 1, 2)
-        self._show_number()
+        super().__init__(name, range(-STEPS, STEPS + 1), self._told)
 
     @property
     def value(self) -> float:
-        share = self.slider.value() / STEPS
-        return float(GAMMA_RANGE**share) if self._is_power else share
-
-    @property
-    def text(self) -> str:
-        return self._number.text()
+        return self._value_at(self.position)
 
     def show_value(self, value: float) -> None:
         share = math.log(value, GAMMA_RANGE) if self._is_power else value
-        with QSignalBlocker(self.slider):
-            self.slider.setValue(round(share * STEPS))
-        self._show_number()
+        self.show_position(round(share * STEPS))
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._name and event.type() == QEvent.Type.MouseButtonDblClick:
-            self.slider.setValue(0)
-            return True
-        return super().eventFilter(watched, event)
+    def _value_at(self, position: int) -> float:
+        share = position / STEPS
+        return float(GAMMA_RANGE**share) if self._is_power else share
 
-    def _moved(self) -> None:
-        self._show_number()
-        self.changed.emit()
-
-    def _show_number(self) -> None:
-        value = self.slider.value()
+    def _told(self, position: int) -> str:
         if self._is_power:
-            self._number.setText(QLocale().toString(self.value, "f", 2))
-        else:
-            self._number.setText("0" if value == 0 else f"{'+' if value > 0 else '−'}{abs(value)}")
-
-
-class _Slider(QSlider):
-    """Its start is its middle, so no colour fills it from the left. A wheel that passes by changes nothing."""
-
-    def initStyleOption(self, option: QStyleOptionSlider) -> None:
-        super().initStyleOption(option)
-        if not self.hasFocus():
-            for role in (QPalette.ColorRole.Highlight, QPalette.ColorRole.Accent):
-                option.palette.setColor(role, option.palette.color(QPalette.ColorRole.Mid))
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()
+            return QLocale().toString(self._value_at(position), "f", 2)
+        return "0" if position == 0 else f"{'+' if position > 0 else '−'}{abs(position)}"
 
 
 def _swatch(rgb: tuple[int, int, int]) -> QIcon:

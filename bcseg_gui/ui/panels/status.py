@@ -16,10 +16,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ...core.i18n import _, ngettext
+from ...core.i18n import _, ngettext, number
 from ...core.project import ModelVersion
 from ...core.slides import Slide
 from ...session.jobs import Job, Jobs
+from ...session.models import Ran
 from ...session.session import Session
 from .cell_size import CellSizeBox
 from .elided import ElidedLabel
@@ -57,9 +58,6 @@ class StatusBar(QStatusBar):
         self._model = Choice()
         self._model.setObjectName("model")
         self._model.setAccessibleName(_("Model"))
-        self._model.setToolTip(
-            _("The model that finds the cells. A fast one takes a third of the time and is a little less accurate.")
-        )
         self._model.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._model.setMinimumWidth(SHORTEST_MODEL)
         self._model.activated.connect(lambda row: self.modelChosen.emit(self._model.itemData(row)))
@@ -105,6 +103,7 @@ class StatusBar(QStatusBar):
                     self._model.addItem(title, name)
             self._model.setCurrentIndex(self._model.findData(active.name if active else None))
         self._model.setEnabled(bool(versions))
+        self._model.setToolTip(_about_model(session.models.ran.get(active.name) if active is not None else None))
 
     def _show_slide(self, slide: Slide, mpp: float | None) -> None:
         self._scale.show_scale(mpp, slide.objective_power, is_given=not slide.mpp)
@@ -121,10 +120,12 @@ class StatusBar(QStatusBar):
         self._fit()  # the bar comes and goes here
 
     def _show_job(self, job: Job, waiting: Sequence[Job]) -> None:
-        progress = job.progress
+        progress = job.progress if not self._jobs.is_trying else None
         self._bar.setMaximum(progress.total if progress else 0)
         self._bar.setValue(progress.done if progress else 0)
-        text = _("Stopping…") if job.cancelling else progress_text(job)
+        text = _("First use: trying what is fastest here…") if self._jobs.is_trying else progress_text(job)
+        if job.cancelling:
+            text = _("Stopping…")
         if waiting:
             text = _("{work} waits").format(work=waiting[-1].title) + " · " + text
         self._work.setText(text)
@@ -176,6 +177,16 @@ def model_titles(versions: Sequence[ModelVersion]) -> dict[str, str]:
         return {version.name: version.name for version in versions}
     speed = {True: _("fast"), False: _("accurate")}
     return {version.name: f"{speed[version.fast]} · {version.name}" for version in versions}
+
+
+def _about_model(ran: Ran | None) -> str:
+    """With what computes it, for those who want to know."""
+    text = _("The model that finds the cells. A fast one takes a third of the time and is a little less accurate.")
+    if ran is None:
+        return text
+    engine = ran.engine.replace("openvino", "OpenVINO").replace("torch", "PyTorch").replace("-", " ")
+    computed = _("Computed by {engine}.") if ran.seconds is None else _("Computed by {engine}, last in {seconds} s.")
+    return text + "\n" + computed.format(engine=engine, seconds=number(ran.seconds or 0, 1))
 
 
 def progress_text(job: Job) -> str:

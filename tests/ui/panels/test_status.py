@@ -6,13 +6,14 @@ from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
-from PySide6.QtWidgets import QMainWindow, QWidget
+from PySide6.QtWidgets import QComboBox, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui.compute.protocol import Progress
 from bcseg_gui.core import i18n
 from bcseg_gui.core.project import ModelVersion
 from bcseg_gui.session.cell_size import CellSize
+from bcseg_gui.session.models import Ran
 from bcseg_gui.ui.panels.status import StatusBar, model_titles
 
 LARGE = (98_304, 98_304)
@@ -24,6 +25,7 @@ class Jobs(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.running: tuple[SimpleNamespace, ...] = ()
+        self.is_trying = False
 
     def run(self, title: str, seconds_left: float) -> None:
         self.running = (SimpleNamespace(title=title, progress=Progress(1, 62, 100, seconds_left), cancelling=False),)
@@ -35,7 +37,11 @@ def version(name: str, teacher: str | None = None) -> ModelVersion:
 
 
 def session(
-    mpp: float | None = 0.25, given: float | None = None, pages: tuple[str, ...] = ("1",), page: int = 0
+    mpp: float | None = 0.25,
+    given: float | None = None,
+    pages: tuple[str, ...] = ("1",),
+    page: int = 0,
+    ran: dict[str, Ran] | None = None,
 ) -> SimpleNamespace:
     slide = SimpleNamespace(dimensions=LARGE, mpp=mpp, objective_power=40.0, page_names=pages, page=page)
     versions = [version("ternausnet16-bbbc041"), version("ternausnet11-bbbc041", "ternausnet16-bbbc041")]
@@ -43,7 +49,7 @@ def session(
         document=SimpleNamespace(slide=slide),
         mpp=mpp or given,
         cell_size=CellSize(106.0, "person"),
-        models=SimpleNamespace(versions=versions, active=versions[0]),
+        models=SimpleNamespace(versions=versions, active=versions[0], ran=ran or {}),
     )
 
 
@@ -97,6 +103,19 @@ def test_models_are_told_by_speed_where_there_is_a_choice() -> None:
         "large": "accurate · large", "small": "fast · small", "mine": "accurate · mine",
     }  # fmt: skip
     assert model_titles([large, mine]) == {"large": "large", "mine": "mine"}
+
+
+@pytest.mark.parametrize(
+    ("ran", "told"),
+    [
+        (None, "accurate."),
+        (Ran("openvino-int8"), "Computed by OpenVINO int8."),
+        (Ran("torch", 0.52), "Computed by PyTorch, last in 0.5 s."),
+    ],
+)
+def test_who_wants_to_know_reads_what_runs_the_model(status: StatusBar, ran: Ran | None, told: str) -> None:
+    status.show_session(session(ran={"ternausnet16-bbbc041": ran} if ran else {}))
+    assert status.findChild(QComboBox, "model").toolTip().endswith(told)
 
 
 def test_it_tells_place_and_colour_under_the_pointer(status: StatusBar) -> None:
@@ -206,6 +225,17 @@ def test_a_long_text_about_the_work_is_cut_and_told_in_full(window: QMainWindow,
     assert status._work.toolTip() == status._work.text()
     assert status._cancel.isVisible()
     assert status._cancel.mapTo(status, status._cancel.rect().topRight()).x() < 900
+
+
+def test_the_first_use_of_a_model_has_words_and_can_be_stopped(status: StatusBar, jobs: Jobs) -> None:
+    jobs.is_trying = True
+    jobs.run("Segmenting", 4.0)
+    assert status._work.text() == "First use: trying what is fastest here…"
+    assert status._bar.maximum() == 0, "nobody knows how long"
+    assert status._cancel.isEnabled()
+    jobs.is_trying = False
+    jobs.changed.emit()
+    assert status._work.text() == "Segmenting 62 % · 4 s left"
 
 
 def test_no_picture_no_scale(status: StatusBar) -> None:

@@ -1,0 +1,6 @@
+"""`python -m bcseg_gui.cli`: `bcseg` where its script is not at hand."""
+
+from .main import main
+
+if __name__ == "__main__":
+    main()

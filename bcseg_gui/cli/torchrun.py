@@ -1,0 +1,24 @@
+"""A command that torchrun starts several times, on one machine or more."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
+
+
+@contextmanager
+def one_of_several() -> Iterator[None]:
+    """Work with the other processes that torchrun started; all but the first are silent. Without torchrun: nothing."""
+    if "TORCHELASTIC_RUN_ID" not in os.environ:
+        yield
+        return
+    from model.distributed import joined, leads  # they import torch
+
+    with joined():
+        if leads():
+            yield
+        else:
+            with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+                yield

@@ -1,0 +1,67 @@
+"""What the model takes for a cell, and where it parts cells that touch."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from ...core.i18n import _
+from .adjustment import Adjustment
+from .cells import panel_title
+
+STEP = 5
+"""Percent."""
+AT_REST_MS = 150
+"""The cells are found again when a slider has rested for so long, not at every step of it."""
+
+
+class FindingPanel(QWidget):
+    changed = Signal(float, float)
+    """the probability from which a pixel is cell; how readily cells that touch are parted, from 0 (never) to 1"""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.certainty = Adjustment(_("Certainty"), range(1, 20), _percent)
+        self.certainty.slider.setAccessibleName(_("How sure the model must be"))
+        self.certainty.slider.setToolTip(
+            _("How sure the model must be that something is a cell: further left it finds more, further right less.")
+            + _follows()
+        )
+        self.splitting = Adjustment(_("Splitting"), range(21), _percent_or_never)
+        self.splitting.slider.setAccessibleName(_("How readily cells that touch are parted"))
+        self._at_rest = QTimer(self, singleShot=True, interval=AT_REST_MS)
+        self._at_rest.timeout.connect(lambda: self.changed.emit(self.threshold, self.splitting.position * STEP / 100))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(panel_title(_("Finding cells")))
+        for adjustment in (self.certainty, self.splitting):
+            adjustment.changed.connect(self._at_rest.start)
+            layout.addWidget(adjustment)
+        self.show_parting(True)
+
+    @property
+    def threshold(self) -> float:
+        return self.certainty.position * STEP / 100
+
+    def show_parting(self, parts: bool) -> None:
+        """Whether the model in use parts cells that touch at all."""
+        self.splitting.setEnabled(parts)
+        self.splitting.slider.setToolTip(
+            _("How readily cells that touch are parted: further left they stay one, further right they come apart.")
+            + _follows()
+            if parts
+            else _("This model tells classes apart; cells of one class that touch stay together.")
+        )
+
+
+def _follows() -> str:
+    return "\n" + _("A photograph follows at once, a large slide when it is segmented next.")
+
+
+def _percent(position: int) -> str:
+    return f"{position * STEP} %"
+
+
+def _percent_or_never(position: int) -> str:
+    return _percent(position) if position else _("never")

@@ -1,0 +1,135 @@
+"""Does the order of what to correct next save corrections? `clinic_ranking.py BBBC041SEG WORK [K ...]`.
+
+The clinic of `clinic_stain.py`: another stain, another microscope. A person corrects K of forty quarter fields, those
+that the program's own order puts first, or any (three times, by chance); the fast model is retrained on them, each time
+from the bundled one and with as many steps. Twenty other quarter fields, stained alike, tell what came of it. Runs are
+kept in WORK. Writes its table into RESULTS.md, unless only some K are asked for.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Generator, Mapping, Sequence
+from pathlib import Path
+
+import cv2
+import msgspec
+import numpy as np
+from clinic import WEIGHTS, Field, means, middle, parted, read_fields, retrain, write_dataset
+from clinic_stain import shifted
+from report import write_section
+
+from bcseg_gui.compute.protocol import Event, Rank
+from bcseg_gui.compute.ranking import rank
+from model.checkpoint import load_model
+from model.dataset import median_cell_diameter
+from model.engine import Engine
+from model.info import ModelInfo, read_info
+from model.preprocess import working_scale
+from model.torch_engine import TorchEngine
+from model.train import TrainSettings
+
+PARENT = "ternausnet11-bbbc041"
+POOL, TESTED = 40, 20
+COUNTS = 1, 2, 3, 4, 6, 8
+SEEDS = 0, 1, 2
+MILDER = {"contrast": 0.15, "brightness": -60, "blur": 4.0}
+"""The fast model loses as much to this as the accurate one to the shift of `clinic_stain.py`."""
+STEPS = 36
+"""Of four crops: what the window plans for pictures as few as these (`session.retraining.LEAST_SEEN`)."""
+
+
+def main(data: Path, work: Path, *counts: int) -> None:
+    seen, unseen = parted(data)
+    pool = [pair for place, pair in enumerate(seen) if place % 3][:POOL]
+    tested = [*unseen, *seen[::3]][:TESTED]
+    candidates, test = ([middle(shifted(field, **MILDER)) for field in read_fields(pairs)] for pairs in (pool, tested))
+    orders = {"ranked": ranked(candidates, work)}
+    orders |= {f"chance-{seed}": np.random.default_rng(seed).permutation(POOL).tolist() for seed in SEEDS}
+    f1: dict[str, list[float]] = {name: [] for name in orders}
+    for count in counts or COUNTS:
+        for name, order in orders.items():
+            before, after = corrected(work / f"{name}-{count}", [candidates[place] for place in order[:count]], test)
+            f1[name] = [*(f1[name] or [before]), after]
+    rows, note = told([0, *(counts or COUNTS)], f1)
+    if counts:
+        print(*rows, note, sep="\n")
+    else:
+        write_section("Simulated clinic: what to correct next", rows, note)
+
+
+def ranked(fields: Sequence[Field], work: Path) -> list[int]:
+    """The order in which the program asks for the pictures, kept in a file."""
+    kept = work / "order.json"
+    if not kept.exists():
+        slides = [(work / "pool" / f"{field.name}.png", 0) for field in fields]
+        kept.with_name("pool").mkdir(parents=True, exist_ok=True)
+        for (path, _), field in zip(slides, fields, strict=True):
+            cv2.imwrite(str(path), cv2.cvtColor(field.picture, cv2.COLOR_RGB2BGR))
+        model = load_model(WEIGHTS / PARENT)
+
+        def load(_job: int, _folder: Path) -> Generator[Event, None, tuple[Engine, ModelInfo]]:
+            yield from ()
+            return TorchEngine(model), model.info
+
+        looking = rank(load, Rank(1, tuple(slides), WEIGHTS / PARENT), lambda: False)
+        try:
+            while True:
+                next(looking)
+        except StopIteration as ended:
+            kept.write_bytes(msgspec.json.encode(ended.value.order))
+    return msgspec.json.decode(kept.read_bytes(), type=list[int])
+
+
+def corrected(work: Path, learnt: Sequence[Field], test: Sequence[Field]) -> tuple[float, float]:
+    """F1 per cell on the test pictures: of the bundled model, and of that retrained on what a person corrected."""
+    started = time.monotonic()
+    settings, info = TrainSettings(), read_info(WEIGHTS / PARENT)
+    scales = [working_scale(info, median_cell_diameter([field.mask], info.source_cell_diameter)) for field in learnt]
+    area = sum(field.mask.size * scale**2 for field, scale in zip(learnt, scales, strict=True))
+    epochs = round(STEPS / max(1, round(area / (settings.crop**2 * settings.batch))))
+    dataset = write_dataset(work / "dataset", learnt, test, corrects=PARENT)
+    # Every run has as many steps: none ends before its time.
+    record = retrain(dataset, work / "run", parent=PARENT, epochs=epochs, patience=0, watched=1)
+    before, after = means(record.old)["object_f1"], means(record.new)["object_f1"]
+    seconds = time.monotonic() - started
+    print(f"{work.name}: F1 per cell {before:.4f} -> {after:.4f}, {epochs} rounds, {seconds:.0f} s", flush=True)
+    return before, after
+
+
+def told(counts: Sequence[int], f1: Mapping[str, Sequence[float]]) -> tuple[list[list[str]], str]:
+    """`f1` of each order for each of `counts`, the first of which is 0."""
+    ours, by_chance = f1["ranked"], np.array([f1[f"chance-{seed}"] for seed in SEEDS])
+    mean = by_chance.mean(axis=0)
+    rows = [["corrected pictures", "F1 per cell, ranked", "by chance", "from – to", "ranked needs for that of chance"]]
+    shares = []
+    for place, count in enumerate(counts):
+        # What chance reached with fewer pictures already says nothing of this number.
+        gained = place > 0 and mean[place] > mean[:place].max()
+        enough = needed(counts, ours, mean[place]) if gained else None
+        if enough is not None:
+            shares.append(enough / count)
+        spread = f"{by_chance[:, place].min():.4f} – {by_chance[:, place].max():.4f}"
+        need = "" if place == 0 else "never" if gained and enough is None else f"{enough:.1f}" if enough else "–"
+        rows.append([str(count), f"{ours[place]:.4f}", f"{mean[place]:.4f}", spread, need])
+    share = f"{np.mean(shares):.0%} ({min(shares):.0%} to {max(shares):.0%})" if shares else "an unknown share"
+    return rows, (
+        f"{TESTED} quarter fields of another stain as test, {POOL} to choose from, {STEPS} steps of {PARENT} each; by "
+        f"chance: mean of {len(SEEDS)} orders, with the lowest and highest. To reach what chance reaches, the "
+        f"program's order needs {share} of the pictures (line through the measured points)."
+    )
+
+
+def needed(counts: Sequence[int], f1: Sequence[float], level: float) -> float | None:
+    """How many pictures until `f1` first reaches `level`, on the line through its points; None: it never does."""
+    for place in range(1, len(counts)):
+        low, high = f1[place - 1 : place + 1]
+        if high >= level:
+            share = (level - low) / (high - low) if low < level else 0.0
+            return counts[place - 1] + share * (counts[place] - counts[place - 1])
+    return None
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), *map(int, sys.argv[3:]))
