@@ -118,12 +118,11 @@ def settings_for(request: Train) -> training.TrainSettings:
     grows = len(request.classes) > len(read_info(request.parent_folder).classes)
     if not grows and not request.new_target:
         return gentle
-    # What is new takes steps rather than pixels, so the steps are small ones; small pictures fill such crops, too.
-    usual = training.TrainSettings()
-    new = replace(gentle, crop=128, decoder_rate=usual.decoder_rate, patience=4)
-    if request.new_target:  # there is little to keep of what it knew
-        return replace(new, encoder_rate=usual.encoder_rate)
-    return replace(new, head_rate=10 * usual.decoder_rate)
+    # What is new takes steps rather than pixels, so the steps are small ones; small pictures fill such crops, too. The
+    # loss stands still for rounds before a class is told apart, so that is no reason to stop.
+    new = replace(gentle, crop=128, decoder_rate=1e-3, head_rate=1e-2, patience=0)
+    # Of another target there is little to keep of what it knew.
+    return replace(new, encoder_rate=training.TrainSettings().encoder_rate) if request.new_target else new
 
 
 def _candidate(request: Train) -> Model:
