@@ -1,7 +1,7 @@
 """A clinic that wants white cells alone: `clinic_target.py WBC_JTSC WORK`.
 
-A model of its own for a new target learns from forty pairs of wbc_jtsc, in which red cells are background; another forty
-tell how well, and what the model that it started from finds in them. Writes its table into RESULTS.md.
+A model of its own for a new target learns from forty pairs of wbc_jtsc, in which red cells are background; another
+forty tell how well, and what the model that it started from finds in them. Writes its table into RESULTS.md.
 """
 
 from __future__ import annotations

@@ -46,4 +46,5 @@ def _soft_dice(probabilities: Tensor, target: Tensor) -> Tensor:
     """
     overlap, both = (plane.sum((0, 2, 3)) for plane in (probabilities * target, probabilities + target))
     overlap, both = summed(torch.stack([overlap, both]))
-    return ((2 * overlap + 1) / (both + 1)).mean()
+    dice: Tensor = (2 * overlap + 1) / (both + 1)
+    return dice.mean()
