@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from bcseg_gui.compute.protocol import Train
-from bcseg_gui.compute.retraining import fine_tuning, train
+from bcseg_gui.compute.retraining import settings_for, train
 from bcseg_gui.core.retraining.gate import PictureFigures
 from bcseg_gui.core.retraining.record import Record, read_record
 from model.checkpoint import load_model
@@ -93,14 +93,25 @@ def write_dataset(
 
 
 def retrain(
-    dataset: Path, output: Path, *, parent: str = "ternausnet16-bbbc041", epochs: int, seed: int = 0, **changes: float
+    dataset: Path,
+    output: Path,
+    *,
+    parent: str = "ternausnet16-bbbc041",
+    epochs: int,
+    seed: int = 0,
+    classes: Sequence[str] = (),
+    new_target: bool = False,
+    **changes: float,
 ) -> Record:
-    """As the app retrains, but for `changes` of the settings."""
+    """As the app retrains, but for `changes` of the settings. `classes`: names of the numbers in the masks, if several
+    or for a new target.
+    """
     torch.set_num_threads(os.cpu_count() or 1)
     if (found := read_record(output)) is not None:
         return found
-    settings = replace(fine_tuning(epochs, seed), **changes)
-    request = Train(1, dataset, WEIGHTS / parent, output, epochs, seed, author="benchmark")
+    numbered = {name: number for number, name in enumerate(classes, 1)}
+    request = Train(1, dataset, WEIGHTS / parent, output, epochs, seed, "benchmark", numbered, new_target)
+    settings = replace(settings_for(request), **changes)
     for event in train(request, lambda: False, settings):
         print(event, flush=True)
     found = read_record(output)

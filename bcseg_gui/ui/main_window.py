@@ -281,8 +281,6 @@ class MainWindow(QMainWindow):
     def _refresh(self) -> None:
         self.actions_.refresh(self.session)
         self.status.show_session(self.session)
-        active = self.session.models.active
-        self.finding.show_parting(active is None or len(active.classes) == 1)
         self.view.set_mpp(self.session.mpp)
         document = self.session.document
         self.view.set_reviewed_regions(

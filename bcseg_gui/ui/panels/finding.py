@@ -29,6 +29,10 @@ class FindingPanel(QWidget):
         )
         self.splitting = Adjustment(_("Splitting"), range(21), _percent_or_never)
         self.splitting.slider.setAccessibleName(_("How readily cells that touch are parted"))
+        self.splitting.slider.setToolTip(
+            _("How readily cells that touch are parted: further left they stay one, further right they come apart.")
+            + _follows()
+        )
         self._at_rest = QTimer(self, singleShot=True, interval=AT_REST_MS)
         self._at_rest.timeout.connect(lambda: self.changed.emit(self.threshold, self.splitting.position * STEP / 100))
         layout = QVBoxLayout(self)
@@ -38,21 +42,10 @@ class FindingPanel(QWidget):
         for adjustment in (self.certainty, self.splitting):
             adjustment.changed.connect(self._at_rest.start)
             layout.addWidget(adjustment)
-        self.show_parting(True)
 
     @property
     def threshold(self) -> float:
         return self.certainty.position * STEP / 100
-
-    def show_parting(self, parts: bool) -> None:
-        """Whether the model in use parts cells that touch at all."""
-        self.splitting.setEnabled(parts)
-        self.splitting.slider.setToolTip(
-            _("How readily cells that touch are parted: further left they stay one, further right they come apart.")
-            + _follows()
-            if parts
-            else _("This model tells classes apart; cells of one class that touch stay together.")
-        )
 
 
 def _follows() -> str:

@@ -35,10 +35,3 @@ def test_a_double_click_on_the_name_goes_back_to_what_is_usual(qtbot: QtBot, pan
         qtbot.mouseDClick(label, Qt.MouseButton.LeftButton)
     assert {panel.certainty.text, panel.splitting.text} == {"15 %", "50 %"}
 
-
-def test_a_model_that_parts_nothing_says_so(panel: FindingPanel) -> None:
-    panel.show_parting(False)
-    assert not panel.splitting.slider.isEnabled()
-    assert "stay together" in panel.splitting.slider.toolTip()
-    panel.show_parting(True)
-    assert panel.splitting.slider.isEnabled()
