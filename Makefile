@@ -81,6 +81,7 @@ bench: setup
 	@if [ -n "$(BENCH_DATA)" ]; then "$(BIN)/python" benchmarks/cell_diameter.py "$(BENCH_DATA)" && "$(BIN)/python" benchmarks/tools_accuracy.py "$(BENCH_DATA)"; fi
 	@if [ -n "$(BENCH_DATA)" ]; then \
 		"$(BIN)/python" benchmarks/clinic_stain.py "$(BENCH_DATA)/bbbc041seg" "$(OUT)/clinics/stain" && \
+		"$(BIN)/python" benchmarks/clinic_ranking.py "$(BENCH_DATA)/bbbc041seg" "$(OUT)/clinics/ranking" && \
 		"$(BIN)/python" benchmarks/clinic_target.py "$(BENCH_DATA)/wbc_jtsc" "$(OUT)/clinics/target" && \
 		"$(BIN)/python" benchmarks/clinic_garbage.py "$(BENCH_DATA)/bbbc041seg" "$(OUT)/clinics/garbage"; \
 	fi

@@ -66,10 +66,11 @@ def write_dataset(
     *,
     cell_diameter: float | None = None,
     corrects: str = "",
+    repeated: int = 1,
 ) -> Path:
     """As the app writes it from reviewed pictures; a person changed what the bundled model `corrects` had wrong.
 
-    One that is there already is taken for the same.
+    `repeated`: how often each picture to learn from is listed, for longer rounds. One that is there already is taken for the same.
     """
     if (folder / "manifest.json").exists():
         return folder
@@ -87,7 +88,8 @@ def write_dataset(
                 _, found = predict_picture(TorchEngine(model), model.info, field.picture)
                 files["corrected"] = f"corrected/{field.name}.png"
                 cv2.imwrite(str(folder / files["corrected"]), (found != field.mask).view(np.uint8) * np.uint8(255))
-            pairs.append(files | {"split": split, "slide": field.name, "cell_diameter": cell_diameter})
+            entry = files | {"split": split, "slide": field.name, "cell_diameter": cell_diameter}
+            pairs += [entry] * (repeated if split == "train" else 1)
     (folder / "manifest.json").write_text(json.dumps({"schema": 1, "pairs": pairs}))
     return folder
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from clinic import means, read_fields, retrain, write_dataset
+from clinic import WEIGHTS, figures, means, read_fields, retrain, write_dataset
 from report import write_section
 
-from bcseg_gui.core.retraining.verdict import verdict
+from bcseg_gui.core.retraining.verdict import evidence, verdict
 from model.dataset import find_pairs
 
 LEARNT, TESTED = 40, 40
@@ -26,16 +26,19 @@ def main(data: Path, work: Path) -> None:
     training, holdout = chosen[::2], chosen[1::2]
     dataset = write_dataset(work / "dataset", training, holdout)
     record = retrain(dataset, work / "run", epochs=EPOCHS, classes=["white cell"], new_target=True)
-    old, new = means(record.old), means(record.new)
+    old, new = figures(WEIGHTS / record.parent, holdout, work / "parent.json"), means(record.new)
     rows = [
         ["", "Dice", "F1 per cell", "count error"],
-        *([name, *(f"{row[key]:.4f}" for key in row)] for name, row in (("before", old), ("after", new))),
+        *(
+            [name, *(f"{row[key]:.4f}" for key in ("dice", "object_f1", "count_error"))]
+            for name, row in ((f"all cells: {record.parent}", old), ("white cells: the new model", new))
+        ),
     ]
     write_section(
         "Simulated clinic: white cells alone",
         rows,
         f"{LEARNT} pairs to learn from, {TESTED} test pictures, {len(record.rounds)} rounds, "
-        f"{record.seconds / 60:.1f} min. The gate, which knows nothing of the new target: {verdict(record.decision)}",
+        f"{record.seconds / 60:.1f} min. {verdict(record.decision)} {evidence(record.decision)}",
     )
 
 
