@@ -70,7 +70,8 @@ def write_dataset(
 ) -> Path:
     """As the app writes it from reviewed pictures; a person changed what the bundled model `corrects` had wrong.
 
-    `repeated`: how often each picture to learn from is listed, for longer rounds. One that is there already is taken for the same.
+    `repeated`: how often each picture to learn from is listed, for longer rounds. One that is there already is taken
+    for the same.
     """
     if (folder / "manifest.json").exists():
         return folder

@@ -117,7 +117,7 @@ def told(counts: Sequence[int], f1: Mapping[str, Sequence[float]]) -> tuple[list
         rows.append([str(count), f"{ours[place]:.4f}", f"{mean[place]:.4f}", spread, need])
     share = f"{np.mean(shares):.0%} ({min(shares):.0%} to {max(shares):.0%})" if shares else "an unknown share"
     return rows, (
-        f"{TESTED} quarter fields of another stain as test, {POOL} to choose from, some {STEPS} steps of {PARENT} each; "
+        f"{TESTED} quarter fields of another stain as test, {POOL} to choose from, about {STEPS} steps of {PARENT}; "
         f"by chance: mean of {len(SEEDS)} orders, with the lowest and highest. To reach what chance reaches, the "
         f"program's order needs {share} of the pictures (line through the measured points)."
     )
