@@ -34,4 +34,3 @@ def test_a_double_click_on_the_name_goes_back_to_what_is_usual(qtbot: QtBot, pan
     with qtbot.waitSignal(panel.changed):
         qtbot.mouseDClick(label, Qt.MouseButton.LeftButton)
     assert {panel.certainty.text, panel.splitting.text} == {"15 %", "50 %"}
-
