@@ -120,9 +120,11 @@ def settings_for(request: Train) -> training.TrainSettings:
         return gentle
     # What is new takes steps rather than pixels, so the steps are small ones; small pictures fill such crops, too. The
     # loss stands still for rounds before a class is told apart, so that is no reason to stop.
-    new = replace(gentle, crop=128, decoder_rate=1e-3, head_rate=1e-2, patience=0)
-    # Of another target there is little to keep of what it knew.
-    return replace(new, encoder_rate=training.TrainSettings().encoder_rate) if request.new_target else new
+    new = replace(gentle, crop=128, patience=0)
+    if request.new_target:  # the rates of a new model: there is little to keep of what it knew
+        usual = training.TrainSettings()
+        return replace(new, batch=8, encoder_rate=usual.encoder_rate, decoder_rate=usual.decoder_rate)
+    return replace(new, decoder_rate=1e-3, head_rate=1e-2)
 
 
 def _candidate(request: Train) -> Model:
