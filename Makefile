@@ -51,7 +51,7 @@ run: setup
 	fi
 
 test: setup
-	QT_QPA_PLATFORM=offscreen "$(BIN)/python" -m pytest
+	QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 "$(BIN)/python" -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 lint: setup
 	"$(BIN)/ruff" check .

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+PATIENT_STEPS = 12
+"""Of few pictures an epoch is a step or two, whose loss is chance."""
+
 
 def learning_rate(step: int, steps: int, planned: int, steps_per_epoch: int) -> float:
     """Share of the peak learning rate: a short warm-up, then half a cosine down to zero.
@@ -18,9 +21,11 @@ def learning_rate(step: int, steps: int, planned: int, steps_per_epoch: int) -> 
     return rate * min(1.0, (steps - step) / steps_per_epoch) if steps < planned else rate
 
 
-def stalled(losses: Sequence[float], patience: int) -> bool:
-    """Whether the loss, one for each epoch, has not fallen for `patience` of them; 0: never.
+def stalled(losses: Sequence[float], patience: int, steps_per_epoch: int) -> bool:
+    """Whether the loss, one for each epoch, has not fallen for `patience` of them, nor for `PATIENT_STEPS`; 0: never.
 
     Told by what is learnt from: stopping where it does well on the test pictures would flatter the model.
     """
+    if patience:
+        patience = max(patience, math.ceil(PATIENT_STEPS / steps_per_epoch))
     return 0 < patience < len(losses) and min(losses[-patience:]) > 0.99 * min(losses[:-patience])

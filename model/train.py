@@ -315,7 +315,7 @@ class _Run:
         )
         self.loss_sum = self.correct = self.pixels = 0.0
         self.history.append(row)
-        if stalled([row.loss for row in self.history], self.settings.patience):
+        if stalled([row.loss for row in self.history], self.settings.patience, self.steps_per_epoch):
             self.steps = min(self.steps, self.step + self.steps_per_epoch)
         self.save_checkpoint()
         self.write(scores)
