@@ -131,8 +131,7 @@ def test_a_model_of_several_classes_is_measured_on_masks_of_class_numbers(bcseg:
     Image.fromarray(truth).save(tmp_path / "masks" / "1.png")
     outcome = bcseg(
         "evaluate", "--images", tmp_path / "images", "--masks", tmp_path / "masks", "--model", tmp_path / "two",
-            "--engine", "torch",
-        "--json", tmp_path / "scores.json",
+        "--engine", "torch", "--json", tmp_path / "scores.json",
     )  # fmt: skip
     assert (outcome.code, outcome.err) == (0, "")
     (figures,) = json.loads((tmp_path / "scores.json").read_text())["methods"].values()
