@@ -37,9 +37,9 @@ SEEDS = 0, 1, 2
 MILDER = {"contrast": 0.15, "brightness": -60, "blur": 4.0}
 """The fast model loses as much to this as the accurate one to the shift of `clinic_stain.py`."""
 ROUNDS, STEPS = 4, 36
-"""Steps of four crops: what the window plans for pictures as few as these (`session.retraining.LEAST_SEEN`). It goes
-through them in as many rounds; here they are listed more often instead, for what follows a round takes as long as a
-step."""
+"""Steps of four crops: two thirds of what the window plans for pictures as few as these
+(`session.retraining.LEAST_SEEN`). It goes through them in as many rounds; here they are listed more often instead, for
+what follows a round takes as long as a step."""
 
 
 def main(data: Path, work: Path, *counts: int) -> None:

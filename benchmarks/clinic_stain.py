@@ -23,7 +23,7 @@ from bcseg_gui.core.retraining.verdict import evidence, verdict
 
 CORRECTED, TESTED = 5, 20
 HUE, CONTRAST, BRIGHTNESS, BLUR = 60, 0.06, -90, 6.0
-EPOCHS = 6
+EPOCHS = 9
 
 
 def shifted(field: Field, **strength: float) -> Field:

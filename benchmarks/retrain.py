@@ -24,7 +24,7 @@ from bcseg_gui.core.retraining.verdict import verdict
 from bcseg_gui.core.synthetic import STAINS, make_smear
 
 FIELDS, KEPT = 10, 2
-EPOCHS = 4
+EPOCHS = 6
 """What session.retraining.Plan makes of eight such fields."""
 TICK = 0.005
 PARENT = "ternausnet16-bbbc041"
