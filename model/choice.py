@@ -9,8 +9,10 @@ import ctypes.util
 import hashlib
 import importlib.metadata
 import logging
+import os
 import sys
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -124,6 +126,8 @@ class Memory:
         except (OSError, RuntimeError):
             return None
         engine.tile = best.tile
+        with suppress(OSError):
+            os.utime(self._graph_path(best.engine))  # it was used
         return engine
 
     def keep_graph(self, engine: OpenVinoEngine) -> None:
@@ -133,9 +137,10 @@ class Memory:
             log.warning("The graph of %s cannot be kept: %s", engine.name, error)
             return
         self._keep(self._graph_path(engine.name), _digest(graph) + graph)
-        kept = sorted(self.folder.glob("*.graph"), key=lambda path: path.stat().st_mtime)
-        for path in kept[:-MOST_GRAPHS]:
-            path.unlink(missing_ok=True)
+        with suppress(OSError):  # another process may be at it too
+            kept = sorted(self.folder.glob("*.graph"), key=lambda path: path.stat().st_mtime)
+            for path in kept[:-MOST_GRAPHS]:
+                path.unlink(missing_ok=True)
 
     def _keep(self, path: Path, content: bytes) -> None:
         try:

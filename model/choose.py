@@ -56,7 +56,8 @@ def choosing(model: Model, pictures: Pictures, cache: Path | None) -> Generator[
     remembered. One that is left before its end is not remembered.
     """
     memory = _memory(model, cache)
-    if memory is not None and (remembered := memory.choice()) is not None:
+    remembered = memory.choice() if memory is not None else None
+    if remembered is not None and _tried_all(remembered):
         return remembered
     choice = yield from _tried(model, pictures)
     if memory is not None:
@@ -94,9 +95,18 @@ def _tried(model: Model, wanted: Pictures) -> Generator[None, None, Choice]:
 
 
 def _candidates() -> Iterator[str]:
-    if (device := best_device()).type != "cpu":
-        yield f"torch-{device.type}"
+    yield from _graphics_cards()
     yield from (f"openvino-{precision}" for precision in PRECISIONS)
+
+
+def _graphics_cards() -> list[str]:
+    device = best_device()
+    return [f"torch-{device.type}"] if device.type != "cpu" else []
+
+
+def _tried_all(choice: Choice) -> bool:
+    """The graphics card that there is was tried, and no other: one may come, or refuse to work from now on."""
+    return [trial.engine for trial in choice.trials if trial.engine.startswith("torch-")] == _graphics_cards()
 
 
 def _engine(name: str, model: Model, ranges: Ranges, tile: int) -> Engine:

@@ -132,7 +132,9 @@ def _candidate(request: Train) -> Model:
     parent = load_model(request.parent_folder)
     names, known = tuple(request.classes) or parent.info.classes, parent.info.classes
     if request.new_target:
-        started = new_model(replace(parent.info, classes=names), seed=request.seed)
+        # How small a cell may be says nothing of how small a parasite is.
+        info = replace(parent.info, classes=names, smallest=0.0, smallest_at_edge=0.0)
+        started = new_model(info, seed=request.seed)
         inherit(started, parent)
         return started.renamed(request.output_folder.name)
     if names[: len(known)] != known:

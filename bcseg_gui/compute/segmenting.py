@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from model.engine import Engine
     from model.info import ModelInfo
     from model.predict import Block, PredictedTile
+    from model.tiles import Reader, Rect
 
 FIELD = 4096
 """Longer side in pixels up to which a slide is a photograph of one field: without empty glass worth looking for."""
@@ -83,20 +84,21 @@ def segment_slide(
     plan = _plan(slide, request, [region_of(block.rect) for block in blocks], diameter)
     ids = np.array((0, *(request.class_ids or range(1, len(info.classes) + 1))), np.uint8)
 
-    def tiles_in(block: Block, info: ModelInfo) -> Iterator[PredictedTile]:
+    def tiles_in(block: Block, info: ModelInfo, read: Reader) -> Iterator[PredictedTile]:
         return predict(
             engine, info, read, slide.dimensions, block,
             first=request.first, threshold=request.threshold, splitting=request.splitting, cancelled=cancelled,
         )  # fmt: skip
 
     def found(number: int) -> Iterator[Found]:
-        block, finals = blocks[number], 0
+        block, finals, reading = blocks[number], 0, read
         if len(plan.wanted) > 1 and number == plan.wanted[0]:
             draft = block.coarser(COARSENESS)
+            reading = _held(read(block.outer, block.work_size))  # nothing is shown of a block that cannot be read
             coarse = replace(info, cell_diameter=info.cell_diameter / COARSENESS)
-            for tile in islice(tiles_in(draft, coarse), draft.tile_count):
+            for tile in islice(tiles_in(draft, coarse, reading), draft.tile_count):
                 yield Found(region_of(tile.rect), ids[tile.classes], False, None)
-        for tile in tiles_in(block, info):
+        for tile in tiles_in(block, info, reading):
             finals += tile.final
             finished = region_of(block.rect) if finals == block.tile_count else None
             yield Found(region_of(tile.rect), ids[tile.classes], not tile.final, finished)
@@ -109,6 +111,16 @@ def segment_slide(
         _all_readable(slide, plan, found, cancelled),
         done, done + tiles_of(plan.wanted), plan.empty, diameter or info.source_cell_diameter,
     )  # fmt: skip
+
+
+def _held(picture: NDArray[np.uint8]) -> Reader:
+    """Reads what is read already, at its size or at a smaller one."""
+    from model.preprocess import resize
+
+    def read(rect: Rect, size: tuple[int, int]) -> NDArray[np.uint8]:
+        return resize(picture, size)
+
+    return read
 
 
 def quick_segment_slide(slide: Slide, request: QuickSegment, cancelled: Callable[[], bool] = lambda: False) -> Work:

@@ -220,6 +220,7 @@ class Retraining(QObject):
         project = self._project
         try:
             self._session.keep()
+            self.plan_anew()  # a person may have drawn on meanwhile
         except UserError as error:
             self._failed(error)
             return

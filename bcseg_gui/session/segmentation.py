@@ -97,8 +97,11 @@ class Segmentation:
     def text(self) -> str:
         """The same for equal segmentations: what a mask knows its run by."""
         told = msgspec.to_builtins(self)
-        if self.splitting == USUAL_SPLITTING:  # so did versions that had no other, whose runs are to go on
+        # So did versions that had no others, whose runs are to go on.
+        if self.splitting == USUAL_SPLITTING:
             del told["splitting"]
+        if not self.class_ids:
+            del told["class_ids"]
         return msgspec.json.encode(told, order="sorted").decode()
 
     def or_unfinished(self, run: Run | None, *, given: bool) -> Segmentation:

@@ -126,7 +126,7 @@ class Segmenting(QObject):
             document.slide, model, size.known, region=region, outline=outline, look=look,
             threshold=USUAL_THRESHOLD if model is None else self._threshold,
             splitting=USUAL_SPLITTING if model is None else self._splitting,
-            class_ids=() if model is None else ids_of(model.classes, self._classes_with(model)),
+            class_ids=() if model is None else self._class_ids(model),
         )  # fmt: skip
         said_by_person = size.origin == "person" or (size.origin == "scale" and not document.slide.mpp)
         return wanted.or_unfinished(document.unfinished, given=said_by_person)
@@ -180,15 +180,21 @@ class Segmenting(QObject):
         classes = self._session.classes
         return with_names(classes.list, model.classes, above=classes.last_id)
 
+    def _class_ids(self, model: ModelVersion) -> tuple[int, ...]:
+        """Those of its classes in the masks; none where they are 1, 2 … as in the model."""
+        ids = ids_of(model.classes, self._classes_with(model))
+        return () if ids == tuple(range(1, len(ids) + 1)) else ids
+
     def _apply(self) -> None:
         """To what was segmented last, unless that is under way, on a large slide, or no longer in front."""
         if self._last is None:
             return
         document, last, first = self._last
         wanted = replace(last, threshold=self._threshold, splitting=self._splitting)
-        if document is not self._session.document or document.is_large or wanted == last or last.model == QUICK_METHOD:
+        if document is not self._session.document or document.is_large or wanted == last:
             return
-        self._submit(wanted, self._model_of(last), first)
+        if (model := self._model_of(last)) is not None:
+            self._submit(replace(wanted, class_ids=self._class_ids(model)), model, first)
 
     def _begun(self) -> Segmentation | None:
         document = self._session.document

@@ -237,6 +237,16 @@ def test_a_part_that_cannot_be_read_is_left_out_and_told_at_the_end(work_of, dam
     assert mask[300:, :400].any()
 
 
+def test_of_a_block_that_cannot_be_read_there_is_no_draft_either(slide: Slide, engine, damage) -> None:
+    request = Segment(0, slide.path, Path(), cell_diameter=DIAMETER, first=(100, 100), skip_empty=False)
+    found = segment_slide(*engine, slide, request).found
+    damage(100, 100)
+    seen = []
+    with pytest.raises(UserError, match="1 of"):
+        seen.extend(next(found).region for _ in range(1000))
+    assert not any(region.x <= 100 < region.right and region.y <= 100 < region.bottom for region in seen)
+
+
 def test_what_an_earlier_job_found_is_kept_when_the_rest_cannot_be_read(work_of, damage) -> None:
     blocks = taken(work_of(), np.zeros((HEIGHT, WIDTH), np.uint8))
     rest = work_of(finished=tuple(block for block in blocks if not (block.x <= 100 < block.right and block.y < 100)))

@@ -9,6 +9,7 @@ import torch
 
 from model import choose
 from model.checkpoint import Model
+from model.choice import Memory, Trial
 from model.choose import agreement, choice_of, choosing, open_engine
 from model.errors import ModelError
 from model.torch_engine import TorchEngine
@@ -57,6 +58,14 @@ def test_a_trial_that_is_left_is_made_anew(model: Model, pictures, tmp_path: Pat
     choice_of(model, pictures, tmp_path)
     assert len(pictures.asked) == 2
     assert list(choosing(model, pictures, tmp_path)) == [], "what is remembered needs no steps"
+
+
+def test_a_graphics_card_that_is_gone_is_not_remembered(model: Model, pictures, tmp_path: Path) -> None:
+    first = choice_of(model, pictures, tmp_path)
+    with_card = replace(first, trials=(*first.trials, Trial("torch-cuda", 0.01, 1.0, 4, True)))
+    Memory.of(model.info, tmp_path).keep_choice(with_card)
+    assert choice_of(model, pictures, tmp_path).best().engine == first.best().engine
+    assert len(pictures.asked) == 2
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b'{"trials": [], "pictures": 1}', b'{"trials": 5}', b"\xff\x00"])

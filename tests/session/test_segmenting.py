@@ -281,12 +281,15 @@ def test_another_splitting_segments_the_photograph_anew_too(opened, client) -> N
     assert (client.last(Segment).threshold, client.last(Segment).splitting) == (0.5, 0.0)
 
 
-def test_what_a_version_without_splitting_began_goes_on(opened, client) -> None:
+def test_what_a_version_without_splitting_and_classes_began_goes_on(opened, client) -> None:
     opened.segmenting.picture(HERE)
     stop_after_the_left_half(client)
     begun = opened.document.unfinished.settings
-    assert "splitting" not in json.loads(begun), "as that version wrote it"
+    assert not {"splitting", "class_ids"} & json.loads(begun).keys(), "as that version wrote it"
     assert Segmentation.parse(begun).splitting == 0.5
+    opened.segmenting.resume(HERE)
+    assert client.last(Segment).finished == (LEFT,)
+    client.answer(Cancelled(client.last(Segment).job))
     opened.segmenting.adjust(0.5, 0.8)
     opened.segmenting.picture(HERE)
     assert client.last(Segment).finished == ()

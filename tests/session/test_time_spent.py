@@ -154,7 +154,7 @@ def test_a_glance_leaves_no_file(desk: Desk) -> None:
     assert desk.stored == []
 
 
-@given(st.lists(st.floats(0, 200), max_size=20))
+@given(st.lists(st.integers(0, 1600).map(lambda eighths: eighths / 8), max_size=20))  # which add up exactly
 def test_storing_in_between_changes_no_sum(gaps: list[float]) -> None:
     now = 0.0
     stored: list[float] = []

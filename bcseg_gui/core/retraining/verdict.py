@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..i18n import _, ngettext, percent
+from ..i18n import _, percent
 from .gate import FOUND, GAIN, ClassFigures, Decision, Difference
 
 
@@ -85,14 +85,11 @@ def agreements(classes: Iterable[ClassFigures]) -> str:
 
 
 def _target_verdict(decision: Decision) -> str:
-    pictures = max((each.pictures for each in decision.classes), default=0)
-    return ngettext(
-        "A new target: there is nothing to compare the model with. Its agreement with you on {n} test picture: "
-        "{classes}.",
-        "A new target: there is nothing to compare the model with. Its agreement with you on {n} test pictures: "
-        "{classes}.",
-        pictures,
-    ).format(n=pictures, classes=agreements(decision.classes))
+    text = _(
+        "A new target: there is nothing to compare the model with. Its agreement with you on the test pictures: "
+        "{classes}."
+    )
+    return text.format(classes=agreements(decision.classes))
 
 
 def _interval(dice: Difference) -> str:

@@ -52,7 +52,7 @@ class RetrainDialog(QDialog):
         self._aim = QComboBox()
         self._aim.addItem(_("Improve the model in use"), False)
         self._aim.addItem(_("A new model of its own, for another target"), True)
-        self._aim.setToolTip(_("Another target: nuclei, parasites, white cells alone …"))
+        self._aim.setToolTip(_("Another target: nuclei, parasites …"))
         self._aim.activated.connect(lambda _index: retraining.aim(bool(self._aim.currentData())))
         self._curves = Curves()
         self._table = ResultTable()

@@ -190,4 +190,3 @@ def test_a_new_target_is_neither_accepted_nor_refused() -> None:
     assert not decision.weak
     assert judge_target([of_class(0.93)], slides=2).weak
     assert "white cell (93.0\u202f%)" in verdict(decision)
-    assert "6 test pictures" in verdict(decision)
