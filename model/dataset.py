@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -246,18 +248,21 @@ def cell_diameter_of(pair: Pair, mask: NDArray[np.uint8]) -> float | None:
     return pair.cell_diameter or median_cell_diameter([first], None) or median_cell_diameter([mask], None)
 
 
-def smallest_cells(masks: Iterable[NDArray[np.uint8]]) -> tuple[float | None, float | None]:
+def smallest_cells(
+    masks: Iterable[NDArray[np.uint8]], cell_diameters: Iterable[float | None] = ()
+) -> tuple[float | None, float | None]:
     """How small a thing people still mark: in the picture, and where its edge cuts a cell. None: too few to tell.
 
-    As shares of the area of a usual cell of the same mask: half the first percentile of the whole cells, and the fifth
-    percentile of the cut ones, of that class where it is least: a platelet is no speck however few there are. People
-    leave slivers out, each in their own way; a model should not find what its teacher does not call a cell.
+    As shares of the area of a usual cell, as `cell_diameters` (px, in the order of the masks) or else the same mask
+    tells: half the first percentile of the whole cells, and the fifth percentile of the cut ones, of that class where
+    it is least: a platelet is no speck however few there are. People leave slivers out, each in their own way; a model
+    should not find what its teacher does not call a cell.
     """
     whole_shares: defaultdict[int, list[float]] = defaultdict(list)
     cut_shares: defaultdict[int, list[float]] = defaultdict(list)
-    for mask in masks:
+    for mask, diameter in zip(masks, chain(cell_diameters, repeat(None)), strict=False):
         if whole := _cell_areas(mask == 1)[0] or _cell_areas(mask > 0)[0]:
-            usual = float(np.median(whole))
+            usual = math.pi / 4 * diameter**2 if diameter else float(np.median(whole))
             for class_id in np.unique(mask[mask > 0]).tolist():
                 for shares, areas in zip((whole_shares, cut_shares), _cell_areas(mask == class_id), strict=True):
                     shares[class_id] += [area / usual for area in areas]

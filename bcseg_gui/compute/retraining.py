@@ -18,8 +18,10 @@ from model.dataset import (
     Pair,
     PictureReader,
     load_dataset,
+    read_mask,
     read_pair,
     read_picture,
+    smallest_cells,
 )
 from model.distil import inherit
 from model.distributed import leads
@@ -69,7 +71,7 @@ def train(
         dataset = replace(load_dataset(request.dataset_folder), class_ids=tuple(request.classes.values()))
     if request.new_target:
         dataset = _sized(dataset, read)
-    candidate = _candidate(request)
+    candidate = _candidate(request, dataset)
     settings = settings or settings_for(request)
     if not leads():  # the first process judges, the others help it to learn
         deque(training.train(candidate, dataset, request.output_folder, settings, read=read), maxlen=0)
@@ -127,13 +129,18 @@ def settings_for(request: Train) -> training.TrainSettings:
     return replace(new, decoder_rate=1e-3, head_rate=1e-2)
 
 
-def _candidate(request: Train) -> Model:
+def _candidate(request: Train, dataset: Dataset) -> Model:
     """What begins to learn. Raises ModelError when the classes do not go on from the parent's."""
     parent = load_model(request.parent_folder)
     names, known = tuple(request.classes) or parent.info.classes, parent.info.classes
     if request.new_target:
         # How small a cell may be says nothing of how small a parasite is.
-        info = replace(parent.info, classes=names, smallest=0.0, smallest_at_edge=0.0)
+        smallest, at_edge = smallest_cells(
+            (read_mask(pair.mask, len(names), dataset.class_ids) for pair in dataset.training),
+            (pair.cell_diameter for pair in dataset.training),
+        )
+        least = smallest or 0.0
+        info = replace(parent.info, classes=names, smallest=least, smallest_at_edge=at_edge or least)
         started = new_model(info, seed=request.seed)
         inherit(started, parent)
         return started.renamed(request.output_folder.name)

@@ -249,3 +249,13 @@ def test_a_rare_small_class_is_no_speck() -> None:
     cv2.circle(mask, (100, 130), 9, 2, -1)
     assert smallest_cells([mask])[0] == pytest.approx(0.5 * (9 / 24) ** 2, abs=0.02)
     assert alone == pytest.approx(0.5, abs=0.02)
+
+
+def test_how_small_a_thing_is_marked_beside_cells_of_a_known_size() -> None:
+    mask = np.zeros((400, 400), np.uint8)
+    for place in range(25):
+        cv2.circle(mask, (40 + 80 * (place % 5), 40 + 80 * (place // 5)), 10, 1, -1)
+    alone, _ = smallest_cells([mask])
+    beside, _ = smallest_cells([mask], [40.0])
+    assert alone == pytest.approx(0.5, abs=0.02)
+    assert beside == pytest.approx(0.5 / 4, abs=0.02), "half its size across, a quarter of its area"
