@@ -86,8 +86,10 @@ class Memory:
     key: str
 
     @classmethod
-    def of(cls, info: ModelInfo, folder: Path) -> Memory:
-        """Another key for everything that the choice depends on."""
+    def of(cls, info: ModelInfo, folder: Path | None) -> Memory | None:
+        """Another key for everything that the choice depends on; None without a folder or a name of the weights."""
+        if folder is None or not info.weights_sha256:
+            return None
         machine = (
             processor(),
             physical_cores(),

@@ -40,7 +40,7 @@ def open_engine(model: Model, choice: Choice, wanted: Wanted = "auto", cache: Pa
     """
     best = choice.best(wanted)
     engine = _engine(best.engine, model, choice.ranges, best.tile)
-    memory = _memory(model, cache)
+    memory = Memory.of(model.info, cache)
     if memory is not None and isinstance(engine, OpenVinoEngine):
         memory.keep_graph(engine)
     return engine
@@ -55,7 +55,7 @@ def choosing(model: Model, pictures: Pictures, cache: Path | None) -> Generator[
     """As `choice_of`. Comes back between the steps of a trial, of about a second each, not at all where the outcome is
     remembered. One that is left before its end is not remembered.
     """
-    memory = _memory(model, cache)
+    memory = Memory.of(model.info, cache)
     remembered = memory.choice() if memory is not None else None
     if remembered is not None and _tried_all(remembered):
         return remembered
@@ -63,10 +63,6 @@ def choosing(model: Model, pictures: Pictures, cache: Path | None) -> Generator[
     if memory is not None:
         memory.keep_choice(choice)
     return choice
-
-
-def _memory(model: Model, cache: Path | None) -> Memory | None:
-    return Memory.of(model.info, cache) if cache is not None and model.info.weights_sha256 else None
 
 
 def _tried(model: Model, wanted: Pictures) -> Generator[None, None, Choice]:

@@ -37,8 +37,8 @@ def engine_for(folder: Path, wanted: Wanted = "auto") -> Engine:
 
 def opening_engine(folder: Path, wanted: Wanted = "auto") -> Generator[None, None, Engine]:
     """As `engine_for`, step by step: see `model.choose.choosing`. At once where the engine was kept."""
-    info = read_info(folder)
-    if wanted != "torch" and info.weights_sha256 and (ready := Memory.of(info, engine_cache()).engine(wanted)):
+    memory = Memory.of(read_info(folder), engine_cache()) if wanted != "torch" else None
+    if memory is not None and (ready := memory.engine(wanted)) is not None:
         return ready
     # Only now: torch takes a second to load.
     from model.checkpoint import load_model
