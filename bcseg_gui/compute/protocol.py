@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.retraining.gate import Decision
+from bcseg_gui.core.retraining.next_up import Suggestion
 from bcseg_gui.core.slides.look import Look
 
 GRID = 1
@@ -125,11 +126,25 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
+class RankedSlide:
+    """A page of a slide, and what is `reviewed` of it, in level-0 pixels, which the model may have `learnt` from.
+
+    `cell_diameter` as in `Segment`.
+    """
+
+    path: Path
+    page: int = 0
+    reviewed: tuple[Region, ...] = ()
+    learnt: bool = False
+    cell_diameter: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Rank:
-    """Find out in which order to correct slides, each a path and a page. Finishes with a `RankResult`."""
+    """Find out in which order to correct slides. Finishes with a `RankResult`."""
 
     job: int
-    slides: tuple[tuple[Path, int], ...]
+    slides: tuple[RankedSlide, ...]
     model_folder: Path
 
 
@@ -222,9 +237,9 @@ class EstimateResult:
 
 @dataclass(frozen=True, slots=True)
 class RankResult:
-    """Places in `Rank.slides`, the one to correct first in front."""
+    """The places are those in `Rank.slides`: a photograph comes once, a larger slide with each of its spots."""
 
-    order: tuple[int, ...]
+    order: tuple[Suggestion, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,63 +1,141 @@
-"""How unsure a model is of pictures, for the order in which to correct them."""
+"""How unsure a model is of pictures, spot by spot, for the order in which to correct them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+import itertools
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from bcseg_gui.core.cells.diameter import slide_cell_diameter
+from bcseg_gui.core.cells.smear_area import find_smear_area
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
-from bcseg_gui.core.retraining.next_up import correcting_order
-from bcseg_gui.core.slides import open_slide
+from bcseg_gui.core.retraining.next_up import Spot, correcting_order
+from bcseg_gui.core.slides import Slide, open_slide
 from model.engine import Engine
 from model.info import ModelInfo
 from model.predict import predict_picture
 
 from .pace import Pace
-from .protocol import Event, Progress, Rank, RankResult
+from .protocol import Event, Progress, Rank, RankedSlide, RankResult
+from .segmenting import is_large
 
-LARGEST_SIDE = 2048
-"""Level-0 pixels; of a larger slide the middle stands for all."""
-MAYBE = 0.05
-"""Probability of a cell from which a pixel counts: how much empty glass there is says nothing of doubt."""
+SPOT_CELLS = 5
+"""Side of a spot in cell diameters: what a person sees well at once."""
+SPOTS_OF_SLIDE = 24
+"""So many, all over the smear, stand for a slide that is no photograph of one field."""
+LIGHTS = 25, -25
+"""Grey levels by which a picture is lighter and darker: a model that has learnt from its like finds the same cells."""
+_TRIED = 40
+"""Places looked at for each of them: a smear may cover little of its slide."""
+_STEPS = 0.7548776662466927, 0.5698402909980532
+"""Of the sequence that fills a square evenly, however many of its points are taken (R₂, Roberts 2018)."""
+
+Load = Callable[[int, Path], Generator[Event, None, tuple[Engine, ModelInfo]]]
 
 
-def rank(
-    load: Callable[[int, Path], Generator[Event, None, tuple[Engine, ModelInfo]]],
-    request: Rank,
-    cancelled: Callable[[], bool],
-) -> Generator[Event, None, RankResult | None]:
+def rank(load: Load, request: Rank, cancelled: Callable[[], bool]) -> Generator[Event, None, RankResult | None]:
     pace, total = Pace(), len(request.slides)
     yield Progress(request.job, 0, total)
     engine, info = yield from load(request.job, request.model_folder)
-    doubts: list[float] = []
-    looks: list[tuple[float, ...]] = []
-    for done, (path, page) in enumerate(request.slides, 1):
-        if cancelled():
-            return None
+    pieces: list[tuple[int, list[Spot]]] = []
+    known: list[list[Spot]] = []
+    for place, ranked in enumerate(request.slides):
+        with suppress(UserError), open_slide(ranked.path, ranked.page) as slide:
+            for left, reviewed in spots_of(engine, info, slide, ranked):
+                if cancelled():
+                    return None
+                pieces.append((place, left))
+                if not ranked.learnt:  # it will be
+                    known.append(reviewed)
+        yield Progress(request.job, place + 1, total, pace.left(place + 1, total))
+    order = correcting_order([spots for _place, spots in pieces], known)
+    return RankResult(tuple(replace(suggestion, place=pieces[suggestion.place][0]) for suggestion in order))
+
+
+def spots_of(
+    engine: Engine, info: ModelInfo, slide: Slide, ranked: RankedSlide
+) -> Iterator[tuple[list[Spot], list[Spot]]]:
+    """Of each part of a slide that is corrected at a time, the spots that are left and those that are reviewed.
+
+    A photograph is one such part. What is reviewed the network need not see. What cannot be read is passed over: it
+    cannot be corrected either. Raises UserError when the slide is gone.
+    """
+    diameter = ranked.cell_diameter or slide_cell_diameter(slide)
+    cell = diameter or info.source_cell_diameter
+    for part, regions in _parts(slide, max(1, round(SPOT_CELLS * cell)), diameter):
+        reviewed = [region for region in regions if any(region.is_mostly_in(known) for known in ranked.reviewed)]
+        left = [region for region in regions if region not in reviewed]
+        if not left and ranked.learnt:
+            continue
         try:
-            picture, diameter = _middle(path, page)
-        except UserError:  # it cannot be corrected either
-            doubts.append(0.0)
-            looks.append((0.0,) * 6)
-        else:
-            doubts.append(doubt(predict_picture(engine, info, picture, diameter)[0]))
-            looks.append(look(picture))
-        yield Progress(request.job, done, total, pace.left(done, total))
-    return RankResult(tuple(correcting_order(doubts, looks)))
+            picture = slide.read_region((part.x, part.y), 0, (part.w, part.h))
+        except UserError:
+            continue
+        planes = np.zeros((3, *picture.shape[:2]), np.float32)
+        if left:
+            lights = (np.clip(picture.astype(np.int16) + light, 0, 255).astype(np.uint8) for light in LIGHTS)
+            seen = [predict_picture(engine, info, lit, diameter) for lit in lights]
+            planes[0] = doubt([probabilities for probabilities, _classes in seen], round(cell / 2)) / cell**2
+            planes[1] = sum(classes > 0 for _probabilities, classes in seen)
+            planes[2] = sum(itertools.starmap(alone, seen))
+        yield _spots(left, part, picture, planes), _spots(reviewed, part, picture, planes)
 
 
-def doubt(probabilities: NDArray[np.float32]) -> float:
-    """Mean entropy in bits of what may be cell, of probabilities `(outputs, h, w)`; 0 where nothing may."""
-    foreground = probabilities[0] if len(probabilities) == 1 else 1 - probabilities[0]
-    share = np.clip(foreground[foreground >= MAYBE], 1e-6, 1 - 1e-6)
-    if not share.size:
-        return 0.0
-    return float(-np.mean(share * np.log2(share) + (1 - share) * np.log2(1 - share)))
+def _spots(
+    regions: Sequence[Region], part: Region, picture: NDArray[np.uint8], planes: NDArray[np.float32]
+) -> list[Spot]:
+    """The regions of a part of a slide: `picture` `(h, w, 3)`; `planes` `(3, h, w)`: doubt, cells, those alone."""
+    spots = []
+    for region in regions:
+        place = region.slices_in(part)
+        doubts, cells, apart = planes[:, *place].sum(axis=(1, 2)).tolist()
+        spots.append(Spot(region, doubts, look(picture[place]), apart / cells if cells else 1.0))
+    return spots
+
+
+def doubt(seen: Sequence[NDArray[np.float32]], edge: int) -> NDArray[np.float32]:
+    """How much `seen`, a model's probabilities `(outputs, h, w)` of a picture in several lights, contradict each other.
+
+    Bits `(h, w)`: the entropy of their mean without the mean of their entropies (mutual information, as in BALD,
+    Houlsby et al. 2011). Where cells overlap a model wavers in any light, as people do; no correction helps there, and
+    it counts for nothing. 0 within `edge` pixels of the picture's edges, where a model sees half of what it needs.
+    """
+    planes = [np.concatenate([1 - each, each]) if len(each) == 1 else each for each in seen]
+    doubtful = np.maximum(_entropy(np.mean(planes, axis=0)) - np.mean([_entropy(each) for each in planes], axis=0), 0)
+    height, width = doubtful.shape
+    if 2 * edge < min(height, width):
+        doubtful[:edge] = doubtful[height - edge :] = 0
+        doubtful[:, :edge] = doubtful[:, width - edge :] = 0
+    return np.asarray(doubtful, np.float32)
+
+
+def alone(probabilities: NDArray[np.float32], classes: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Where cells `(h, w)` lie that a model did not have to part from others: `probabilities` `(outputs, h, w)` and the
+    class ids that came of them.
+    """
+    _count, clumps = cv2.connectedComponents((_foreground(probabilities) >= 0.5).view(np.uint8))
+    count, cells = cv2.connectedComponents((classes > 0).view(np.uint8), connectivity=4)
+    clump_of = np.zeros(count, np.int32)
+    clump_of[cells] = clumps  # each cell lies in one clump alone
+    in_clump = np.bincount(clump_of[1:], minlength=int(clumps.max()) + 1)
+    return np.asarray((in_clump[clumps] == 1) & (cells > 0), np.bool_)
+
+
+def _foreground(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(probabilities[0] if len(probabilities) == 1 else 1 - probabilities[0])
+
+
+def _entropy(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Bits."""
+    shares = np.clip(probabilities, 1e-6, 1)
+    return np.asarray(-(shares * np.log2(shares)).sum(axis=0), np.float32)
 
 
 def look(picture: NDArray[np.uint8]) -> tuple[float, ...]:
@@ -66,10 +144,32 @@ def look(picture: NDArray[np.uint8]) -> tuple[float, ...]:
     return *density.mean(0).tolist(), *density.std(0).tolist()
 
 
-def _middle(path: Path, page: int) -> tuple[NDArray[np.uint8], float | None]:
-    """Pixels, and the cell diameter in them."""
-    with open_slide(path, page) as slide:
-        width, height = slide.dimensions
-        w, h = min(width, LARGEST_SIDE), min(height, LARGEST_SIDE)
-        part = Region((width - w) // 2, (height - h) // 2, w, h)
-        return slide.read_region((part.x, part.y), 0, (w, h)), slide_cell_diameter(slide)
+def _parts(slide: Slide, side: int, cell_diameter: float | None) -> Iterator[tuple[Region, Sequence[Region]]]:
+    """What to read at a time, and the spots in it: of a photograph all of it, of a larger slide spots all over it.
+
+    `side`: of a spot in level-0 px.
+    """
+    width, height = slide.dimensions
+    if not is_large(slide):
+        yield Region(0, 0, width, height), _cut(width, height, side)
+        return
+    area, found = find_smear_area(slide, cell_diameter), 0
+    for number in range(_TRIED * SPOTS_OF_SLIDE):
+        across, down = ((0.5 + number * step) % 1 for step in _STEPS)
+        spot = slide.clipped(Region(int(across * (width - side)), int(down * (height - side)), side, side))
+        if area.touches(spot):
+            yield spot, [spot]
+            found += 1
+        if found == SPOTS_OF_SLIDE:
+            return
+
+
+def _cut(width: int, height: int, side: int) -> list[Region]:
+    """A picture in pieces of about the same size."""
+    columns, rows = max(1, round(width / side)), max(1, round(height / side))
+    xs, ys = ([length * at // count for at in range(count + 1)] for length, count in ((width, columns), (height, rows)))
+    return [
+        Region(x, y, right - x, bottom - y)
+        for y, bottom in itertools.pairwise(ys)
+        for x, right in itertools.pairwise(xs)
+    ]

@@ -140,7 +140,7 @@ def quick_segment_slide(slide: Slide, request: QuickSegment, cancelled: Callable
 
     everything = _all_readable(slide, plan, found, cancelled)
     return Work(
-        everything if _is_large(slide) else _as_one_block(everything, region, len(plan.wanted)),
+        everything if is_large(slide) else _as_one_block(everything, region, len(plan.wanted)),
         len(plan.finished), len(plan.finished) + len(plan.wanted), plan.empty, calibration.cell_diameter,
     )  # fmt: skip
 
@@ -157,7 +157,7 @@ class _Plan:
 def _plan(slide: Slide, request: Segment | QuickSegment, blocks: Sequence[Region], diameter: float | None) -> _Plan:
     """`blocks` without those that the outline does not touch."""
     touches_outline = _touched_by(request.outline, slide)
-    area = find_smear_area(slide, diameter) if request.skip_empty and _is_large(slide) else None
+    area = find_smear_area(slide, diameter) if request.skip_empty and is_large(slide) else None
     earlier = frozenset(request.finished)
     wanted, finished, empty = [], [], []
     for number, block in enumerate(blocks):
@@ -172,7 +172,8 @@ def _plan(slide: Slide, request: Segment | QuickSegment, blocks: Sequence[Region
     return _Plan(wanted, finished, tuple(empty))
 
 
-def _is_large(slide: Slide) -> bool:
+def is_large(slide: Slide) -> bool:
+    """It is no photograph of one field."""
     return max(slide.dimensions) > FIELD
 
 

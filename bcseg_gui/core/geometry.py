@@ -49,6 +49,9 @@ class Region:
         x, y = min(self.x, other.x), min(self.y, other.y)
         return Region(x, y, max(self.right, other.right) - x, max(self.bottom, other.bottom) - y)
 
+    def is_mostly_in(self, other: Region) -> bool:
+        return 2 * self.intersected(other).area > self.area
+
     def grown(self, margin: int) -> Region:
         return Region(self.x - margin, self.y - margin, self.w + 2 * margin, self.h + 2 * margin)
 

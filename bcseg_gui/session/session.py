@@ -30,7 +30,7 @@ from .reviewing import Reviewing
 from .segmenting import Segmenting
 from .time_spent import TimeSpent
 from .tool_settings import ToolSettings
-from .worklist import Opening, Worklist, WorklistItem, locate, worklist
+from .worklist import Opening, Worklist, locate, worklist
 
 log = logging.getLogger(__name__)
 
@@ -337,7 +337,7 @@ class Session(QObject):
         place = self.worklist.place(path)
         if place >= 0:  # else it was segmented to the end, and others are on the list now
             entry = self.entry(path)
-            item = WorklistItem(path, status, problem)
+            item = replace(self.worklist[place], status=status, problem=problem)
             if entry is not None:
                 item = replace(item, page=entry.page, seconds=entry.seconds_spent)
             if item != self.worklist[place]:

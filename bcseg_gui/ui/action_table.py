@@ -78,7 +78,7 @@ def _can_export(session: Session) -> bool:
 
 
 def _has_left(session: Session) -> bool:
-    return session.reviewing.has_todo
+    return session.next_up.has_left
 
 
 def _can_retrain(session: Session) -> bool:
@@ -270,7 +270,7 @@ def _learning() -> tuple[ActionInfo, ...]:
         ActionInfo(
             "next_up",
             _("What to correct next"),
-            _("Sort the pictures: first those that the model is unsure of, and that differ"),
+            _("Go to the next place that the model doubts, the pictures that teach it most first"),
             ("Ctrl+J",),
             enabled=_has_left,
         ),

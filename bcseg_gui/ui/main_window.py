@@ -23,6 +23,7 @@ from .panels.cells import CellsPanel
 from .panels.classes import ClassesPanel
 from .panels.empty import EmptyState
 from .panels.finding import FindingPanel
+from .panels.gains import Bar
 from .panels.history import HistoryPanel
 from .panels.look import LookPanel
 from .panels.overlay import OverlayPanel
@@ -145,7 +146,8 @@ class MainWindow(QMainWindow):
         session.classes.changed.connect(self._show_overlay)
         session.classes.changed.connect(self.operations.classes_changed)
         session.next_up.ranked.connect(self._show_ranked)
-        self.worklist.ranksWanted.connect(lambda: attempt(self.operations.next_up))
+        session.models.changed.connect(self._show_gains)
+        self.worklist.ranksWanted.connect(lambda: attempt(session.next_up.look))
         session.reviewing.next_left = self.worklist.next_left
         session.neighbour = self.worklist.step
         for number in range(1, KEYS + 1):
@@ -245,11 +247,19 @@ class MainWindow(QMainWindow):
 
     def _show_ranked(self) -> None:
         self.worklist.sort_by("rank")
-        if (place := self.worklist.next_left(-1)) is not None:
-            self.operations.select(place)
+        self.operations.ranked()
 
     def _show_worklist(self) -> None:
         self.worklist.show_items(self.session.worklist, self.session.index)
+        self._show_gains()
+
+    def _show_gains(self) -> None:
+        next_up, items = self.session.next_up, self.session.worklist
+        bars = [
+            Bar(each.path.stem, items.place(each.path), each.gain, next_up.is_done(each))
+            for each in next_up.suggestions
+        ]
+        self.worklist.show_gains(bars, next_up.more)
 
     def _show_tool(self) -> None:
         if self.session.document is not None:

@@ -349,7 +349,27 @@ class Operations(QObject):
             SlideInfoDialog(self._session.document.slide, self._window, given_mpp=self._session.mpp).open()
 
     def next_up(self) -> None:
-        self._session.next_up.look()
+        """To the next spot that the model doubts; before the first one it looks for them."""
+        if not self._go_to_spot():
+            self._session.next_up.look()
+
+    def ranked(self) -> None:
+        """The model has looked for what it doubts."""
+        if not self._go_to_spot(stay=False):
+            self._bar.inform(_("The model is sure of all pictures that are left."))
+
+    def _go_to_spot(self, *, stay: bool = True) -> bool:
+        """False when there is no more."""
+        found = self._session.next_up.next_spot(stay=stay)
+        if found is None:
+            return False
+        place, spot = found
+        if place != self._session.index:
+            self.select(place)
+        if place == self._session.index:  # else it does not open, and that is told
+            self._view.settle()
+            self._view.show_spot(spot)
+        return True
 
     # -- models ---------------------------------------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ from bcseg_gui.compute.protocol import (
     Progress,
     QuickSegment,
     Rank,
+    RankedSlide,
     Segment,
     SegmentResult,
     TilePredicted,
@@ -39,7 +40,6 @@ from bcseg_gui.compute.protocol import (
     Trying,
     WarmUp,
 )
-from bcseg_gui.compute.ranking import doubt
 from bcseg_gui.compute.retraining import settings_for, train
 from bcseg_gui.core.files import sha256
 from bcseg_gui.core.geometry import Region
@@ -380,25 +380,16 @@ def test_the_report_tells_what_came_of_what(jobs, dataset: Path, model_folder: P
     assert "http" not in page.replace("http-equiv", ""), "it needs nothing besides"
 
 
-def test_pictures_are_ranked_and_one_that_cannot_be_opened_comes_last(jobs, slide, model_folder, tmp_path) -> None:
+def test_pictures_are_ranked(jobs, slide, model_folder, tmp_path) -> None:
     pink = tmp_path / "pink.png"
     cv2.imwrite(str(pink), make_smear(200, 160, seed=2, cell_diameter=DIAMETER, stain="pink").image[..., ::-1])
-    slides = ((tmp_path / "gone.png", 0), (slide[0], 0), (pink, 0))
+    slides = tuple(RankedSlide(path) for path in (tmp_path / "gone.png", slide[0], pink))
     jobs.client.submit(Rank(1, slides, model_folder))
     order = jobs.end_of(1).result.order
-    assert sorted(order) == [0, 1, 2]
-    assert order[-1] == 0
+    assert {suggestion.place for suggestion in order} == {1, 2}
+    assert sum(suggestion.gain for suggestion in order) == pytest.approx(1, abs=1e-3)
+    assert all(suggestion.spots for suggestion in order)
     assert [event.done for event in jobs.of(1) if isinstance(event, Progress)] == [0, 1, 2, 3]
-
-
-def test_a_model_that_is_sure_has_no_doubt() -> None:
-    sure, unsure = np.zeros((1, 8, 8), np.float32), np.full((1, 8, 8), 0.5, np.float32)
-    sure[:, :4] = 1
-    assert doubt(sure) == pytest.approx(0, abs=1e-4)
-    assert doubt(unsure) == pytest.approx(1)
-    assert doubt(np.zeros((1, 8, 8), np.float32)) == 0, "empty glass"
-    three = np.concatenate([1 - unsure, unsure / 2, unsure / 2])
-    assert doubt(three) == pytest.approx(1)
 
 
 def test_how_long_it_takes_is_tried(jobs, model_folder: Path) -> None:

@@ -10,6 +10,7 @@ from bcseg_gui.compute import protocol
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.retraining.gate import Decision, Difference
+from bcseg_gui.core.retraining.next_up import Suggestion
 from bcseg_gui.core.slides.look import Look
 
 METRICS = protocol.Metrics(2, 0.9, 0.8, 0.95, 0.2, 0.9, 0.05, 0.7)
@@ -46,11 +47,18 @@ MESSAGES = [
     protocol.Finished(1, protocol.WarmUpResult("torch")),
     protocol.Finished(9, protocol.SegmentResult(42.0, 1.0, "m")),
     protocol.Estimate(16, Path("m")),
-    protocol.Rank(17, ((Path("a.svs"), 0), (Path("b.svs"), 1)), Path("m")),
+    protocol.Rank(
+        17,
+        (
+            protocol.RankedSlide(Path("a.svs")),
+            protocol.RankedSlide(Path("b.svs"), 1, (Region(0, 0, 9, 9),), learnt=True, cell_diameter=30.0),
+        ),
+        Path("m"),
+    ),
     protocol.ParentMeasured(18, METRICS),
     protocol.Finished(10, protocol.TrainResult(Path("o"), METRICS, METRICS, DECISION, 8, 3.0)),
     protocol.Finished(16, protocol.EstimateResult(1.0, 2.0, 65_536)),
-    protocol.Finished(17, protocol.RankResult((1, 0))),
+    protocol.Finished(17, protocol.RankResult((Suggestion(1, 0.5, (Region(0, 0, 9, 9),)), Suggestion(0, 0.0, ())))),
     protocol.Finished(11, protocol.EvaluateResult((METRICS, METRICS), 3.0)),
     protocol.Cancelled(12),
     protocol.Failed(13, "No {path}", {"path": "x"}),

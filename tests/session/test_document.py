@@ -344,8 +344,11 @@ def test_a_picture_is_left_and_called_reviewed_only_when_its_strokes_are_written
     assert pixel(session.document, 52, 52) == 1 | MANUAL
 
 
-def test_closing_gives_up_what_cannot_be_written(session, document, pictures, paint, full_disk, make_session) -> None:
-    paint(session)
+def test_closing_gives_up_what_cannot_be_written(
+    session, document, pictures, paint, full_disk, make_session, qtbot
+) -> None:
+    with qtbot.waitSignal(document.saved):
+        paint(session)
     with full_disk():
         paint(session, Region(50, 50, 5, 5))
         session.close()

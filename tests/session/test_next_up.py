@@ -4,6 +4,22 @@ import pytest
 
 from bcseg_gui.compute.protocol import Finished, Rank, RankResult
 from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.files import encode_json
+from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.retraining.gate import Decision
+from bcseg_gui.core.retraining.next_up import Suggestion
+from bcseg_gui.core.retraining.record import RECORD_FILE, Record, UsedPair
+
+LEFT, RIGHT, WHOLE = Region(0, 0, 80, 120), Region(80, 0, 80, 120), Region(0, 0, 160, 120)
+
+
+def asked(client) -> list[Rank]:
+    return [work for work in client.submitted if isinstance(work, Rank)]
+
+
+def answer(session, client, *order: Suggestion) -> None:
+    session.next_up.look()
+    client.answer(Finished(asked(client)[-1].job, RankResult(order)))
 
 
 def test_what_is_left_is_looked_at_and_gets_ranks(session, client, pictures, paint, qtbot) -> None:
@@ -12,16 +28,24 @@ def test_what_is_left_is_looked_at_and_gets_ranks(session, client, pictures, pai
     session.reviewing.mark()
     session.next_up.look()
     session.next_up.look()  # once is enough
-    asked = [work for work in client.submitted if isinstance(work, Rank)]
-    assert len(asked) == 1
-    assert [path for path, _page in asked[0].slides] == pictures[1:]
-    assert asked[0].model_folder.name == "tiny"
+    assert len(asked(client)) == 1
+    (rank,) = asked(client)
+    assert [slide.path for slide in rank.slides] == [pictures[1], pictures[2], pictures[0]]
+    assert [slide.reviewed for slide in rank.slides] == [(), (), (WHOLE,)]
+    assert rank.model_folder.name == "tiny"
     with qtbot.waitSignals([session.next_up.ranked, session.worklistChanged]):
-        client.answer(Finished(asked[0].job, RankResult((1, 0))))
+        client.answer(Finished(rank.job, RankResult((Suggestion(1, 0.7, (LEFT,)), Suggestion(0, 0.3, (RIGHT,))))))
     assert [item.rank for item in session.worklist] == [0, 2, 1]
     assert [item.status for item in session.worklist] == ["reviewed", "todo", "todo"]
     session.next_up.look()
-    assert client.last(Rank).job != asked[0].job, "the next time it looks again"
+    assert client.last(Rank).job != rank.job, "the next time it looks again"
+
+
+def test_a_rank_outlives_a_review(session, client, pictures, paint) -> None:
+    session.open(pictures)
+    answer(session, client, Suggestion(1, 0.6, (LEFT,)), Suggestion(0, 0.4, (LEFT,)))
+    paint(session)
+    assert [item.rank for item in session.worklist] == [2, 1, 0]
 
 
 def test_when_all_is_reviewed_that_is_said(session, pictures, paint) -> None:
@@ -31,3 +55,72 @@ def test_when_all_is_reviewed_that_is_said(session, pictures, paint) -> None:
         session.reviewing.mark()
     with pytest.raises(UserError, match="All pictures are reviewed"):
         session.next_up.look()
+
+
+def test_one_spot_after_the_other_in_the_picture_in_front_then_in_the_next(session, client, pictures) -> None:
+    session.open(pictures)
+    assert session.next_up.next_spot() is None, "nobody has looked yet"
+    answer(session, client, Suggestion(2, 0.6, (RIGHT, LEFT)), Suggestion(0, 0.3, (LEFT,)), Suggestion(1, 0.1, ()))
+    assert session.next_up.next_spot(stay=False) == (2, RIGHT)
+    session.select(2)
+    assert session.next_up.next_spot() == (2, LEFT)
+    assert session.next_up.next_spot() == (0, LEFT)
+    assert session.next_up.next_spot() is None
+
+
+def test_who_is_at_another_picture_is_taken_to_its_spots_first(session, client, pictures) -> None:
+    session.open(pictures)
+    answer(session, client, Suggestion(2, 0.6, (RIGHT,)), Suggestion(0, 0.3, (LEFT,)))
+    assert session.index == 0
+    assert session.next_up.next_spot() == (0, LEFT)
+
+
+def test_what_was_reviewed_meanwhile_is_not_gone_to(session, client, pictures, paint) -> None:
+    session.open(pictures)
+    answer(session, client, Suggestion(0, 0.9, (RIGHT, LEFT)), Suggestion(1, 0.06, (LEFT,)), Suggestion(2, 0.04, ()))
+    assert session.next_up.more == 1
+    assert [session.next_up.is_done(each) for each in session.next_up.suggestions] == [False, False, False]
+    paint(session)
+    session.reviewing.mark()
+    assert [session.next_up.is_done(each) for each in session.next_up.suggestions] == [True, False, False]
+    assert session.next_up.more == 0, "the rest teaches little"
+    assert session.next_up.next_spot() == (1, LEFT)
+
+
+def test_of_a_large_slide_the_spots_outside_what_is_reviewed_are_left(
+    session, client, pictures, paint, monkeypatch
+) -> None:
+    monkeypatch.setattr("bcseg_gui.session.document.LARGEST_PICTURE", 100)
+    monkeypatch.setattr("bcseg_gui.session.reviewing.LARGEST_PICTURE", 10_000)
+    session.open(pictures[:1])
+    answer(session, client, Suggestion(0, 0.6, (LEFT,)), Suggestion(0, 0.4, (RIGHT,)))
+    paint(session)
+    session.reviewing.mark(LEFT)
+    assert session.worklist[0].status == "reviewed"
+    assert [session.next_up.is_done(each) for each in session.next_up.suggestions] == [True, False]
+    assert session.next_up.next_spot() == (0, RIGHT)
+    session.next_up.look()
+    assert asked(client)[-1].slides[0].reviewed == (LEFT,), "more of it can be reviewed"
+
+
+def test_another_model_has_to_look_itself(session, client, pictures) -> None:
+    session.open(pictures)
+    answer(session, client, Suggestion(0, 1.0, (LEFT,)))
+    session.models.choose("other")
+    assert session.next_up.suggestions == ()
+    assert session.next_up.next_spot() is None
+
+
+def test_what_the_model_has_learnt_from_is_not_looked_at(session, client, pictures, paint) -> None:
+    session.open(pictures)
+    paint(session)
+    session.reviewing.mark()
+    entry = session.entry(pictures[0])
+    assert entry is not None
+    decision = Decision("better", None, None, None, weak=False)
+    record = Record(
+        *("",) * 7, {}, (UsedPair(f"{entry.id}.png", "train", "", ""),), (), (), (), (), (), decision=decision
+    )  # fmt: skip
+    (session.models.needed().folder / RECORD_FILE).write_bytes(encode_json(record))
+    session.next_up.look()
+    assert [slide.path for slide in asked(client)[-1].slides] == pictures[1:]

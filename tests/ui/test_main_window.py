@@ -15,8 +15,10 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QListView
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui import app
-from bcseg_gui.compute.protocol import Progress, WarmUp
+from bcseg_gui.compute.protocol import Finished, Progress, Rank, RankResult, WarmUp
 from bcseg_gui.core import i18n
+from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.retraining.next_up import Suggestion
 from bcseg_gui.session.samples import sample_folder
 from bcseg_gui.ui.action_table import TOOLBAR, TOOLS
 from bcseg_gui.ui.dialogs.slide_info import SlideInfoDialog
@@ -236,3 +238,31 @@ def test_what_the_file_says_is_shown(window: MainWindow, qtbot: QtBot) -> None:
     assert dialog.isVisible()
     assert any("400 × 300 px" in label.text() for label in dialog.findChildren(QLabel))
     dialog.close()
+
+
+def test_one_key_goes_from_doubt_to_doubt(running: app.Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    window, asked = running.window, []
+    monkeypatch.setattr(running.client, "submit", asked.append)
+    left, right = Region(0, 0, 100, 100), Region(300, 0, 100, 100)
+    QTest.keyClick(window, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
+    rank = next(work for work in asked if isinstance(work, Rank))
+    order = RankResult((Suggestion(1, 0.8, (right, left)), Suggestion(0, 0.2, (left,))))
+    running.client.received.emit(Finished(rank.job, order))
+    seen = []
+    for _ in range(3):
+        shown = window.view.visible_region()
+        seen.append((window.session.index, "left" if left.is_mostly_in(shown) else "right"))
+        assert (left if seen[-1][1] == "left" else right).intersected(shown).area >= 0.95 * left.area
+        assert shown.w < 400, "it is shown large"
+        QTest.keyClick(window, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
+    assert seen == [(1, "right"), (1, "left"), (0, "left")]
+    assert len([work for work in asked if isinstance(work, Rank)]) == 2, "when all were seen it looks again"
+
+
+def test_where_the_model_is_sure_of_all_that_is_said(running: app.Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(running.client, "submit", asked.append)
+    running.window.actions_["next_up"].trigger()
+    rank = next(work for work in asked if isinstance(work, Rank))
+    running.client.received.emit(Finished(rank.job, RankResult((Suggestion(0, 0.0, ()), Suggestion(1, 0.0, ())))))
+    assert "sure" in running.window.messages.text

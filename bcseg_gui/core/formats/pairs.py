@@ -10,6 +10,7 @@ Only pixels and the slide's file name leave the project: no folders, no label pi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -191,7 +192,7 @@ def _write_pair(
 ) -> Pair:
     name = entry.id
     if (region.w, region.h) != slide.dimensions:
-        name += f"-{region.x}-{region.y}-{region.w}x{region.h}"
+        name += f"-{region.x}-{region.y}-{region.w}x{region.h}"  # as `slide_of` reads it
     image, labels = f"images/{name}.png", f"masks/{name}.png"
     _write_png(folder / image, Image.fromarray(slide.read_region((region.x, region.y), 0, (region.w, region.h))))
     _write_png(folder / labels, _label_picture(mask.read(region), classes))
@@ -208,6 +209,11 @@ def _write_pair(
         image_sha256=sha256(folder / image),
         mask_sha256=sha256(folder / labels),
     )
+
+
+def slide_of(image: str) -> str:
+    """Id of the slide that a pair was cut from, by the file name of its picture."""
+    return re.sub(r"(-\d+-\d+-\d+x\d+)?\.png$", "", image)
 
 
 def _label_picture(pixels: NDArray[np.uint8], classes: Sequence[MaskClass]) -> Image.Image:

@@ -93,6 +93,11 @@ class SlideEntry:
             return ()
         return self.reviewed or (Region(0, 0, self.width, self.height),)
 
+    @property
+    def is_partly_reviewed(self) -> bool:
+        """Parts of a large slide are."""
+        return self.status == "reviewed" and Region(0, 0, self.width, self.height) not in self.reviewed_regions()
+
 
 @dataclass(frozen=True, slots=True)
 class ProjectFile:

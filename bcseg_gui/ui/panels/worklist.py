@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from ...core.i18n import _
 from ...session.worklist import WorklistItem
 from .durations import duration_words
+from .gains import Bar, GainPanel
 from .search_box import SearchBox
 from .thumbnails import ICON, Key, Thumbnails
 from .worklist_model import AnyIndex, WorklistModel, status_words
@@ -64,6 +65,7 @@ class WorklistPanel(QWidget):
         self._status = ""
         self._only = QWidget()
         self._only_words = QLabel()
+        self._gains = GainPanel()
         self._nothing = QWidget()
         self._pages = QStackedWidget()
         self._lay_out()
@@ -124,6 +126,7 @@ class WorklistPanel(QWidget):
         layout.setSpacing(8)
         layout.addLayout(head)
         layout.addLayout(search)
+        layout.addWidget(self._gains)
         layout.addWidget(self._only)
         layout.addWidget(self._pages, 1)
 
@@ -154,6 +157,7 @@ class WorklistPanel(QWidget):
         self._search.textChanged.connect(self._filter)
         self._search.entered.connect(self._choose_first)
         self._search.left.connect(self._list.setFocus)
+        self._gains.chosen.connect(self.chosen)
         self._options.filterChosen.connect(self._show_only)
         self._options.orderChosen.connect(self._choose_order)
         self._find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self.search)
@@ -173,6 +177,10 @@ class WorklistPanel(QWidget):
         self._find.setEnabled(len(items) > LONG)
         self._show_title(items)
         self._load_soon()
+
+    def show_gains(self, bars: Sequence[Bar], more: int) -> None:
+        """What to correct next, if the model has looked; `more`: how many until the rest teaches little."""
+        self._gains.show_bars(bars, more, self._current)
 
     def _show_title(self, items: Sequence[WorklistItem]) -> None:
         reviewed = [item.status for item in items].count("reviewed")

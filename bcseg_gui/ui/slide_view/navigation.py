@@ -88,6 +88,14 @@ class NavigationView(QGraphicsView):
         elif not self._slide_size.isEmpty():
             self._look(self._logical_zoom, anchor, middle)
 
+    def look_at(self, region: Region) -> None:
+        """Show a level-0 region as large as the view allows."""
+        if not self._slide_size.isEmpty():
+            zoom = min(self._zoom_for(region.w, region.h), LARGEST_ZOOM / self.devicePixelRatioF())
+            middle = QPointF(region.x + region.w / 2, region.y + region.h / 2)
+            self._look(max(zoom, self._fit_zoom()), middle, self._viewport_center())
+            self._fitted = False
+
     def center_on(self, place: QPointF) -> None:
         """Bring a level-0 place to the middle, as far as panning goes."""
         if not self._slide_size.isEmpty():
@@ -144,10 +152,14 @@ class NavigationView(QGraphicsView):
         return (height, width) if self._quarter_turns % 2 else (width, height)
 
     def _fit_zoom(self) -> float:
-        port = self.viewport().size()
-        width, height = self._turned(self._slide_size.width(), self._slide_size.height())
-        fit = AIR * min(port.width() / width, port.height() / height)
+        fit = self._zoom_for(self._slide_size.width(), self._slide_size.height())
         return min(fit, LARGEST_ZOOM / self.devicePixelRatioF())
+
+    def _zoom_for(self, level0_width: float, level0_height: float) -> float:
+        """At which so much of the slide fills the view."""
+        port = self.viewport().size()
+        width, height = self._turned(level0_width, level0_height)
+        return AIR * min(port.width() / width, port.height() / height)
 
     def _zoom_under(self, factor: float, place: QPointF) -> None:
         """Zoom with the slide's point under `place` standing still."""

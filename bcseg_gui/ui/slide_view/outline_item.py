@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 DARK, LIGHT = QColor(0, 0, 0, 160), QColor(255, 255, 255)
 REVIEWED, PICKED = QColor("#2fd3a0"), QColor("#ffd60a")
-TAKEN_AWAY = QColor("#ff9f8c")
+TAKEN_AWAY, DOUBTED = QColor("#ff9f8c"), QColor("#5ac8fa")
 DARK_WIDTH, LIGHT_WIDTH = 4.0, 2.0
 """Device-independent pixels. White on black: one of the two shows on any picture."""
 

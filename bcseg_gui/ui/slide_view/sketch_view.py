@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from ...core.geometry import Region
 from ...core.slides import Slide
 from ..tools import Point, Tool
-from .outline_item import LIGHT, PICKED, REVIEWED, TAKEN_AWAY, OutlineItem
+from .outline_item import DOUBTED, LIGHT, PICKED, REVIEWED, TAKEN_AWAY, OutlineItem
 from .picture_view import PictureView
 
 
@@ -24,7 +24,10 @@ class SketchView(PictureView):
         self._selection: tuple[tuple[int, int], ...] = ()
         self._selection_item, self._reviewed_item = OutlineItem(), OutlineItem(REVIEWED)
         self._picked_item, self._preview_item = OutlineItem(PICKED), OutlineItem()
-        self._outline_items = (self._selection_item, self._reviewed_item, self._picked_item, self._preview_item)
+        self._spot_item = OutlineItem(DOUBTED)
+        self._outline_items = (
+            self._selection_item, self._reviewed_item, self._spot_item, self._picked_item, self._preview_item
+        )  # fmt: skip
         super().__init__(parent)
         for item in self._outline_items:
             self.scene().addItem(item)
@@ -37,7 +40,7 @@ class SketchView(PictureView):
         self._let_go()
         super().set_slide(slide)
         self._selection = ()
-        for item in (self._selection_item, self._picked_item, self._preview_item):
+        for item in (self._selection_item, self._spot_item, self._picked_item, self._preview_item):
             item.show_outlines(())
 
     def set_tool(self, tool: Tool) -> None:
@@ -48,9 +51,12 @@ class SketchView(PictureView):
 
     def set_reviewed_regions(self, regions: Sequence[Region]) -> None:
         """Outline the parts of a slide that were declared right."""
-        self._reviewed_item.show_outlines(
-            [(r.x, r.y), (r.right, r.y), (r.right, r.bottom), (r.x, r.bottom)] for r in regions
-        )
+        self._reviewed_item.show_outlines(map(_corners, regions))
+
+    def show_spot(self, spot: Region) -> None:
+        """Bring what a model doubts into view, and outline it until another spot or slide is shown, or Escape."""
+        self._spot_item.show_outlines([_corners(spot)])
+        self.look_at(spot)
 
     def show_preview(self, lines: Sequence[Sequence[Point]], *, closed: bool = True, subtract: bool = False) -> None:
         """What a tool is about to do, instead of what was shown before: outlines, or lines that are not `closed`."""
@@ -90,11 +96,13 @@ class SketchView(PictureView):
         self._selection_item.show_outlines([outline])
 
     def _can_escape(self) -> bool:
-        return super()._can_escape() or bool(self._selection)
+        return super()._can_escape() or bool(self._selection) or self._spot_item.isVisible()
 
     def _escape(self) -> None:
         if super()._can_escape():
             super()._escape()
+        elif self._spot_item.isVisible():
+            self._spot_item.show_outlines(())
         else:
             self.set_selection(())
 
@@ -102,6 +110,10 @@ class SketchView(PictureView):
         super()._moved()
         for item in self._outline_items:
             item.set_pixel(self.pixel)
+
+
+def _corners(region: Region) -> list[tuple[int, int]]:
+    return [(region.x, region.y), (region.right, region.y), (region.right, region.bottom), (region.x, region.bottom)]
 
 
 def _has_area(corners: Sequence[tuple[int, int]]) -> bool:

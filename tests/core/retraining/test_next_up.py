@@ -1,33 +1,98 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bcseg_gui.core.retraining.next_up import correcting_order
+from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.retraining.next_up import ENOUGH, Spot, correcting_order, enough
+
+VIOLET, PINK = (0.1, 0.2), (0.9, 0.8)
 
 doubts = st.integers(0, 1000).map(lambda thousandths: thousandths / 1000)
+figures = st.floats(-5, 5, width=32)
+spots = st.builds(lambda doubt, look: Spot(Region(0, 0, 9, 9), doubt, look), doubts, st.tuples(figures, figures))
+pictures = st.lists(st.lists(spots, min_size=1, max_size=4), max_size=8)
 
 
-@given(st.lists(st.tuples(doubts, st.floats(-5, 5), st.floats(-5, 5)), max_size=12))
-def test_every_picture_once_and_the_most_doubtful_first(pictures: list[tuple[float, float, float]]) -> None:
-    order = correcting_order([each[0] for each in pictures], [each[1:] for each in pictures])
-    assert sorted(order) == list(range(len(pictures)))
+def spot(doubt: float, look: tuple[float, ...] = VIOLET, x: int = 0) -> Spot:
+    return Spot(Region(x, 0, 10, 10), doubt, look)
+
+
+@given(pictures, pictures)
+def test_every_picture_once_and_gains_only_fall(pictures: list[list[Spot]], known: list[list[Spot]]) -> None:
+    order = correcting_order(pictures, known)
+    assert sorted(suggestion.place for suggestion in order) == list(range(len(pictures)))
+    assert all(second.gain <= first.gain + 1e-4 for first, second in pairwise(order))
+    assert all(suggestion.gain >= 0 for suggestion in order)
+    assert sum(suggestion.gain for suggestion in order) <= 1 + 1e-4
+    if not known and any(each.doubt for picture in pictures for each in picture):
+        assert sum(suggestion.gain for suggestion in order) == pytest.approx(1, abs=1e-4)
+
+
+@given(pictures)
+def test_it_is_the_greedy_order(pictures: list[list[Spot]]) -> None:
+    """The best first picture is the best of all alone."""
     if pictures:
-        assert pictures[order[0]][0] == max(each[0] for each in pictures)
+        first = correcting_order(pictures)[0]
+        alone = [
+            next(
+                each.gain for each in correcting_order([picture, *pictures[:at], *pictures[at + 1 :]]) if not each.place
+            )
+            for at, picture in enumerate(pictures)
+        ]
+        assert first.gain >= max(alone) - 1e-4
 
 
-@given(st.lists(doubts, min_size=1, max_size=12))
-def test_where_all_look_alike_doubt_decides(values: list[float]) -> None:
-    order = correcting_order(values, [(1.0, 2.0)] * len(values))
-    assert [values[place] for place in order] == sorted(values, reverse=True)
+def test_a_typical_picture_comes_before_a_strange_one_that_is_doubted_more() -> None:
+    order = correcting_order([[spot(0.5)], [spot(0.5)], [spot(0.5)], [spot(0.9, PINK)]])
+    assert order[0].place in (0, 1, 2)
+    assert order[1].place == 3, "then what looks otherwise"
+    assert order[2].gain < order[0].gain / 2, "one like the first teaches less"
 
 
-def test_another_stain_comes_before_more_of_the_same() -> None:
-    violet, pink = (0.1, 0.2), (0.9, 0.8)
-    order = correcting_order([0.50, 0.49, 0.48, 0.45], [violet, violet, violet, pink])
-    assert order[:2] == [0, 3]
+def test_where_cells_overlap_there_is_less_to_learn() -> None:
+    apart, clumped = spot(0.5), Spot(Region(0, 0, 9, 9), 0.6, VIOLET, clear=0.2)
+    order = correcting_order([[clumped], [apart]])
+    assert [suggestion.place for suggestion in order] == [1, 0]
 
 
-def test_what_the_model_is_sure_of_stays_last_however_different() -> None:
-    order = correcting_order([0.5, 0.4, 0.02], [(0.0,), (0.1,), (9.0,)])
-    assert order[-1] == 2
+def test_where_all_look_alike_doubt_decides() -> None:
+    order = correcting_order([[spot(doubt)] for doubt in (0.2, 0.9, 0.5)])
+    assert [suggestion.place for suggestion in order] == [1, 2, 0]
+
+
+def test_what_is_to_be_learnt_from_in_any_case_settles_its_like() -> None:
+    order = correcting_order([[spot(0.5)], [spot(0.4, PINK)]], known=[[spot(0.0)]])
+    assert [suggestion.place for suggestion in order] == [1, 0]
+
+
+def test_the_spots_of_a_picture_come_most_doubtful_first_and_without_those_it_is_sure_of() -> None:
+    picture = [spot(0.1, x=0), spot(0.9, x=10), spot(0.01, x=20), spot(0.0, x=30)]
+    assert [region.x for region in correcting_order([picture])[0].spots] == [10, 0]
+    assert correcting_order([[spot(0.0)]])[0].spots == ()
+
+
+def test_one_without_a_spot_is_left_out() -> None:
+    assert [suggestion.place for suggestion in correcting_order([[], [spot(0.5)]])] == [1]
+    assert correcting_order([]) == []
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), max_size=8))
+def test_enough_is_had_after_so_many_and_not_before(each: list[tuple[float, bool]]) -> None:
+    gains, done = [gain for gain, _ in each], [is_done for _, is_done in each]
+    more = enough(gains, done)
+    left = [gain for gain, is_done in each if not is_done]
+    had = sum(gains) - sum(left)
+    assert had + sum(left[:more]) >= ENOUGH * sum(gains) - 1e-9
+    assert more == 0 or had + sum(left[: more - 1]) < ENOUGH * sum(gains) + 1e-9
+
+
+def test_with_hundreds_of_pieces_it_takes_no_time() -> None:
+    rng = np.random.default_rng(0)
+    looks = rng.normal(size=(1500, 6))
+    order = correcting_order([[Spot(Region(0, 0, 9, 9), float(rng.random()), tuple(look))] for look in looks])
+    assert len(order) == 1500

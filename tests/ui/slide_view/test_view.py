@@ -78,6 +78,33 @@ def test_a_new_slide_is_shown_whole(view: SlideView, make_slide: Callable[..., A
     assert view.zoom == pytest.approx(0.98 * 0.5)
 
 
+@pytest.mark.parametrize("turns", [0, 1])
+def test_a_spot_is_shown_as_large_as_it_fits_and_outlined_until_escape(
+    view: SlideView, make_slide: Callable[..., Any], turns: int
+) -> None:
+    view.set_slide(make_slide(2000, 1500))
+    view.rotate(turns)
+    spot = Region(1200, 300, 200, 100)
+    view.show_spot(spot)
+    shown = view.visible_region()
+    assert spot.intersected(shown) == spot
+    assert min(shown.w / spot.w, shown.h / spot.h) < 1.1
+    assert abs(shown.x + shown.w / 2 - 1300) < 3
+    assert view._spot_item.isVisible()
+    QTest.keyClick(view, Qt.Key.Key_Escape)
+    assert not view._spot_item.isVisible()
+    view.show_spot(spot)
+    view.set_slide(make_slide(2000, 1500))
+    assert not view._spot_item.isVisible()
+
+
+def test_a_spot_larger_than_the_view_of_all_shows_all(view: SlideView, make_slide: Callable[..., Any]) -> None:
+    view.set_slide(make_slide(400, 300))
+    whole = view.visible_region()
+    view.show_spot(Region(0, 0, 400, 300))
+    assert view.visible_region() == whole
+
+
 def test_it_stays_whole_when_the_window_grows_until_the_person_zooms(
     qtbot: QtBot, view: SlideView, make_slide: Callable[..., Any]
 ) -> None:
