@@ -68,7 +68,8 @@ def write_dataset(
     corrects: str = "",
     repeated: int = 1,
 ) -> Path:
-    """As the app writes it from reviewed pictures; a person changed what the bundled model `corrects` had wrong.
+    """As the app writes it from reviewed pictures; a person changed what the model `corrects` had wrong, by name a
+    bundled one, by path another.
 
     `repeated`: how often each picture to learn from is listed, for longer rounds. One that is there already is taken
     for the same.
