@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 
 from bcseg_gui.core import i18n
 
-from . import demo, doctor, evaluate, export, models, segment, train
+from . import demo, doctor, evaluate, export, models, rank, segment, train
 from .failures import failures_in_plain_words
 
 
@@ -25,6 +25,7 @@ app = typer.Typer(
 )  # fmt: skip
 app.command()(segment.segment)
 app.command()(evaluate.evaluate)
+app.command()(rank.rank)
 app.command()(train.train)
 app.command()(export.export)
 app.add_typer(models.app, name="models")
