@@ -132,10 +132,12 @@ class NextUp(QObject):
                 left.append(slide)
             elif not slide.learnt:
                 others.append(slide)
-        return (*left[:MOST], *others[:MOST]) if left else ()
+        return (*_spread(left), *_spread(others)) if left else ()
 
     def _found(self, model: str, slides: tuple[RankedSlide, ...], result: RankResult) -> None:
         session = self._session
+        if not any(session.worklist.place(slide.path) >= 0 for slide in slides):
+            return  # something else was opened meanwhile
         self._model, self._seen = model, set()
         self._suggestions = [Suggested(slides[each.place].path, each.gain, each.spots) for each in result.order]
         ranks = {path: rank for rank, path in enumerate(dict.fromkeys(each.path for each in self._suggestions), 1)}
@@ -145,6 +147,11 @@ class NextUp(QObject):
 
     def _over(self) -> None:
         self._job = None
+
+
+def _spread(slides: list[RankedSlide]) -> list[RankedSlide]:
+    """At most `MOST` of them, from all over the list: neighbours often are of one patient."""
+    return [slides[at * len(slides) // MOST] for at in range(MOST)] if len(slides) > MOST else slides
 
 
 def _learnt_from(model: ModelVersion) -> frozenset[str]:

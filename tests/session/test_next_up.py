@@ -103,6 +103,27 @@ def test_of_a_large_slide_the_spots_outside_what_is_reviewed_are_left(
     assert asked(client)[-1].slides[0].reviewed == (LEFT,), "more of it can be reviewed"
 
 
+def test_of_very_many_pictures_some_from_all_over_the_list_are_looked_at(
+    session, client, pictures, monkeypatch
+) -> None:
+    monkeypatch.setattr("bcseg_gui.session.next_up.MOST", 2)
+    session.open(pictures)
+    session.next_up.look()
+    assert [slide.path for slide in asked(client)[-1].slides] == [pictures[0], pictures[1]]
+
+
+def test_an_answer_about_what_is_no_longer_open_is_dropped(session, client, pictures, tmp_path, qtbot) -> None:
+    session.open(pictures)
+    session.next_up.look()
+    other = tmp_path / "elsewhere" / "d.png"
+    other.parent.mkdir()
+    other.write_bytes(pictures[0].read_bytes())
+    session.open([other])
+    with qtbot.assertNotEmitted(session.next_up.ranked):
+        client.answer(Finished(asked(client)[-1].job, RankResult((Suggestion(0, 1.0, (LEFT,)),))))
+    assert session.next_up.suggestions == ()
+
+
 def test_another_model_has_to_look_itself(session, client, pictures) -> None:
     session.open(pictures)
     answer(session, client, Suggestion(0, 1.0, (LEFT,)))
