@@ -37,8 +37,8 @@ def rank(
 ) -> None:
     """Sort pictures by how much a model learns from each: those to correct first in front.
 
-    Tells the share of all the model's doubt that goes with each, and the places where it doubts most (X,Y,WIDTH,HEIGHT
-    in level-0 px). A slide that is no photograph of one field comes once for each of its places.
+    Tells about how many cells the doubt goes with each, in all pictures together, and the places where the model doubts
+    most (X,Y,WIDTH,HEIGHT in level-0 px). A slide too large to be looked through comes with each of its places.
     """
     folder = find_model(model)
     slides, failed = _that_open(inputs)
@@ -101,4 +101,4 @@ def _tell(number: int, path: Path, suggestion: Suggestion, as_json: bool) -> Non
         print(json.dumps(line, ensure_ascii=False), flush=True)
     else:
         places = "  ".join(",".join(map(str, spot)) for spot in spots)
-        print(f"{number:4}  {100 * suggestion.gain:5.1f} %  {path.name}  {places}".rstrip(), flush=True)
+        print(f"{number:4}  {suggestion.gain:8.2f}  {path.name}  {places}".rstrip(), flush=True)

@@ -237,7 +237,9 @@ class EstimateResult:
 
 @dataclass(frozen=True, slots=True)
 class RankResult:
-    """The places are those in `Rank.slides`: a photograph comes once, a larger slide with each of its spots."""
+    """The places are those in `Rank.slides`: a picture that is reviewed in one go comes once, a larger slide with each
+    of its spots, one that cannot be read not at all.
+    """
 
     order: tuple[Suggestion, ...]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -16,6 +17,7 @@ from bcseg_gui.core.cells.diameter import slide_cell_diameter
 from bcseg_gui.core.cells.smear_area import find_smear_area
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.project.entry import LARGEST_PICTURE
 from bcseg_gui.core.retraining.next_up import Spot, correcting_order
 from bcseg_gui.core.slides import Slide, open_slide
 from model.engine import Engine
@@ -27,11 +29,13 @@ from .protocol import Event, Progress, Rank, RankedSlide, RankResult
 from .segmenting import is_large
 
 SPOT_CELLS = 5
-"""Side of a spot in cell diameters: what a person sees well at once."""
-SPOTS_OF_SLIDE = 24
-"""So many, all over the smear, stand for a slide that is no photograph of one field."""
+"""Side of a spot in cell diameters at least: what a person sees well at once."""
+SPOTS, SPOTS_IN_ALL = 24, 4800
+"""Of a slide at most, and of all of them together, as far as each has one: each is compared with each."""
 LIGHTS = 25, -25
 """Grey levels by which a picture is lighter and darker: a model that has learnt from its like finds the same cells."""
+_STRIP = 512
+"""Rows at a time."""
 _TRIED = 40
 """Places looked at for each of them: a smear may cover little of its slide."""
 _STEPS = 0.7548776662466927, 0.5698402909980532
@@ -44,32 +48,35 @@ def rank(load: Load, request: Rank, cancelled: Callable[[], bool]) -> Generator[
     pace, total = Pace(), len(request.slides)
     yield Progress(request.job, 0, total)
     engine, info = yield from load(request.job, request.model_folder)
+    most = max(1, min(SPOTS, SPOTS_IN_ALL // max(1, total)))
     pieces: list[tuple[int, list[Spot]]] = []
     known: list[list[Spot]] = []
     for place, ranked in enumerate(request.slides):
         with suppress(UserError), open_slide(ranked.path, ranked.page) as slide:
-            for left, reviewed in spots_of(engine, info, slide, ranked):
-                if cancelled():
-                    return None
-                pieces.append((place, left))
-                if not ranked.learnt:  # it will be
+            for left, reviewed in spots_of(engine, info, slide, ranked, most, cancelled):
+                if left:
+                    pieces.append((place, left))
+                if reviewed and not ranked.learnt:  # it will be
                     known.append(reviewed)
+        if cancelled():
+            return None
         yield Progress(request.job, place + 1, total, pace.left(place + 1, total))
     order = correcting_order([spots for _place, spots in pieces], known)
     return RankResult(tuple(replace(suggestion, place=pieces[suggestion.place][0]) for suggestion in order))
 
 
 def spots_of(
-    engine: Engine, info: ModelInfo, slide: Slide, ranked: RankedSlide
+    engine: Engine, info: ModelInfo, slide: Slide, ranked: RankedSlide, most: int, cancelled: Callable[[], bool]
 ) -> Iterator[tuple[list[Spot], list[Spot]]]:
     """Of each part of a slide that is corrected at a time, the spots that are left and those that are reviewed.
 
-    A photograph is one such part. What is reviewed the network need not see. What cannot be read is passed over: it
-    cannot be corrected either. Raises UserError when the slide is gone.
+    At most so many spots. Up to `LARGEST_PICTURE` all of it is one such part. What is reviewed the network need not
+    see. What cannot be read is passed over: it cannot be corrected either. Raises UserError when the slide is gone.
     """
     diameter = ranked.cell_diameter or slide_cell_diameter(slide)
     cell = diameter or info.source_cell_diameter
-    for part, regions in _parts(slide, max(1, round(SPOT_CELLS * cell)), diameter):
+    all_left, all_reviewed = list[Spot](), list[Spot]()
+    for part, regions in _parts(slide, SPOT_CELLS * cell, most, diameter):
         reviewed = [region for region in regions if any(region.is_mostly_in(known) for known in ranked.reviewed)]
         left = [region for region in regions if region not in reviewed]
         if not left and ranked.learnt:
@@ -81,22 +88,34 @@ def spots_of(
         planes = np.zeros((3, *picture.shape[:2]), np.float32)
         if left:
             lights = (np.clip(picture.astype(np.int16) + light, 0, 255).astype(np.uint8) for light in LIGHTS)
-            seen = [predict_picture(engine, info, lit, diameter) for lit in lights]
-            planes[0] = doubt([probabilities for probabilities, _classes in seen], round(cell / 2)) / cell**2
+            seen = [predict_picture(engine, info, lit, diameter) for lit in lights if not cancelled()]
+            if len(seen) < len(LIGHTS):
+                return
+            planes[0] = doubt([probabilities for probabilities, _classes in seen], round(cell / 2))
             planes[1] = sum(classes > 0 for _probabilities, classes in seen)
             planes[2] = sum(itertools.starmap(alone, seen))
-        yield _spots(left, part, picture, planes), _spots(reviewed, part, picture, planes)
+        all_left += _spots(left, part, picture, planes, cell)
+        all_reviewed += _spots(reviewed, part, picture, planes, cell)
+        if slide.dimensions[0] * slide.dimensions[1] > LARGEST_PICTURE:
+            yield all_left, all_reviewed
+            all_left, all_reviewed = [], []
+    yield all_left, all_reviewed
 
 
 def _spots(
-    regions: Sequence[Region], part: Region, picture: NDArray[np.uint8], planes: NDArray[np.float32]
+    regions: Sequence[Region],
+    part: Region,
+    picture: NDArray[np.uint8],
+    planes: NDArray[np.float32],
+    cell_diameter: float,
 ) -> list[Spot]:
     """The regions of a part of a slide: `picture` `(h, w, 3)`; `planes` `(3, h, w)`: doubt, cells, those alone."""
     spots = []
     for region in regions:
         place = region.slices_in(part)
-        doubts, cells, apart = planes[:, *place].sum(axis=(1, 2)).tolist()
-        spots.append(Spot(region, doubts, look(picture[place]), apart / cells if cells else 1.0))
+        bits, cells, apart = planes[:, *place].sum(axis=(1, 2)).tolist()
+        doubted = bits / (math.pi / 4 * cell_diameter**2)
+        spots.append(Spot(region, doubted, look(picture[place]), apart / cells if cells else 1.0))
     return spots
 
 
@@ -107,13 +126,18 @@ def doubt(seen: Sequence[NDArray[np.float32]], edge: int) -> NDArray[np.float32]
     Houlsby et al. 2011). Where cells overlap a model wavers in any light, as people do; no correction helps there, and
     it counts for nothing. 0 within `edge` pixels of the picture's edges, where a model sees half of what it needs.
     """
-    planes = [np.concatenate([1 - each, each]) if len(each) == 1 else each for each in seen]
-    doubtful = np.maximum(_entropy(np.mean(planes, axis=0)) - np.mean([_entropy(each) for each in planes], axis=0), 0)
-    height, width = doubtful.shape
+    height, width = seen[0].shape[1:]
+    doubtful = np.empty((height, width), np.float32)
+    for top in range(0, height, _STRIP):  # of a large photograph a plane is 60 MB, and there are many
+        strip = slice(top, top + _STRIP)
+        rows = [each[:, strip] for each in seen]
+        planes = [np.concatenate([1 - each, each]) if len(each) == 1 else each for each in rows]
+        wavering = np.mean([_entropy(each) for each in planes], axis=0)
+        doubtful[strip] = np.maximum(_entropy(np.mean(planes, axis=0)) - wavering, 0)
     if 2 * edge < min(height, width):
         doubtful[:edge] = doubtful[height - edge :] = 0
         doubtful[:, :edge] = doubtful[:, width - edge :] = 0
-    return np.asarray(doubtful, np.float32)
+    return doubtful
 
 
 def alone(probabilities: NDArray[np.float32], classes: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -144,29 +168,33 @@ def look(picture: NDArray[np.uint8]) -> tuple[float, ...]:
     return *density.mean(0).tolist(), *density.std(0).tolist()
 
 
-def _parts(slide: Slide, side: int, cell_diameter: float | None) -> Iterator[tuple[Region, Sequence[Region]]]:
+def _parts(
+    slide: Slide, side: float, most: int, cell_diameter: float | None
+) -> Iterator[tuple[Region, Sequence[Region]]]:
     """What to read at a time, and the spots in it: of a photograph all of it, of a larger slide spots all over it.
 
-    `side`: of a spot in level-0 px.
+    `side`: of a spot in level-0 px; of a photograph that has more than so many, they are larger.
     """
     width, height = slide.dimensions
     if not is_large(slide):
-        yield Region(0, 0, width, height), _cut(width, height, side)
+        yield Region(0, 0, width, height), _cut(width, height, side, most)
         return
-    area, found = find_smear_area(slide, cell_diameter), 0
-    for number in range(_TRIED * SPOTS_OF_SLIDE):
-        across, down = ((0.5 + number * step) % 1 for step in _STEPS)
-        spot = slide.clipped(Region(int(across * (width - side)), int(down * (height - side)), side, side))
+    area, found, across = find_smear_area(slide, cell_diameter), 0, min(round(side), width, height)
+    for number in range(_TRIED * most):
+        x, y = ((0.5 + number * step) % 1 for step in _STEPS)
+        spot = Region(int(x * (width - across)), int(y * (height - across)), across, across)
         if area.touches(spot):
             yield spot, [spot]
             found += 1
-        if found == SPOTS_OF_SLIDE:
+        if found == most:
             return
 
 
-def _cut(width: int, height: int, side: int) -> list[Region]:
-    """A picture in pieces of about the same size."""
-    columns, rows = max(1, round(width / side)), max(1, round(height / side))
+def _cut(width: int, height: int, side: float, most: int) -> list[Region]:
+    """A picture in at most so many pieces of about the same size, no smaller than `side`."""
+    columns, rows = (max(1, round(length / side)) for length in (width, height))
+    if columns * rows > most:
+        return _cut(width, height, 1.1 * side, most)
     xs, ys = ([length * at // count for at in range(count + 1)] for length, count in ((width, columns), (height, rows)))
     return [
         Region(x, y, right - x, bottom - y)

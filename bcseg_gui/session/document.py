@@ -17,6 +17,7 @@ from ..core.geometry import Region, tiles_covering
 from ..core.i18n import _
 from ..core.masks import EditRecord, Mask, MaskEdit, Run
 from ..core.masks.tools.change import Change
+from ..core.project.entry import LARGEST_PICTURE
 from ..core.slides import Slide
 from ..core.slides.look import Look
 from ..core.user import user_name
@@ -28,8 +29,6 @@ from .tool_settings import ToolSettings
 
 log = logging.getLogger(__name__)
 
-LARGEST_PICTURE = 64_000_000
-"""Level-0 pixels that a person looks through as one picture: some thousand cells."""
 USUAL_CELL_DIAMETER = 42.0
 """Level-0 pixels, where nobody knows."""
 

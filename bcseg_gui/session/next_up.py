@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,10 +17,10 @@ from ..core.formats.pairs import slide_of
 from ..core.geometry import Region
 from ..core.i18n import _
 from ..core.project import ModelVersion
-from ..core.retraining.next_up import enough
+from ..core.retraining.next_up import WORTH
 from ..core.retraining.record import read_record
 from .jobs import Job
-from .worklist import LEFT, Worklist
+from .worklist import LEFT, Worklist, WorklistItem
 
 if TYPE_CHECKING:
     from .session import Session
@@ -32,41 +33,58 @@ MOST = 200
 class Suggested:
     """A picture to correct, or a part of a slide, and the spots in it (level-0 px), the most doubtful first.
 
-    `gain`: the share of all the model's doubt that goes when it is corrected after those before it.
+    `gain`: about how many cells, in all pictures, the doubt goes when it is corrected after those before it. `done`: it
+    was reviewed meanwhile.
     """
 
     path: Path
+    page: int
     gain: float
     spots: tuple[Region, ...]
+    done: bool = False
 
 
 class NextUp(QObject):
     ranked = Signal()
     """The pictures of the session's worklist have ranks now."""
+    wentOn = Signal()
+    """somebody was taken to another spot"""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._session = session
         self._job: Job | None = None
         self._model = ""
-        self._suggestions: list[Suggested] = []
+        self._asked_at = -1
+        self._found: tuple[Suggested, ...] = ()
         self._seen: set[tuple[Path, Region]] = set()
+        self._last: tuple[Path, tuple[Region, ...]] | None = None
 
     @property
     def suggestions(self) -> tuple[Suggested, ...]:
-        """In their order, those reviewed meanwhile too; none when the model in use has not looked at them."""
-        model, listed = self._session.models.active, self._session.worklist
+        """In their order, as far as they are on the worklist and can be opened; none when the model in use has not
+        looked.
+        """
+        model, items = self._session.models.active, self._session.worklist
         if model is None or model.name != self._model:
             return ()
-        return tuple(suggested for suggested in self._suggestions if listed.place(suggested.path) >= 0)
+        places = {path: items.place(path) for path in {each.path for each in self._found}}
+        listed = {path: items[place] for path, place in places.items() if place >= 0}
+        reviewed = {path: self._reviewed(item) for path, item in listed.items()}
+        return tuple(
+            replace(each, done=_is_done(each, listed[each.path].status, reviewed[each.path]))
+            for each in self._found
+            if each.path in listed
+            and listed[each.path].status != "problem"
+            and each.page == self._page(listed[each.path])
+        )
 
     @property
     def has_left(self) -> bool:
-        """There are pictures, or parts of a slide, to correct."""
-        listed = self._session.worklist
-        return listed.has_left or any(
-            entry.is_partly_reviewed for entry in map(self._session.entry, (item.path for item in listed)) if entry
-        )
+        """There are pictures to correct, or parts of the slide in front."""
+        document, items = self._session.document, self._session.worklist
+        entry = self._session.entry(document.path) if document is not None else None
+        return items.has_left or (entry is not None and entry.is_partly_reviewed)
 
     def look(self) -> None:
         """Have the model look at what is left to do. Raises UserError when there is no model, or nothing is left."""
@@ -79,37 +97,45 @@ class NextUp(QObject):
         self._job = self._session.jobs.start(
             lambda number: Rank(number, slides, model.folder), _("Looking for what to correct next")
         )
-        self._job.finished.connect(lambda result: self._found(model.name, slides, result))
+        self._asked_at = self._session.index
+        self._job.finished.connect(lambda result: self._looked(model.name, slides, result))
         self._job.failed.connect(self._session.failed)
         self._job.ended.connect(self._over)
 
-    def next_spot(self, *, stay: bool = True) -> tuple[int, Region] | None:
-        """A place in the worklist and where to look there: what the model doubts most of what nobody was taken to yet.
+    @property
+    def is_waited_for(self) -> bool:
+        """The picture is in front that was when the model began to look: nobody has gone on with something else."""
+        return self._session.index == self._asked_at
 
-        The picture in front comes first, to `stay` there, then the others in their order; None when there is no more.
+    def next_spot(self, *, stay: bool = True) -> tuple[Suggested, Region] | None:
+        """What the model doubts most of what nobody was taken to yet.
+
+        To `stay` with the suggestion in hand, it comes first, then the others in their order; None when there is no
+        more.
         """
-        front = self._session.document.path if stay and self._session.document is not None else None
-        for suggested in sorted(self.suggestions, key=lambda suggested: suggested.path != front):
-            for spot in suggested.spots if not self.is_done(suggested) else ():
-                if (suggested.path, spot) not in self._seen:
-                    self._seen.add((suggested.path, spot))
-                    return self._session.worklist.place(suggested.path), spot
+        suggestions = self.suggestions
+        at = self.in_hand(suggestions) if stay else None
+        for each in suggestions if at is None else (suggestions[at], *suggestions):
+            for spot in each.spots if not each.done else ():
+                if (each.path, spot) not in self._seen:
+                    return each, spot
         return None
 
-    @property
-    def more(self) -> int:
-        """How many to correct until the rest teaches the model little."""
-        suggestions = self.suggestions
-        return enough([each.gain for each in suggestions], list(map(self.is_done, suggestions)))
+    def went_to(self, suggested: Suggested, spot: Region) -> None:
+        self._seen.add((suggested.path, spot))
+        self._last = suggested.path, suggested.spots
+        self.wentOn.emit()
 
-    def is_done(self, suggested: Suggested) -> bool:
-        """It was reviewed meanwhile, or cannot be opened."""
-        status = self._session.worklist[self._session.worklist.place(suggested.path)].status
-        entry = self._session.entry(suggested.path)
-        if status != "reviewed" or entry is None:
-            return status == "problem"
-        reviewed = entry.reviewed_regions()
-        return all(any(spot.is_mostly_in(region) for region in reviewed) for spot in suggested.spots)
+    def begin_anew(self) -> None:
+        """As if nobody had been taken anywhere yet."""
+        self._seen.clear()
+
+    def in_hand(self, suggestions: Sequence[Suggested]) -> int | None:
+        """Number of the suggestion that was gone to last, if its picture is in front, else of the first one of that."""
+        front = self._session.document.path if self._session.document is not None else None
+        own = [number for number, each in enumerate(suggestions) if each.path == front]
+        last = [number for number in own if (suggestions[number].path, suggestions[number].spots) == self._last]
+        return next(iter((*last, *own)), None)
 
     def _slides(self, model: ModelVersion) -> tuple[RankedSlide, ...]:
         """What is left to do, and what is reviewed that the model is still to learn from; empty when nothing is left
@@ -122,31 +148,54 @@ class NextUp(QObject):
             if item.status == "problem":
                 continue
             if entry is None:
-                left.append(RankedSlide(item.path, item.page))
+                left.append(RankedSlide(item.path, self._page(item)))
                 continue
             slide = RankedSlide(
-                item.path, item.page, entry.reviewed_regions(), entry.split == "holdout" or entry.id in learnt,
+                item.path, self._page(item), entry.reviewed_regions(), entry.split == "holdout" or entry.id in learnt,
                 entry.cell_diameter or expected_cell_diameter(entry.given_mpp),
             )  # fmt: skip
-            if item.status in LEFT or entry.is_partly_reviewed:
+            if item.status in LEFT or (entry.is_partly_reviewed and entry.split != "holdout"):
                 left.append(slide)
             elif not slide.learnt:
                 others.append(slide)
         return (*_spread(left), *_spread(others)) if left else ()
 
-    def _found(self, model: str, slides: tuple[RankedSlide, ...], result: RankResult) -> None:
+    def _page(self, item: WorklistItem) -> int:
+        """Which one of a picture is shown."""
+        document = self._session.document
+        return document.slide.page if document is not None and document.path == item.path else item.page
+
+    def _reviewed(self, item: WorklistItem) -> tuple[Region, ...]:
+        entry = self._session.entry(item.path)
+        return entry.reviewed_regions() if entry is not None else ()
+
+    def _looked(self, model: str, slides: tuple[RankedSlide, ...], result: RankResult) -> None:
         session = self._session
         if not any(session.worklist.place(slide.path) >= 0 for slide in slides):
             return  # something else was opened meanwhile
-        self._model, self._seen = model, set()
-        self._suggestions = [Suggested(slides[each.place].path, each.gain, each.spots) for each in result.order]
-        ranks = {path: rank for rank, path in enumerate(dict.fromkeys(each.path for each in self._suggestions), 1)}
+        self._model, self._last = model, None
+        self._seen.clear()
+        self._found = tuple(
+            Suggested(slides[each.place].path, slides[each.place].page, each.gain, each.spots) for each in result.order
+        )
+        ranks = {path: rank for rank, path in enumerate(dict.fromkeys(each.path for each in self._found), 1)}
         session.worklist = Worklist(replace(item, rank=ranks.get(item.path, 0)) for item in session.worklist)
         session.worklistChanged.emit()
         self.ranked.emit()
 
     def _over(self) -> None:
         self._job = None
+
+
+def more(suggestions: Sequence[Suggested]) -> int:
+    """How many of them are still worth correcting."""
+    return sum(not each.done and each.gain >= WORTH for each in suggestions)
+
+
+def _is_done(suggested: Suggested, status: str, reviewed: Sequence[Region]) -> bool:
+    return status == "reviewed" and all(
+        any(spot.is_mostly_in(region) for region in reviewed) for spot in suggested.spots
+    )
 
 
 def _spread(slides: list[RankedSlide]) -> list[RankedSlide]:

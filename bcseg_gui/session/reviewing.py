@@ -13,7 +13,8 @@ from ..core.errors import UserError
 from ..core.geometry import Region
 from ..core.i18n import _, ngettext
 from ..core.project import Status
-from .document import LARGEST_PICTURE, Document
+from ..core.project.entry import LARGEST_PICTURE
+from .document import Document
 from .segmentation import bounds_of
 from .segmenting import NOWHERE
 

@@ -14,6 +14,7 @@ from ..core.i18n import _
 from ..core.project.classes import KEYS
 from ..core.slides.look import Look
 from ..session.document import Document
+from ..session.next_up import more
 from ..session.session import Session
 from .action_table import SEGMENT_MENU, TOOLS, menus
 from .actions import Actions, main_action
@@ -23,7 +24,7 @@ from .panels.cells import CellsPanel
 from .panels.classes import ClassesPanel
 from .panels.empty import EmptyState
 from .panels.finding import FindingPanel
-from .panels.gains import Bar
+from .panels.gains import MOST_BARS, Bar
 from .panels.history import HistoryPanel
 from .panels.look import LookPanel
 from .panels.overlay import OverlayPanel
@@ -62,6 +63,9 @@ class MainWindow(QMainWindow):
         # Once, after all that changed with a stroke, and after the stroke itself is painted.
         self._refresh_soon = QTimer(self, singleShot=True, interval=AFTER_A_STROKE)
         self._refresh_soon.timeout.connect(self._refresh)
+        # Once, after a picture was marked and the next one shown.
+        self._gains_soon = QTimer(self, singleShot=True, interval=0)
+        self._gains_soon.timeout.connect(self._show_gains)
         self.messages = MessageBar()
         self.view = SlideView()
         self.view.setAcceptDrops(False)
@@ -146,7 +150,9 @@ class MainWindow(QMainWindow):
         session.classes.changed.connect(self._show_overlay)
         session.classes.changed.connect(self.operations.classes_changed)
         session.next_up.ranked.connect(self._show_ranked)
-        session.models.changed.connect(self._show_gains)
+        session.models.changed.connect(self._gains_soon.start)
+        self.worklist.suggestionChosen.connect(self._choose_suggestion)
+        session.next_up.wentOn.connect(self._gains_soon.start)
         self.worklist.ranksWanted.connect(lambda: attempt(session.next_up.look))
         session.reviewing.next_left = self.worklist.next_left
         session.neighbour = self.worklist.step
@@ -251,15 +257,20 @@ class MainWindow(QMainWindow):
 
     def _show_worklist(self) -> None:
         self.worklist.show_items(self.session.worklist, self.session.index)
-        self._show_gains()
+        self._gains_soon.start()
 
     def _show_gains(self) -> None:
-        next_up, items = self.session.next_up, self.session.worklist
-        bars = [
-            Bar(each.path.stem, items.place(each.path), each.gain, next_up.is_done(each))
-            for each in next_up.suggestions
-        ]
-        self.worklist.show_gains(bars, next_up.more)
+        next_up = self.session.next_up
+        suggestions = next_up.suggestions
+        bars = [Bar(each.path.stem, each.gain, each.done) for each in suggestions[:MOST_BARS]]
+        self.worklist.show_gains(bars, more(suggestions), next_up.in_hand(suggestions))
+
+    def _choose_suggestion(self, number: int) -> None:
+        suggested = self.session.next_up.suggestions[number]
+        if suggested.spots:
+            self.operations.go_to(suggested, suggested.spots[0])
+        else:
+            self.operations.select(self.session.worklist.place(suggested.path))
 
     def _show_tool(self) -> None:
         if self.session.document is not None:

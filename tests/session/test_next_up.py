@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
+import tifffile
 
 from bcseg_gui.compute.protocol import Finished, Rank, RankResult
 from bcseg_gui.core.errors import UserError
@@ -9,6 +11,7 @@ from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.retraining.gate import Decision
 from bcseg_gui.core.retraining.next_up import Suggestion
 from bcseg_gui.core.retraining.record import RECORD_FILE, Record, UsedPair
+from bcseg_gui.session.next_up import more
 
 LEFT, RIGHT, WHOLE = Region(0, 0, 80, 120), Region(80, 0, 80, 120), Region(0, 0, 160, 120)
 
@@ -45,6 +48,8 @@ def test_a_rank_outlives_a_review(session, client, pictures, paint) -> None:
     session.open(pictures)
     answer(session, client, Suggestion(1, 0.6, (LEFT,)), Suggestion(0, 0.4, (LEFT,)))
     paint(session)
+    session.reviewing.mark()
+    assert [item.status for item in session.worklist] == ["reviewed", "todo", "todo"]
     assert [item.rank for item in session.worklist] == [2, 1, 0]
 
 
@@ -57,34 +62,84 @@ def test_when_all_is_reviewed_that_is_said(session, pictures, paint) -> None:
         session.next_up.look()
 
 
+def going(session, **how: bool) -> tuple[int, Region] | None:
+    """Where it goes next, as a place in the worklist and a spot; the picture is brought to the front."""
+    found = session.next_up.next_spot(**how)
+    if found is None:
+        return None
+    place = session.worklist.place(found[0].path)
+    session.select(place)
+    session.next_up.went_to(*found)
+    return place, found[1]
+
+
 def test_one_spot_after_the_other_in_the_picture_in_front_then_in_the_next(session, client, pictures) -> None:
     session.open(pictures)
-    assert session.next_up.next_spot() is None, "nobody has looked yet"
-    answer(session, client, Suggestion(2, 0.6, (RIGHT, LEFT)), Suggestion(0, 0.3, (LEFT,)), Suggestion(1, 0.1, ()))
-    assert session.next_up.next_spot(stay=False) == (2, RIGHT)
-    session.select(2)
-    assert session.next_up.next_spot() == (2, LEFT)
-    assert session.next_up.next_spot() == (0, LEFT)
-    assert session.next_up.next_spot() is None
+    assert going(session) is None, "nobody has looked yet"
+    answer(session, client, Suggestion(2, 6, (RIGHT, LEFT)), Suggestion(0, 3, (LEFT,)), Suggestion(1, 1, ()))
+    assert going(session, stay=False) == (2, RIGHT)
+    assert going(session) == (2, LEFT)
+    assert going(session) == (0, LEFT)
+    assert going(session) is None
+    session.next_up.begin_anew()
+    assert going(session, stay=False) == (2, RIGHT)
+
+
+def test_a_spot_that_was_not_reached_is_offered_again(session, client, pictures) -> None:
+    session.open(pictures)
+    answer(session, client, Suggestion(2, 6, (RIGHT, LEFT)))
+    assert session.next_up.next_spot() == session.next_up.next_spot()
 
 
 def test_who_is_at_another_picture_is_taken_to_its_spots_first(session, client, pictures) -> None:
     session.open(pictures)
-    answer(session, client, Suggestion(2, 0.6, (RIGHT,)), Suggestion(0, 0.3, (LEFT,)))
+    answer(session, client, Suggestion(2, 6, (RIGHT,)), Suggestion(0, 3, (LEFT,)))
     assert session.index == 0
-    assert session.next_up.next_spot() == (0, LEFT)
+    assert going(session) == (0, LEFT)
+
+
+def test_parts_of_two_slides_are_gone_to_in_the_order_of_what_they_teach(session, client, pictures) -> None:
+    session.open(pictures)
+    answer(
+        session, client,
+        Suggestion(0, 6, (LEFT,)), Suggestion(1, 4, (LEFT,)), Suggestion(0, 3, (RIGHT,)), Suggestion(2, 2, (LEFT,)),
+    )  # fmt: skip
+    assert [going(session) for _ in range(4)] == [(0, LEFT), (1, LEFT), (0, RIGHT), (2, LEFT)]
+    assert session.next_up.in_hand(session.next_up.suggestions) == 3
 
 
 def test_what_was_reviewed_meanwhile_is_not_gone_to(session, client, pictures, paint) -> None:
     session.open(pictures)
-    answer(session, client, Suggestion(0, 0.9, (RIGHT, LEFT)), Suggestion(1, 0.06, (LEFT,)), Suggestion(2, 0.04, ()))
-    assert session.next_up.more == 1
-    assert [session.next_up.is_done(each) for each in session.next_up.suggestions] == [False, False, False]
+    answer(session, client, Suggestion(0, 9, (RIGHT, LEFT)), Suggestion(1, 2, (LEFT,)), Suggestion(2, 0.4, ()))
+    assert more(session.next_up.suggestions) == 2, "the last one would teach little"
     paint(session)
     session.reviewing.mark()
-    assert [session.next_up.is_done(each) for each in session.next_up.suggestions] == [True, False, False]
-    assert session.next_up.more == 0, "the rest teaches little"
-    assert session.next_up.next_spot() == (1, LEFT)
+    assert [each.done for each in session.next_up.suggestions] == [True, False, False]
+    assert more(session.next_up.suggestions) == 1
+    assert going(session) == (1, LEFT)
+
+
+def test_what_cannot_be_opened_is_suggested_no_longer(session, client, pictures) -> None:
+    session.open(pictures)
+    answer(session, client, Suggestion(1, 9, (LEFT,)), Suggestion(2, 2, (RIGHT,)))
+    pictures[1].unlink()
+    session.select(1)
+    assert session.worklist[1].status == "problem"
+    assert [each.path for each in session.next_up.suggestions] == [pictures[2]]
+
+
+def test_a_suggestion_is_for_the_page_that_was_looked_at(session, client, tmp_path) -> None:
+    path = tmp_path / "pages.tif"
+    with tifffile.TiffWriter(path) as file:
+        for side in (200, 150):
+            file.write(np.full((side, side, 3), 90, np.uint8), photometric="rgb")
+    session.open([path])
+    answer(session, client, Suggestion(0, 9, (LEFT,)))
+    assert len(session.next_up.suggestions) == 1
+    session.set_page(1)
+    assert session.next_up.suggestions == ()
+    session.next_up.look()
+    assert asked(client)[-1].slides[0].page == 1
 
 
 def test_of_a_large_slide_the_spots_outside_what_is_reviewed_are_left(
@@ -93,12 +148,13 @@ def test_of_a_large_slide_the_spots_outside_what_is_reviewed_are_left(
     monkeypatch.setattr("bcseg_gui.session.document.LARGEST_PICTURE", 100)
     monkeypatch.setattr("bcseg_gui.session.reviewing.LARGEST_PICTURE", 10_000)
     session.open(pictures[:1])
-    answer(session, client, Suggestion(0, 0.6, (LEFT,)), Suggestion(0, 0.4, (RIGHT,)))
+    answer(session, client, Suggestion(0, 6, (LEFT,)), Suggestion(0, 4, (RIGHT,)))
     paint(session)
     session.reviewing.mark(LEFT)
     assert session.worklist[0].status == "reviewed"
-    assert [session.next_up.is_done(each) for each in session.next_up.suggestions] == [True, False]
-    assert session.next_up.next_spot() == (0, RIGHT)
+    assert session.next_up.has_left
+    assert [each.done for each in session.next_up.suggestions] == [True, False]
+    assert going(session) == (0, RIGHT)
     session.next_up.look()
     assert asked(client)[-1].slides[0].reviewed == (LEFT,), "more of it can be reviewed"
 
@@ -129,7 +185,7 @@ def test_another_model_has_to_look_itself(session, client, pictures) -> None:
     answer(session, client, Suggestion(0, 1.0, (LEFT,)))
     session.models.choose("other")
     assert session.next_up.suggestions == ()
-    assert session.next_up.next_spot() is None
+    assert going(session) is None
 
 
 def test_what_the_model_has_learnt_from_is_not_looked_at(session, client, pictures, paint) -> None:

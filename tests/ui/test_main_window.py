@@ -23,6 +23,7 @@ from bcseg_gui.session.samples import sample_folder
 from bcseg_gui.ui.action_table import TOOLBAR, TOOLS
 from bcseg_gui.ui.dialogs.slide_info import SlideInfoDialog
 from bcseg_gui.ui.main_window import MainWindow
+from bcseg_gui.ui.panels.gains import GainPanel
 from bcseg_gui.ui.panels.number_box import NumberBox
 
 
@@ -240,29 +241,81 @@ def test_what_the_file_says_is_shown(window: MainWindow, qtbot: QtBot) -> None:
     dialog.close()
 
 
-def test_one_key_goes_from_doubt_to_doubt(running: app.Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    window, asked = running.window, []
-    monkeypatch.setattr(running.client, "submit", asked.append)
-    left, right = Region(0, 0, 100, 100), Region(300, 0, 100, 100)
-    QTest.keyClick(window, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
-    rank = next(work for work in asked if isinstance(work, Rank))
-    order = RankResult((Suggestion(1, 0.8, (right, left)), Suggestion(0, 0.2, (left,))))
-    running.client.received.emit(Finished(rank.job, order))
-    seen = []
-    for _ in range(3):
-        shown = window.view.visible_region()
-        seen.append((window.session.index, "left" if left.is_mostly_in(shown) else "right"))
-        assert (left if seen[-1][1] == "left" else right).intersected(shown).area >= 0.95 * left.area
-        assert shown.w < 400, "it is shown large"
-        QTest.keyClick(window, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
-    assert seen == [(1, "right"), (1, "left"), (0, "left")]
-    assert len([work for work in asked if isinstance(work, Rank)]) == 2, "when all were seen it looks again"
+LEFT, RIGHT = Region(0, 0, 100, 100), Region(300, 0, 100, 100)
 
 
-def test_where_the_model_is_sure_of_all_that_is_said(running: app.Running, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def asked(running: app.Running, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """What the compute process is asked from here on."""
     asked: list[object] = []
     monkeypatch.setattr(running.client, "submit", asked.append)
+    return asked
+
+
+def press_ctrl_j(window: MainWindow) -> None:
+    QTest.keyClick(window, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
+
+
+def looks(asked: list[object]) -> list[Rank]:
+    return [work for work in asked if isinstance(work, Rank)]
+
+
+def answer(running: app.Running, asked: list[object], *order: Suggestion) -> None:
+    running.client.received.emit(Finished(looks(asked)[-1].job, RankResult(order)))
+
+
+def shown(window: MainWindow) -> tuple[int, str]:
+    """Which picture is in front, and which spot of it fills the view."""
+    seen = window.view.visible_region()
+    assert seen.w < 400, "it is shown large"
+    spot = RIGHT if RIGHT.is_mostly_in(seen) else LEFT
+    assert spot.intersected(seen).area >= 0.95 * spot.area
+    return window.session.index, "right" if spot is RIGHT else "left"
+
+
+def test_one_key_goes_from_doubt_to_doubt(running: app.Running, asked: list[object]) -> None:
+    window = running.window
+    press_ctrl_j(window)
+    answer(running, asked, Suggestion(1, 8, (RIGHT, LEFT)), Suggestion(0, 2, (LEFT,)))
+    seen = []
+    for _ in range(3):
+        seen.append(shown(window))
+        press_ctrl_j(window)
+    assert seen == [(1, "right"), (1, "left"), (0, "left")]
+    assert "all places" in window.messages.text
+    press_ctrl_j(window)
+    assert shown(window)[0] == 0, "anew, with the picture in front"
+    assert len(looks(asked)) == 1, "it need not look again"
+
+
+def test_a_click_on_a_bar_goes_to_its_spot(running: app.Running, asked: list[object], qtbot: QtBot) -> None:
+    window = running.window
+    press_ctrl_j(window)
+    answer(running, asked, Suggestion(0, 8, (LEFT,)), Suggestion(0, 4, (RIGHT,)), Suggestion(1, 2, (RIGHT,)))
+    panel = window.worklist.findChild(GainPanel)
+    qtbot.waitUntil(panel.isVisible)
+    for number, there in enumerate([(0, "left"), (0, "right"), (1, "right")]):
+        panel.chosen.emit(number)
+        assert shown(window) == there
+
+
+def test_who_went_on_meanwhile_is_not_taken_away(running: app.Running, asked: list[object]) -> None:
+    window = running.window
+    press_ctrl_j(window)
+    window.actions_["next"].trigger()
+    answer(running, asked, Suggestion(0, 8, (LEFT,)))
+    assert window.session.index == 1
+    assert "Ctrl+J" in window.messages.text
+    press_ctrl_j(window)
+    assert shown(window) == (0, "left")
+
+
+@pytest.mark.parametrize(
+    ("order", "told"), [((Suggestion(0, 0.0, ()), Suggestion(1, 0.0, ())), "sure"), ((), "could be read")]
+)
+def test_where_there_is_nothing_to_go_to_that_is_said(
+    running: app.Running, asked: list[object], order: tuple[Suggestion, ...], told: str
+) -> None:
     running.window.actions_["next_up"].trigger()
-    rank = next(work for work in asked if isinstance(work, Rank))
-    running.client.received.emit(Finished(rank.job, RankResult((Suggestion(0, 0.0, ()), Suggestion(1, 0.0, ())))))
-    assert "sure" in running.window.messages.text
+    answer(running, asked, *order)
+    assert told in running.window.messages.text

@@ -36,6 +36,10 @@ DEFAULT_CLASSES = (MaskClass(1, "cell", "#e69f00"),)
 pink stains alike (ΔE 30 at least, half covering), to colour-blind eyes too, which lose its green (1) on pink."""
 
 
+LARGEST_PICTURE = 64_000_000
+"""Level-0 pixels that a person looks through as one picture: some thousand cells. Of a larger slide parts are."""
+
+
 @dataclass(frozen=True, slots=True)
 class PageReview:
     """How far a page is that is not shown now."""

@@ -16,15 +16,15 @@ SHARED = 0.5
 """Of the doubt that is left in a spot, as much goes when one is corrected that looks just like it."""
 MOST_SPOTS = 5
 """Of a piece, worth going to."""
-ENOUGH = 0.9
-"""Share of all that there is to gain after which correcting more pays less than learning."""
+WORTH = 1.0
+"""Cells: a correction that settles the doubt about fewer, in all pictures together, is not worth its time."""
 WORTH_IT = 0.1
 """Share of the doubt of a piece's most doubtful spot from which another one is worth going to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A part of a picture in level-0 pixels: how much a model doubts it, ≥ 0, and figures of what it looks like.
+    """A part of a picture in level-0 pixels: how much a model doubts it, in cells, and figures of what it looks like.
 
     `clear`: the share of the cells in it that lie apart. Where they overlap, people draw borders each in their own way,
     and a model learns little from them.
@@ -40,7 +40,7 @@ class Spot:
 class Suggestion:
     """The piece at a `place`, and its `spots` in level-0 pixels, the most doubtful first.
 
-    `gain`: the share of the doubt in all pieces that goes when this one is corrected after those before it.
+    `gain`: about how many cells, in all pieces, the doubt goes when this one is corrected after those before it.
     """
 
     place: int
@@ -65,7 +65,6 @@ def correcting_order(pieces: Sequence[Sequence[Spot]], known: Sequence[Sequence[
     for place, settled in zip(places[: len(pieces)], settles, strict=False):
         settled[place] = clear[place]
     doubts = np.array([spot.doubt for spot in spots], np.float32)
-    total = float(doubts.sum()) or 1.0
     for settled in settles[len(pieces) :]:
         doubts *= 1 - settled
 
@@ -83,7 +82,7 @@ def correcting_order(pieces: Sequence[Sequence[Spot]], known: Sequence[Sequence[
         if waiting and now > waiting[0]:
             heappush(waiting, now)
             continue
-        order.append(Suggestion(number, -now[0] / total, _worth_going_to(pieces[number])))
+        order.append(Suggestion(number, -now[0], _worth_going_to(pieces[number])))
         doubts *= 1 - settles[number]
     return order
 
@@ -92,13 +91,6 @@ def _places(pieces: Sequence[Sequence[Spot]]) -> list[slice]:
     """Of the spots of each piece among those of all."""
     ends = list(accumulate(map(len, pieces), initial=0))
     return [slice(start, end) for start, end in pairwise(ends)]
-
-
-def enough(gains: Sequence[float], done: Sequence[bool]) -> int:
-    """How many more, in their order, to correct until `ENOUGH` of the gain is had. 0: what is left teaches little."""
-    wanted = ENOUGH * sum(gains) - sum(gain for gain, is_done in zip(gains, done, strict=True) if is_done)
-    left = accumulate(gain for gain, is_done in zip(gains, done, strict=True) if not is_done)
-    return sum(had < wanted for had in chain((0.0,), left)) if wanted > 0 else 0
 
 
 def _worth_going_to(piece: Sequence[Spot]) -> tuple[Region, ...]:

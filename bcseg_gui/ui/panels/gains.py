@@ -5,38 +5,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from ...core.i18n import _, ngettext
 
+MOST_BARS = 60
 _HEIGHT = 40
 _WIDEST, _GAP = 18, 2
 """Of a bar, and between two, in device-independent pixels."""
-_MOST_BARS = 60
 _LOWEST = 2
 """Height of a bar that teaches next to nothing: it can still be pointed at."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """What correcting it teaches, as a share of all; `place`: in the worklist."""
+    """About how many cells the doubt goes, when it is corrected after those before it."""
 
     name: str
-    place: int
     gain: float
     done: bool
 
 
 class GainPanel(QWidget):
     chosen = Signal(int)
-    """place in the worklist of the bar that was clicked"""
+    """number of the bar that was clicked, from 0"""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bars = _Bars()
-        self._bars.clicked.connect(self.chosen)
+        self._bars.chosen.connect(self.chosen)
         self._words = QLabel()
         self._words.setObjectName("caption")
         self._words.setWordWrap(True)
@@ -47,39 +46,46 @@ class GainPanel(QWidget):
         layout.addWidget(self._words)
         self.hide()
 
-    def show_bars(self, bars: Sequence[Bar], more: int, current: int) -> None:
-        """`more`: to correct until the rest teaches little; `current`: the place of the picture in front."""
+    def show_bars(self, bars: Sequence[Bar], more: int, current: int | None) -> None:
+        """`more`: how many are still worth correcting; `current`: number of the one in hand."""
         self.setVisible(bool(bars))
-        self._bars.show_bars(bars[:_MOST_BARS], current)
-        self._words.setText(
-            ngettext(
-                "{n} more to correct; what is left then teaches the model little.",
-                "{n} more to correct; what is left then teaches the model little.",
-                more,
-            ).format(n=more)
-            if more
-            else _("What is left teaches the model little: retrain it now.")
-        )
+        self._bars.show_bars(bars[:MOST_BARS], current)
+        if more:
+            told = ngettext("{n} more is worth correcting.", "{n} more are worth correcting.", more).format(n=more)
+        elif any(bar.done for bar in bars):
+            told = _("What is left would teach the model little: retrain it now.")
+        else:
+            told = _("These pictures would teach the model little.")
+        self._words.setText(told)
 
 
 class _Bars(QWidget):
-    clicked = Signal(int)
+    chosen = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()
         self._bars: Sequence[Bar] = ()
-        self._current = -1
+        self._current: int | None = None
+        self._pointed = 0
+        """by the keys"""
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(_("What each picture still teaches the model"))
 
     def sizeHint(self) -> QSize:
         return QSize(100, _HEIGHT)
 
-    def show_bars(self, bars: Sequence[Bar], current: int) -> None:
+    def show_bars(self, bars: Sequence[Bar], current: int | None) -> None:
         self._bars, self._current = bars, current
-        self.setAccessibleDescription("; ".join(_told(number, bar) for number, bar in enumerate(bars, 1)))
+        self._point_at(self._pointed if current is None else current)
+
+    def _point_at(self, number: int) -> None:
+        self._pointed = max(0, min(number, len(self._bars) - 1))
+        self.setAccessibleDescription(self._told(self._pointed))
         self.update()
+
+    def _told(self, number: int | None) -> str:
+        return "" if number is None or not self._bars else _told(number + 1, self._bars[number])
 
     def _step(self) -> float:
         """From one bar to the next."""
@@ -90,28 +96,38 @@ class _Bars(QWidget):
         return number if 0 <= number < len(self._bars) else None
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        largest = max((bar.gain for bar in self._bars), default=0) or 1
+        largest = max((bar.gain for bar in self._bars), default=0.0)
         step, palette = self._step(), self.palette()
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
             for number, bar in enumerate(self._bars):
-                height = max(_LOWEST, bar.gain / largest * (_HEIGHT - 6))
+                height = max(_LOWEST, bar.gain / max(1.0, largest) * (_HEIGHT - 6))
                 place = QRectF(number * step, _HEIGHT - 4 - height, step - min(_GAP, step / 3), height)
                 painter.setBrush(palette.color(QPalette.ColorRole.Mid if bar.done else QPalette.ColorRole.Highlight))
                 painter.drawRect(place)
-                if bar.place == self._current:
+                if number == self._current or (number == self._pointed and self.hasFocus()):
                     painter.setBrush(palette.color(QPalette.ColorRole.WindowText))
                     painter.drawRect(QRectF(place.x(), _HEIGHT - 2, place.width(), 2))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if (number := self._at(event.position().x())) is not None:
-            self.clicked.emit(self._bars[number].place)
+            self.chosen.emit(number)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        match event.key():
+            case Qt.Key.Key_Left | Qt.Key.Key_Right:
+                self._point_at(self._pointed + (1 if event.key() == Qt.Key.Key_Right else -1))
+                below = QPoint(round(self._pointed * self._step()), _HEIGHT)
+                QToolTip.showText(self.mapToGlobal(below), self._told(self._pointed), self)
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter | Qt.Key.Key_Space if self._bars:
+                self.chosen.emit(self._pointed)
+            case _:
+                super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            number = self._at(event.pos().x())
-            QToolTip.showText(event.globalPos(), "" if number is None else _told(number + 1, self._bars[number]), self)
+            QToolTip.showText(event.globalPos(), self._told(self._at(event.pos().x())), self)
             return True
         return super().event(event)
 
@@ -119,5 +135,12 @@ class _Bars(QWidget):
 def _told(number: int, bar: Bar) -> str:
     if bar.done:
         return _("{number}. {name}: reviewed").format(number=number, name=bar.name)
-    told = _("{number}. {name}: takes away {share} % of the model’s doubt")
-    return told.format(number=number, name=bar.name, share=round(100 * bar.gain))
+    cells = round(bar.gain)
+    if not cells:
+        return _("{number}. {name}: teaches the model little").format(number=number, name=bar.name)
+    told = ngettext(
+        "{number}. {name}: settles the doubt about {n} cell",
+        "{number}. {name}: settles the doubt about {n} cells",
+        cells,
+    )
+    return told.format(number=number, name=bar.name, n=cells)

@@ -49,6 +49,8 @@ class WorklistPanel(QWidget):
     """Choosing a picture emits `chosen(index)`; `show_items` never does."""
 
     chosen = Signal(int)
+    suggestionChosen = Signal(int)
+    """number of what to correct next, from 0"""
     ranksWanted = Signal()
     """They are to be sorted by what to correct next."""
     _picked = Signal(int)
@@ -157,7 +159,7 @@ class WorklistPanel(QWidget):
         self._search.textChanged.connect(self._filter)
         self._search.entered.connect(self._choose_first)
         self._search.left.connect(self._list.setFocus)
-        self._gains.chosen.connect(self.chosen)
+        self._gains.chosen.connect(self.suggestionChosen)
         self._options.filterChosen.connect(self._show_only)
         self._options.orderChosen.connect(self._choose_order)
         self._find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self.search)
@@ -178,9 +180,9 @@ class WorklistPanel(QWidget):
         self._show_title(items)
         self._load_soon()
 
-    def show_gains(self, bars: Sequence[Bar], more: int) -> None:
-        """What to correct next, if the model has looked; `more`: how many until the rest teaches little."""
-        self._gains.show_bars(bars, more, self._current)
+    def show_gains(self, bars: Sequence[Bar], more: int, current: int | None) -> None:
+        """What to correct next, if the model has looked; see `GainPanel.show_bars`."""
+        self._gains.show_bars(bars, more, current)
 
     def _show_title(self, items: Sequence[WorklistItem]) -> None:
         reviewed = [item.status for item in items].count("reviewed")

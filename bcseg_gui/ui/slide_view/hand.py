@@ -139,7 +139,7 @@ class HandView(MouseView):
 
     def _can_escape(self) -> bool:
         """Esc has something to take back here."""
-        return self._gesture == "stroke" or self._tool.is_busy
+        return self.is_busy
 
     def _escape(self) -> None:
         if self._gesture is not None:

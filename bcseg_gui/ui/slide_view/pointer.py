@@ -55,6 +55,11 @@ class PointerView(NavigationView):
         self._tool = tool
         self._show_pointer()
 
+    @property
+    def is_busy(self) -> bool:
+        """A stroke, an outline … is begun."""
+        return self._gesture == "stroke" or self._tool.is_busy
+
     def settle(self) -> bool:
         """Call before anything else is done with the picture while a button may be held.
 

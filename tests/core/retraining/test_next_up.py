@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bcseg_gui.core.geometry import Region
-from bcseg_gui.core.retraining.next_up import ENOUGH, Spot, correcting_order, enough
+from bcseg_gui.core.retraining.next_up import Spot, correcting_order
 
 VIOLET, PINK = (0.1, 0.2), (0.9, 0.8)
 
@@ -28,9 +28,10 @@ def test_every_picture_once_and_gains_only_fall(pictures: list[list[Spot]], know
     assert sorted(suggestion.place for suggestion in order) == list(range(len(pictures)))
     assert all(second.gain <= first.gain + 1e-4 for first, second in pairwise(order))
     assert all(suggestion.gain >= 0 for suggestion in order)
-    assert sum(suggestion.gain for suggestion in order) <= 1 + 1e-4
-    if not known and any(each.doubt for picture in pictures for each in picture):
-        assert sum(suggestion.gain for suggestion in order) == pytest.approx(1, abs=1e-4)
+    total, gained = sum(each.doubt for picture in pictures for each in picture), sum(each.gain for each in order)
+    assert gained <= total + 1e-3
+    if not known:
+        assert gained == pytest.approx(total, abs=1e-3)
 
 
 @given(pictures)
@@ -81,18 +82,18 @@ def test_one_without_a_spot_is_left_out() -> None:
     assert correcting_order([]) == []
 
 
-@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), max_size=8))
-def test_enough_is_had_after_so_many_and_not_before(each: list[tuple[float, bool]]) -> None:
-    gains, done = [gain for gain, _ in each], [is_done for _, is_done in each]
-    more = enough(gains, done)
-    left = [gain for gain, is_done in each if not is_done]
-    had = sum(gains) - sum(left)
-    assert had + sum(left[:more]) >= ENOUGH * sum(gains) - 1e-9
-    assert more == 0 or had + sum(left[: more - 1]) < ENOUGH * sum(gains) + 1e-9
-
-
-def test_with_hundreds_of_pieces_it_takes_no_time() -> None:
+def test_what_it_finds_for_many_is_the_plain_greedy_order() -> None:
     rng = np.random.default_rng(0)
-    looks = rng.normal(size=(1500, 6))
-    order = correcting_order([[Spot(Region(0, 0, 9, 9), float(rng.random()), tuple(look))] for look in looks])
-    assert len(order) == 1500
+    spots = [spot(float(rng.random()), tuple(rng.normal(size=2)), x=number) for number in range(40)]
+    order = correcting_order([[each] for each in spots])
+    for taken in range(1, 5):
+        before = [[spots[suggestion.place]] for suggestion in order[:taken]]
+        left = [each for each in spots if [each] not in before]
+        gains = {suggestion.spots[0].x: suggestion.gain for suggestion in order}
+        assert gains[left_best(left, before)] == pytest.approx(order[taken].gain, rel=1e-3)
+
+
+def left_best(left: list[Spot], before: list[list[Spot]]) -> int:
+    """x of the spot that gains most after those before it, found by trying each."""
+    ordered = correcting_order([[each] for each in left], before)
+    return left[ordered[0].place].region.x

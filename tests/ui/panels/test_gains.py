@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from bcseg_gui.ui.panels.gains import Bar, GainPanel
 
-BARS = [Bar("a", 4, 0.6, done=True), Bar("b", 2, 0.3, done=False), Bar("c", 0, 0.1, done=False)]
+BARS = [Bar("a", 12, done=True), Bar("b", 6, done=False), Bar("c", 0.4, done=False)]
 
 
 @pytest.fixture
@@ -30,14 +30,14 @@ def color_at(widget: QWidget, x: int, y: int) -> str:
 
 
 def test_without_anything_ranked_it_takes_no_room(panel: GainPanel) -> None:
-    panel.show_bars([], 0, -1)
+    panel.show_bars([], 0, None)
     assert not panel.isVisible()
-    panel.show_bars(BARS, 1, -1)
+    panel.show_bars(BARS, 1, None)
     assert panel.isVisible()
 
 
 def test_bars_shrink_those_done_are_grey_and_the_one_in_front_is_marked(panel: GainPanel) -> None:
-    panel.show_bars(BARS, 1, current=2)
+    panel.show_bars(BARS, 1, current=1)
     bars, palette = bars_of(panel), panel.palette()
     window, mid, highlight, text = (
         palette.color(role).name()
@@ -51,35 +51,49 @@ def test_bars_shrink_those_done_are_grey_and_the_one_in_front_is_marked(panel: G
 
 
 def test_a_click_chooses_the_picture(panel: GainPanel, qtbot: QtBot) -> None:
-    panel.show_bars(BARS, 1, -1)
+    panel.show_bars(BARS, 1, None)
     with qtbot.waitSignal(panel.chosen) as chosen:
         QTest.mouseClick(bars_of(panel), Qt.MouseButton.LeftButton, pos=QPoint(29, 30))
-    assert chosen.args == [2]
+    assert chosen.args == [1]
     with qtbot.assertNotEmitted(panel.chosen):
         QTest.mouseClick(bars_of(panel), Qt.MouseButton.LeftButton, pos=QPoint(150, 30))
 
 
 def test_it_says_when_to_stop(panel: GainPanel) -> None:
     words = panel.findChild(QLabel)
-    panel.show_bars(BARS, 2, -1)
-    assert words.text().startswith("2 more to correct")
-    panel.show_bars(BARS, 0, -1)
+    panel.show_bars(BARS, 2, None)
+    assert words.text() == "2 more are worth correcting."
+    panel.show_bars(BARS, 0, None)
     assert "retrain" in words.text()
+    panel.show_bars(BARS[1:], 0, None)
+    assert "retrain" not in words.text(), "nothing is reviewed yet"
 
 
-def test_each_is_told_in_words(panel: GainPanel) -> None:
-    panel.show_bars(BARS, 2, -1)
-    told = bars_of(panel).accessibleDescription()
-    assert told == "; ".join(
-        [
-            "1. a: reviewed",
-            "2. b: takes away 30 % of the model’s doubt",
-            "3. c: takes away 10 % of the model’s doubt",
-        ]
-    )
+def test_the_keys_go_from_bar_to_bar_and_tell_each(panel: GainPanel, qtbot: QtBot) -> None:
+    panel.show_bars(BARS, 2, current=0)
+    bars = next(child for child in panel.findChildren(QWidget) if child.accessibleName())
+    told = [bars.accessibleDescription()]
+    for _ in range(3):
+        QTest.keyClick(bars, Qt.Key.Key_Right)
+        told.append(bars.accessibleDescription())
+    assert told == [
+        "1. a: reviewed",
+        "2. b: settles the doubt about 6 cells",
+        "3. c: teaches the model little",
+        "3. c: teaches the model little",
+    ]
+    with qtbot.waitSignal(panel.chosen) as chosen:
+        QTest.keyClick(bars, Qt.Key.Key_Return)
+    assert chosen.args == [2]
+
+
+def test_what_teaches_little_is_low_whatever_the_others_do(panel: GainPanel) -> None:
+    panel.show_bars([Bar("a", 0.1, done=False), Bar("b", 0.05, done=False)], 0, None)
+    window = panel.palette().color(QPalette.ColorRole.Window).name()
+    assert color_at(bars_of(panel), 9, bars_of(panel).height() // 2) == window
 
 
 def test_hundreds_fit(panel: GainPanel) -> None:
-    panel.show_bars([Bar(str(n), n, 1 / 300, done=False) for n in range(300)], 270, 0)
+    panel.show_bars([Bar(str(n), 5, done=False) for n in range(300)], 300, 0)
     assert bars_of(panel).width() <= panel.width()
     assert color_at(bars_of(panel), 1, 20) != panel.palette().color(QPalette.ColorRole.Window).name()
