@@ -14,6 +14,7 @@ from bcseg_gui.compute.protocol import Train
 from bcseg_gui.core.cells.diameter import slide_cell_diameter
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.i18n import _
+from bcseg_gui.core.masks import CLASS_BITS
 from bcseg_gui.core.retraining.record import read_record
 from bcseg_gui.core.retraining.verdict import evidence, verdict
 from bcseg_gui.core.slides import find_slides, open_slide
@@ -53,7 +54,8 @@ def train(
         str,
         typer.Option(
             metavar="NAME,NAME…",
-            help="What the numbers 1, 2 … in the masks stand for. With --from: the model's own classes, then new ones.",
+            help="What the numbers 1, 2 … in the masks stand for; 3=NAME for a number out of turn, and numbers without "
+            "a name are background. With --from: the model's own classes, then new ones.",
         ),
     ] = "",
     new_target: Annotated[
@@ -101,22 +103,23 @@ def train(
         raise UserError("--encoder-weights and --teacher are for a new model. Leave them out, or leave out --from.")
     if new_target and parent is None:
         raise UserError("--new-target goes with --from, the model to start from. Without it, every model is a new one.")
-    names = _class_names(classes)
+    numbered = _numbered_classes(classes)
     if unlabelled and teacher is None:
         raise UserError("Pictures without masks need a --teacher to learn from.")
     refuse_finished(output)  # now, not after the hours that a teacher may take
     dataset = split_pairs(find_pairs(images, masks))
+    if list(numbered.values()) != list(range(1, len(numbered) + 1)):
+        dataset = replace(dataset, class_ids=tuple(numbered.values()))
     settings = TrainSettings(epochs=epochs, seed=seed)
     if parent is None:
         info = ModelInfo(
             name=output.resolve().name, architecture=arch, decoder=decoder, num_filters=num_filters,
-            cell_diameter=cell_diameter, licence=licence, classes=names or ("cell",),
+            cell_diameter=cell_diameter, licence=licence, classes=tuple(numbered) or ("cell",),
         )  # fmt: skip
         vgg = led(lambda: _vgg_weights(encoder_weights, arch))
         model = led(lambda: new_model(info, seed=seed, encoder_weights=vgg))
         settings = replace(settings, frozen_stages=2 if vgg else 0)
     else:
-        numbered = {name: number for number, name in enumerate(names, 1)}
         request = Train(0, images, find_model(parent), output, epochs, seed, user_name(), numbered, new_target)
         _retrain(request, dataset)
         return
@@ -214,13 +217,24 @@ def _run(model: Model, dataset: Dataset, output: Path, settings: TrainSettings) 
     return trained
 
 
-def _class_names(text: str) -> tuple[str, ...]:
-    names = tuple(" ".join(name.split()) for name in text.split(",")) if text else ()
-    if not all(names) or len({name.casefold() for name in names}) < len(names):
-        raise UserError(
-            "“{text}” does not name classes. Give every class a name of its own: cell,white cell", text=text
-        )
-    return names
+def _numbered_classes(text: str) -> dict[str, int]:
+    """Each class with its number in the masks."""
+    numbered: dict[str, int] = {}
+    number = 0
+    for part in text.split(",") if text else ():
+        given, equals, rest = part.partition("=")
+        is_numbered = bool(equals) and given.strip().isdecimal()
+        number, name = (int(given), rest) if is_numbered else (number + 1, part)
+        name = " ".join(name.split())
+        known = name.casefold() in {each.casefold() for each in numbered}
+        if not name or known or number in numbered.values() or not 0 < number <= CLASS_BITS:
+            raise UserError(
+                "“{text}” does not name classes. Give every class a name and a number of its own: cell,white cell or "
+                "2=white cell",
+                text=text,
+            )
+        numbered[name] = number
+    return numbered
 
 
 def _vgg_weights(choice: str, architecture: str) -> Path | None:

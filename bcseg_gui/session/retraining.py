@@ -59,7 +59,8 @@ class Plan:
     `area`, `test_area`: their pixels at the scale that the model works at.
     `parted`: there is one picture, of which a part is kept for the test.
     `drawn`: the classes of the pictures to learn from, with their ids in the masks; `tested`: those of the test
-    pictures. `known`: the classes of the model in use likewise. `new_target`: a model of its own learns what is drawn.
+    pictures. `known`: the classes of the model in use likewise. `new_target`: a model of its own learns what is drawn,
+    but for those `left_out`.
     """
 
     learn: int
@@ -71,6 +72,12 @@ class Plan:
     tested: frozenset[str] = frozenset()
     known: Mapping[str, int] = field(default_factory=dict)
     new_target: bool = False
+    left_out: frozenset[str] = frozenset()
+
+    @property
+    def targets(self) -> dict[str, int]:
+        """What a new target is, with the ids in the masks."""
+        return {name: class_id for name, class_id in self.drawn.items() if name not in self.left_out}
 
     @property
     def new(self) -> list[str]:
@@ -80,13 +87,13 @@ class Plan:
     @property
     def untested(self) -> list[str]:
         """New classes that no test picture holds."""
-        return [name for name in (self.drawn if self.new_target else self.new) if name not in self.tested]
+        return [name for name in (self.targets if self.new_target else self.new) if name not in self.tested]
 
     @property
     def classes(self) -> dict[str, int]:
         """Of the model that comes of it, with their ids in the masks; none where all cells are alike."""
         if self.new_target:
-            return dict(self.drawn)
+            return self.targets
         known = dict(self.known) if self.new or len(self.known) > 1 else {}
         return known | {name: self.drawn[name] for name in self.new}
 
@@ -187,7 +194,10 @@ class Retraining(QObject):
     def plan_anew(self) -> None:
         """Pictures went to the other side."""
         if self.stage == "ready":
-            self.plan = replace(plan(self._project, self.parent_model), new_target=self.plan.new_target)
+            before = self.plan
+            self.plan = replace(plan(self._project, self.parent_model), new_target=before.new_target)
+            for name in before.left_out:
+                self._leave_out(name)
             self.changed.emit()
 
     def aim(self, new_target: bool) -> None:
@@ -195,6 +205,19 @@ class Retraining(QObject):
         if self.stage == "ready":
             self.plan = replace(self.plan, new_target=new_target)
             self.changed.emit()
+
+    def take(self, name: str, wanted: bool) -> None:
+        """Whether a class that is drawn belongs to the new target; the last one always does."""
+        if self.stage == "ready":
+            if wanted:
+                self.plan = replace(self.plan, left_out=self.plan.left_out - {name})
+            else:
+                self._leave_out(name)
+            self.changed.emit()
+
+    def _leave_out(self, name: str) -> None:
+        if set(self.plan.targets) - {name}:
+            self.plan = replace(self.plan, left_out=self.plan.left_out | {name})
 
     def estimate(self) -> None:
         """Find out how long it will take; `seconds` then says so."""
@@ -274,7 +297,7 @@ class Retraining(QObject):
         self.changed.emit()
 
     def _train(self, dataset: Dataset) -> None:
-        origin = "-".join(self.plan.drawn) if self.plan.new_target else "retrained"
+        origin = "-".join(self.plan.targets) if self.plan.new_target else "retrained"
         name = self._session.models.free_name(f"{self._project.name}-{origin}")
         self._run = Unfinished(
             name, dataset.id, self.parent_model.name, self.plan.epochs, self.plan.learn, self.plan.test,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -17,6 +17,7 @@ from PIL import Image
 from bcseg_gui.cli.imagenet import OFFICIAL
 from bcseg_gui.cli.train import TEACHER_FOLDER
 from bcseg_gui.compute import judging, retraining
+from bcseg_gui.compute.protocol import Train
 from bcseg_gui.compute.retraining import settings_for
 from bcseg_gui.core.retraining.record import read_record
 from bcseg_gui.core.retraining.reference import reference_smears
@@ -177,9 +178,38 @@ def test_a_model_learns_another_class(bcseg: Any, pairs: Path, monkeypatch: pyte
     assert json.loads((tmp_path / "other/model.json").read_text())["classes"] == ["nucleus", "cytoplasm"]
 
 
+def test_numbers_without_a_name_are_background(
+    bcseg: Any, pairs: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[tuple[tuple[int, ...], dict[str, int]]] = []
+
+    def learn(request: Train, *_args: Any, dataset: Dataset, **_more: Any) -> Iterator[None]:
+        asked.append((dataset.class_ids, dict(request.classes)))
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(retraining, "train", learn)
+    for number, words in enumerate(("2=white cell", "cell,4=parasite,platelet,a=b")):
+        bcseg(
+            "train", "--images", pairs / "pictures", "--masks", pairs / "masks", "--from", "dark", "--new-target",
+            "--output", tmp_path / str(number), "--classes", words,
+        )  # fmt: skip
+    assert asked == [
+        ((2,), {"white cell": 2}),
+        ((1, 4, 5, 6), {"cell": 1, "parasite": 4, "platelet": 5, "a=b": 6}),
+    ]
+
+
 @pytest.mark.parametrize(
     ("extra", "complaint"),
-    [(["--new-target"], "goes with --from"), (["--classes", "cell,,platelet"], "does not name classes")],
+    [
+        (["--new-target"], "goes with --from"),
+        (["--classes", "cell,,platelet"], "does not name classes"),
+        (["--classes", "cell,1=platelet"], "does not name classes"),
+        (["--classes", "0=cell"], "does not name classes"),
+        (["--classes", "200=cell"], "does not name classes"),
+        (["--classes", "2="], "does not name classes"),
+    ],
 )
 def test_targets_that_make_no_sense_are_said(
     bcseg: Any, pairs: Path, tmp_path: Path, extra: list[str], complaint: str

@@ -280,6 +280,31 @@ def test_the_classes_of_one_model_are_all_cells_alike(reviewed, client, qtbot) -
     assert train_request(qtbot, client).classes == {}
 
 
+def test_of_what_is_drawn_a_new_target_may_be_a_part(with_white_cells, client, qtbot) -> None:
+    run = Retraining(with_white_cells)
+    run.aim(True)
+    run.take("cell", False)
+    assert run.plan.targets == {"white cell": 2}
+    run.take("white cell", False)
+    assert run.plan.targets == {"white cell": 2}, "one is left"
+    run.plan_anew()
+    run.start()
+    request = train_request(qtbot, client)
+    assert (request.classes, request.new_target) == ({"white cell": 2}, True)
+    assert request.output_folder.name == "ward-white-cell"
+
+
+def test_what_was_left_out_can_be_taken_again_and_counts_for_a_new_target_alone(with_white_cells) -> None:
+    run = Retraining(with_white_cells)
+    run.aim(True)
+    run.take("cell", False)
+    run.aim(False)
+    assert run.plan.classes == {"cell": 1, "white cell": 2}
+    run.aim(True)
+    run.take("cell", True)
+    assert run.plan.classes == {"cell": 1, "white cell": 2}
+
+
 def test_a_new_target_is_kept_and_waits_for_a_person(with_white_cells, client, qtbot, model_writer) -> None:
     run = Retraining(with_white_cells)
     run.aim(True)

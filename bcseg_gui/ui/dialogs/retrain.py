@@ -26,6 +26,7 @@ from ..panels.durations import duration_words
 from ..panels.status import progress_text
 from .curves import Curves
 from .result_table import ResultTable
+from .target_boxes import TargetBoxes
 from .test_pictures import TestPicturesDialog
 
 
@@ -54,6 +55,8 @@ class RetrainDialog(QDialog):
         self._aim.addItem(_("A new model of its own, for another target"), True)
         self._aim.setToolTip(_("Another target: nuclei, parasites …"))
         self._aim.activated.connect(lambda _index: retraining.aim(bool(self._aim.currentData())))
+        self._targets = TargetBoxes()
+        self._targets.toggled.connect(retraining.take)
         self._curves = Curves()
         self._table = ResultTable()
         self._bar = QProgressBar()
@@ -94,7 +97,7 @@ class RetrainDialog(QDialog):
         layout.setSpacing(10)
         layout.addWidget(self._headline)
         layout.addWidget(self._aim, alignment=Qt.AlignmentFlag.AlignLeft)
-        for widget in (self._explanation, self._curves, self._progress, self._bar, self._table):
+        for widget in (self._targets, self._explanation, self._curves, self._progress, self._bar, self._table):
             layout.addWidget(widget)
         layout.addStretch(1)
         layout.addSpacing(6)
@@ -107,6 +110,8 @@ class RetrainDialog(QDialog):
         self._explanation.setText(self._explanation_text())
         self._explanation.setVisible(bool(self._explanation.text()))
         self._aim.setVisible(stage == "ready")
+        self._targets.show_plan(run.plan)
+        self._targets.setVisible(stage == "ready" and run.plan.new_target and len(run.plan.drawn) > 1)
         decision = run.result.decision if run.result is not None else None
         accepted = decision is not None and decision.promoted
         if run.result is not None:
@@ -282,7 +287,7 @@ def _aim_text(run: Retraining) -> str:
             "The model learns from your corrections and is then compared with the current one, “{model}”, on pictures "
             "it has never seen. It takes its place only if it is better. You can go on working meanwhile."
         )
-    return text.format(model=run.parent_model.name, classes=", ".join(run.plan.drawn))
+    return text.format(model=run.parent_model.name, classes=", ".join(run.plan.targets))
 
 
 def _classes_texts(plan: Plan) -> list[str]:

@@ -7,13 +7,14 @@ from types import SimpleNamespace
 import pytest
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui.compute.protocol import EpochDone, Metrics, TrainResult
 from bcseg_gui.core.retraining.gate import ClassFigures, Decision, Difference, Outcome, judge_target
 from bcseg_gui.session.retraining import Plan
 from bcseg_gui.ui.dialogs.retrain import RetrainDialog
+from bcseg_gui.ui.dialogs.target_boxes import TargetBoxes
 
 METRICS = Metrics(3, 0.95, 0.9, 0.97, 0.1, 0.93, 0.05, 0.9)
 
@@ -47,14 +48,20 @@ class Run(QObject):
 
     def __getattr__(self, name: str) -> object:
         if name == "aim":
-            return lambda new_target: self.take(replace(self.plan, new_target=new_target))
+            return lambda new_target: self.show_plan(replace(self.plan, new_target=new_target))
+        if name == "take":
+            return self.leave_out
         if name in ("start", "pause", "cancel", "estimate"):
             return lambda: self.called.append(name)
         if name in ("promote", "roll_back"):
             return lambda: self.called.append(name) or SimpleNamespace(name=name)
         raise AttributeError(name)
 
-    def take(self, plan: Plan) -> None:
+    def leave_out(self, name: str, wanted: bool) -> None:
+        left_out = self.plan.left_out - {name} if wanted else self.plan.left_out | {name}
+        self.show_plan(replace(self.plan, left_out=left_out))
+
+    def show_plan(self, plan: Plan) -> None:
         self.plan = plan
         self.changed.emit()
 
@@ -191,7 +198,7 @@ WHITE = ClassFigures("white cell", True, 2, 9, 0.93, 0.88, 0.95, 0.1)
 def test_new_classes_are_said_before_it_starts(dialog: RetrainDialog, run: Run) -> None:
     assert "new class" not in texts(dialog)
     drawn = {"cell": 1, "white cell": 2, "platelet": 3}
-    run.take(Plan(8, 2, drawn=drawn, tested=frozenset(["cell", "platelet"]), known={"cell": 1}))
+    run.show_plan(Plan(8, 2, drawn=drawn, tested=frozenset(["cell", "platelet"]), known={"cell": 1}))
     assert "The model will learn 2 new classes: white cell, platelet." in texts(dialog)
     assert "No test picture holds white cell, so the model will not be accepted" in texts(dialog)
 
@@ -199,7 +206,7 @@ def test_new_classes_are_said_before_it_starts(dialog: RetrainDialog, run: Run) 
 def test_another_target_is_a_second_choice_and_nothing_decides_for_the_person(
     qtbot: QtBot, dialog: RetrainDialog, run: Run
 ) -> None:
-    run.take(Plan(8, 2, drawn={"white cell": 2}, tested=frozenset(["white cell"]), known={"cell": 1}))
+    run.show_plan(Plan(8, 2, drawn={"white cell": 2}, tested=frozenset(["white cell"]), known={"cell": 1}))
     aim = dialog.findChild(QComboBox)
     assert aim.isVisible()
     aim.setCurrentIndex(1)
@@ -214,3 +221,20 @@ def test_another_target_is_a_second_choice_and_nothing_decides_for_the_person(
     assert {"Keep the current one", "Use the new model"} <= buttons(dialog)
     with qtbot.waitSignal(dialog.promoted):
         press(dialog, "Use the new model")
+
+
+def test_a_new_target_is_of_the_classes_that_are_ticked(dialog: RetrainDialog, run: Run) -> None:
+    run.show_plan(Plan(8, 2, 900.0, 200.0, drawn={"cell": 1, "R&D": 2}, tested=frozenset({"cell", "R&D"})))
+    boxes = {box.text(): box for box in dialog.findChild(TargetBoxes).findChildren(QCheckBox)}
+    assert list(boxes) == ["cell", "R&&D"]
+    assert not boxes["cell"].isVisible(), "what there is to improve is what the model knows"
+    aim = dialog.findChild(QComboBox)
+    aim.setCurrentIndex(1)
+    aim.activated.emit(1)
+    assert all(box.isVisible() and box.isChecked() and box.isEnabled() for box in boxes.values())
+    boxes["cell"].click()
+    assert run.plan.targets == {"R&D": 2}
+    assert "nothing else: R&D." in texts(dialog)
+    assert not boxes["R&&D"].isEnabled(), "the last one stays"
+    boxes["cell"].click()
+    assert list(run.plan.targets) == ["cell", "R&D"]

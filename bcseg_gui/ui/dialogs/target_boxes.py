@@ -1,0 +1,40 @@
+"""Which of the classes that are drawn a new target is made of."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
+
+from ...session.retraining import Plan
+
+_COLUMNS = 3
+
+
+class TargetBoxes(QWidget):
+    """A box for each class; the last one that is ticked cannot be taken away."""
+
+    toggled = Signal(str, bool)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._boxes: dict[str, QCheckBox] = {}
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(18)
+        self._grid.setColumnStretch(_COLUMNS, 1)
+
+    def show_plan(self, plan: Plan) -> None:
+        if list(self._boxes) != list(plan.drawn):
+            self._make(list(plan.drawn))
+        for name, box in self._boxes.items():
+            with QSignalBlocker(box):
+                box.setChecked(name in plan.targets)
+            box.setEnabled(list(plan.targets) != [name])
+
+    def _make(self, names: list[str]) -> None:
+        for box in self._boxes.values():
+            box.deleteLater()
+        self._boxes = {name: QCheckBox(name.replace("&", "&&")) for name in names}
+        for number, (name, box) in enumerate(self._boxes.items()):
+            box.toggled.connect(lambda wanted, name=name: self.toggled.emit(name, wanted))
+            self._grid.addWidget(box, *divmod(number, _COLUMNS))
