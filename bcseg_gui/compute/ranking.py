@@ -28,12 +28,16 @@ from .pace import Pace
 from .protocol import Event, Progress, Rank, RankedSlide, RankResult
 from .segmenting import is_large
 
-SPOT_CELLS = 5
-"""Side of a spot in cell diameters at least: what a person sees well at once."""
+SPOT_CELLS, FIELD_CELLS = 5, 14
+"""Side in cell diameters: at least, of a spot in a photograph, what a person sees well at once; of a spot on a larger
+slide, what a person corrects at a time, as much as a photograph at 100× shows.
+"""
 SPOTS, SPOTS_IN_ALL = 24, 4800
 """Of a slide at most, and of all of them together, as far as each has one: each is compared with each."""
 LIGHTS = 25, -25
 """Grey levels by which a picture is lighter and darker: a model that has learnt from its like finds the same cells."""
+_FAINTEST = 1.0
+"""Grey levels by which something stands out (standard deviation); the palest cells that anybody sees do by two."""
 _STRIP = 512
 """Rows at a time."""
 _TRIED = 40
@@ -76,7 +80,7 @@ def spots_of(
     diameter = ranked.cell_diameter or slide_cell_diameter(slide)
     cell = diameter or info.source_cell_diameter
     all_left, all_reviewed = list[Spot](), list[Spot]()
-    for part, regions in _parts(slide, SPOT_CELLS * cell, most, diameter):
+    for part, regions in _parts(slide, cell, most, diameter):
         reviewed = [region for region in regions if any(region.is_mostly_in(known) for known in ranked.reviewed)]
         left = [region for region in regions if region not in reviewed]
         if not left and ranked.learnt:
@@ -92,6 +96,7 @@ def spots_of(
             if len(seen) < len(LIGHTS):
                 return
             planes[0] = doubt([probabilities for probabilities, _classes in seen], round(cell / 2))
+            planes[0] *= something(picture, cell)
             planes[1] = sum(classes > 0 for _probabilities, classes in seen)
             planes[2] = sum(itertools.starmap(alone, seen))
         all_left += _spots(left, part, picture, planes, cell)
@@ -140,6 +145,17 @@ def doubt(seen: Sequence[NDArray[np.float32]], edge: int) -> NDArray[np.float32]
     return doubtful
 
 
+def something(picture: NDArray[np.uint8], cell_diameter: float) -> NDArray[np.bool_]:
+    """Where there is something to see `(h, w)` in an RGB picture `(h, w, 3)`, within a cell's width: of empty glass a
+    model may say what it likes.
+    """
+    grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.float32)
+    grey = np.asarray(cv2.GaussianBlur(grey, (0, 0), max(1.0, cell_diameter / 10)), np.float32)  # without its noise
+    window = (max(3, round(cell_diameter)),) * 2
+    mean, of_squares = (cv2.blur(plane, window, borderType=cv2.BORDER_REFLECT_101) for plane in (grey, grey**2))
+    return np.asarray(of_squares - mean**2 > _FAINTEST**2)
+
+
 def alone(probabilities: NDArray[np.float32], classes: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Where cells `(h, w)` lie that a model did not have to part from others: `probabilities` `(outputs, h, w)` and the
     class ids that came of them.
@@ -169,17 +185,17 @@ def look(picture: NDArray[np.uint8]) -> tuple[float, ...]:
 
 
 def _parts(
-    slide: Slide, side: float, most: int, cell_diameter: float | None
+    slide: Slide, cell: float, most: int, cell_diameter: float | None
 ) -> Iterator[tuple[Region, Sequence[Region]]]:
     """What to read at a time, and the spots in it: of a photograph all of it, of a larger slide spots all over it.
 
-    `side`: of a spot in level-0 px; of a photograph that has more than so many, they are larger.
+    At most so many. `cell`: what a cell's diameter is taken for, in level-0 px.
     """
     width, height = slide.dimensions
     if not is_large(slide):
-        yield Region(0, 0, width, height), _cut(width, height, side, most)
+        yield Region(0, 0, width, height), _cut(width, height, SPOT_CELLS * cell, most)
         return
-    area, found, across = find_smear_area(slide, cell_diameter), 0, min(round(side), width, height)
+    area, found, across = find_smear_area(slide, cell_diameter), 0, min(round(FIELD_CELLS * cell), width, height)
     for number in range(_TRIED * most):
         x, y = ((0.5 + number * step) % 1 for step in _STEPS)
         spot = Region(int(x * (width - across)), int(y * (height - across)), across, across)
