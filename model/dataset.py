@@ -191,6 +191,11 @@ def read_mask(path: Path, classes: int = 1, ids: Sequence[int] = ()) -> NDArray[
     return values.astype(np.uint8)
 
 
+def holds_classes(path: Path) -> bool:
+    """A mask's values are class numbers, not black and white. Raises ModelError."""
+    return bool(np.asarray(_open(path)).max(initial=0) <= LARGEST_CLASS_ID)
+
+
 def _cells(values: NDArray[np.integer[Any]]) -> NDArray[np.uint8]:
     """1 on cells, of whatever class, 0 elsewhere. Where cells of two classes touch, a line is left between them.
 

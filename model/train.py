@@ -215,8 +215,9 @@ class _Run:
     def _identity(self) -> str:
         info = self.info
         network = f"{info.architecture} {info.decoder} {info.num_filters} {info.classes} {info.cell_diameter}"
-        settings = replace(self.settings, batch=self.batch)
-        return f"{network} from {info.parent} on {self.dataset.hash} with {settings}"
+        settings, ids = replace(self.settings, batch=self.batch), self.dataset.class_ids
+        numbered = "" if list(ids) == list(range(1, len(ids) + 1)) else f" numbered {ids}"
+        return f"{network}{numbered} from {info.parent} on {self.dataset.hash} with {settings}"
 
     def draw(self, reader: _PairReader, index: int) -> Crop:
         """Crop `index` of the coming step, counted over all processes.

@@ -43,9 +43,12 @@ def rank(
     folder = find_model(model)
     slides, failed = _that_open(inputs)
     request = Rank(0, tuple(RankedSlide(path, cell_diameter=cell_diameter) for path in slides), folder)
-    for number, suggestion in enumerate(_ranked(request, engine), 1):
+    result = _ranked(request, engine)
+    for number, suggestion in enumerate(result.order, 1):
         _tell(number, slides[suggestion.place], suggestion, as_json)
-    if failed:
+    for place in result.unread:
+        complain(UserError("“{path}” could not be read. Copy it again from its source.", path=slides[place]))
+    if failed or result.unread:
         sys.exit(1)
 
 
@@ -66,10 +69,10 @@ def _that_open(inputs: list[Path]) -> tuple[list[Path], bool]:
             except UserError as error:
                 complain(error)
                 failed = True
-    return slides, failed
+    return list({path.resolve(): path for path in slides}.values()), failed
 
 
-def _ranked(request: Rank, engine: Literal["auto", "torch", "openvino"]) -> tuple[Suggestion, ...]:
+def _ranked(request: Rank, engine: Literal["auto", "torch", "openvino"]) -> RankResult:
     # torch is imported after the arguments have been checked: a mistyped one is answered at once
     from bcseg_gui.compute.calibration import engine_for
     from bcseg_gui.compute.ranking import rank as run
@@ -91,7 +94,7 @@ def _ranked(request: Rank, engine: Literal["auto", "torch", "openvino"]) -> tupl
                 bar.update(task, completed=event.done, left=event.seconds_left)
     (result,) = found
     assert result is not None  # nobody cancels
-    return result.order
+    return result
 
 
 def _tell(number: int, path: Path, suggestion: Suggestion, as_json: bool) -> None:

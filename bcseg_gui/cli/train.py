@@ -103,13 +103,18 @@ def train(
         raise UserError("--encoder-weights and --teacher are for a new model. Leave them out, or leave out --from.")
     if new_target and parent is None:
         raise UserError("--new-target goes with --from, the model to start from. Without it, every model is a new one.")
-    numbered = _numbered_classes(classes)
+    numbered, with_numbers = _numbered_classes(classes)
+    if with_numbers and teacher is not None:
+        raise UserError(
+            "A --teacher knows all its classes. Leave out the numbers in --classes, or leave out --teacher."
+        )
     if unlabelled and teacher is None:
         raise UserError("Pictures without masks need a --teacher to learn from.")
     refuse_finished(output)  # now, not after the hours that a teacher may take
     dataset = split_pairs(find_pairs(images, masks))
-    if list(numbered.values()) != list(range(1, len(numbered) + 1)):
+    if with_numbers:
         dataset = replace(dataset, class_ids=tuple(numbered.values()))
+        _check_numbers(dataset)
     settings = TrainSettings(epochs=epochs, seed=seed)
     if parent is None:
         info = ModelInfo(
@@ -217,24 +222,38 @@ def _run(model: Model, dataset: Dataset, output: Path, settings: TrainSettings) 
     return trained
 
 
-def _numbered_classes(text: str) -> dict[str, int]:
-    """Each class with its number in the masks."""
+def _numbered_classes(text: str) -> tuple[dict[str, int], bool]:
+    """Each class with its number in the masks, and whether a number was given."""
     numbered: dict[str, int] = {}
-    number = 0
+    number, with_numbers = 0, False
     for part in text.split(",") if text else ():
         given, equals, rest = part.partition("=")
-        is_numbered = bool(equals) and given.strip().isdecimal()
-        number, name = (int(given), rest) if is_numbered else (number + 1, part)
+        is_number = bool(equals) and given.strip().lstrip("-").isdecimal()
+        number, name = (int(given), rest) if is_number else (number + 1, part)
+        with_numbers |= is_number
         name = " ".join(name.split())
-        known = name.casefold() in {each.casefold() for each in numbered}
-        if not name or known or number in numbered.values() or not 0 < number <= CLASS_BITS:
+        is_known = name.casefold() in {each.casefold() for each in numbered} or number in numbered.values()
+        if not name or name.startswith("=") or is_known or not 0 < number <= CLASS_BITS:
             raise UserError(
                 "“{text}” does not name classes. Give every class a name and a number of its own: cell,white cell or "
                 "2=white cell",
                 text=text,
             )
         numbered[name] = number
-    return numbered
+    return numbered, with_numbers
+
+
+def _check_numbers(dataset: Dataset) -> None:
+    """Raises UserError for a mask without numbers: all its cells would be of one class."""
+    from model.dataset import holds_classes
+
+    for pair in (*dataset.training, *dataset.holdout):
+        if not holds_classes(pair.mask):
+            raise UserError(
+                "“{path}” is black and white, so the numbers in --classes mean nothing there. Use masks with class "
+                "numbers, or leave the numbers out.",
+                path=pair.mask,
+            )
 
 
 def _vgg_weights(choice: str, architecture: str) -> Path | None:

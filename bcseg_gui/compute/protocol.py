@@ -238,10 +238,11 @@ class EstimateResult:
 @dataclass(frozen=True, slots=True)
 class RankResult:
     """The places are those in `Rank.slides`: a picture that is reviewed in one go comes once, a larger slide with each
-    of its spots, one that cannot be read not at all.
+    of its spots. `unread`: those of which nothing could be read.
     """
 
     order: tuple[Suggestion, ...]
+    unread: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,18 +54,23 @@ def rank(load: Load, request: Rank, cancelled: Callable[[], bool]) -> Generator[
     most = max(1, min(SPOTS, SPOTS_IN_ALL // max(1, total)))
     pieces: list[tuple[int, list[Spot]]] = []
     known: list[list[Spot]] = []
+    unread: list[int] = []
     for place, ranked in enumerate(request.slides):
-        with suppress(UserError), open_slide(ranked.path, ranked.page) as slide:
-            for left, reviewed in spots_of(engine, info, slide, ranked, most, cancelled):
-                if left:
-                    pieces.append((place, left))
-                if reviewed and not ranked.learnt:  # it will be
-                    known.append(reviewed)
+        try:
+            with open_slide(ranked.path, ranked.page) as slide:
+                for left, reviewed in spots_of(engine, info, slide, ranked, most, cancelled):
+                    if left:
+                        pieces.append((place, left))
+                    if reviewed and not ranked.learnt:  # it will be
+                        known.append(reviewed)
+        except UserError:
+            unread.append(place)
         if cancelled():
             return None
         yield Progress(request.job, place + 1, total, pace.left(place + 1, total))
     order = correcting_order([spots for _place, spots in pieces], known)
-    return RankResult(tuple(replace(suggestion, place=pieces[suggestion.place][0]) for suggestion in order))
+    placed = (replace(suggestion, place=pieces[suggestion.place][0]) for suggestion in order)
+    return RankResult(tuple(placed), tuple(unread))
 
 
 def spots_of(
@@ -75,11 +79,12 @@ def spots_of(
     """Of each part of a slide that is corrected at a time, the spots that are left and those that are reviewed.
 
     At most so many spots. Up to `LARGEST_PICTURE` all of it is one such part. What is reviewed the network need not
-    see. What cannot be read is passed over: it cannot be corrected either. Raises UserError when the slide is gone.
+    see. What cannot be read is passed over: it cannot be corrected either. Raises UserError when nothing can be.
     """
     diameter = ranked.cell_diameter or slide_cell_diameter(slide)
     cell = diameter or info.source_cell_diameter
     all_left, all_reviewed = list[Spot](), list[Spot]()
+    is_read, problem = False, None
     for part, regions in _parts(slide, cell, most, diameter):
         reviewed = [region for region in regions if any(region.is_mostly_in(known) for known in ranked.reviewed)]
         left = [region for region in regions if region not in reviewed]
@@ -87,8 +92,10 @@ def spots_of(
             continue
         try:
             picture = slide.read_region((part.x, part.y), 0, (part.w, part.h))
-        except UserError:
+        except UserError as error:
+            problem = error
             continue
+        is_read = True
         planes = np.zeros((3, *picture.shape[:2]), np.float32)
         if left:
             lights = (np.clip(picture.astype(np.int16) + light, 0, 255).astype(np.uint8) for light in LIGHTS)
@@ -104,6 +111,8 @@ def spots_of(
         if slide.dimensions[0] * slide.dimensions[1] > LARGEST_PICTURE:
             yield all_left, all_reviewed
             all_left, all_reviewed = [], []
+    if problem is not None and not is_read:
+        raise problem
     yield all_left, all_reviewed
 
 
@@ -196,6 +205,7 @@ def _parts(
         yield Region(0, 0, width, height), _cut(width, height, SPOT_CELLS * cell, most)
         return
     area, found, across = find_smear_area(slide, cell_diameter), 0, min(round(FIELD_CELLS * cell), width, height)
+    most = min(most, width * height // across**2)  # else they would overlap
     for number in range(_TRIED * most):
         x, y = ((0.5 + number * step) % 1 for step in _STEPS)
         spot = Region(int(x * (width - across)), int(y * (height - across)), across, across)

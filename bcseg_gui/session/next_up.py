@@ -16,7 +16,7 @@ from ..core.errors import UserError
 from ..core.formats.pairs import slide_of
 from ..core.geometry import Region
 from ..core.i18n import _
-from ..core.project import ModelVersion
+from ..core.project import ModelVersion, SlideEntry
 from ..core.retraining.next_up import WORTH
 from ..core.retraining.record import read_record
 from .jobs import Job
@@ -42,6 +42,11 @@ class Suggested:
     gain: float
     spots: tuple[Region, ...]
     done: bool = False
+
+    @property
+    def is_worth_it(self) -> bool:
+        """Correcting it pays."""
+        return not self.done and self.gain >= WORTH
 
 
 class NextUp(QObject):
@@ -84,7 +89,7 @@ class NextUp(QObject):
         """There are pictures to correct, or parts of the slide in front."""
         document, items = self._session.document, self._session.worklist
         entry = self._session.entry(document.path) if document is not None else None
-        return items.has_left or (entry is not None and entry.is_partly_reviewed)
+        return items.has_left or (entry is not None and _may_go_on(entry))
 
     def look(self) -> None:
         """Have the model look at what is left to do. Raises UserError when there is no model, or nothing is left."""
@@ -108,7 +113,7 @@ class NextUp(QObject):
         return self._session.index == self._asked_at
 
     def next_spot(self, *, stay: bool = True) -> tuple[Suggested, Region] | None:
-        """What the model doubts most of what nobody was taken to yet.
+        """What the model doubts most of what nobody was taken to yet, as far as it pays to correct it.
 
         To `stay` with the suggestion in hand, it comes first, then the others in their order; None when there is no
         more.
@@ -116,7 +121,7 @@ class NextUp(QObject):
         suggestions = self.suggestions
         at = self.in_hand(suggestions) if stay else None
         for each in suggestions if at is None else (suggestions[at], *suggestions):
-            for spot in each.spots if not each.done else ():
+            for spot in each.spots if each.is_worth_it else ():
                 if (each.path, spot) not in self._seen:
                     return each, spot
         return None
@@ -154,7 +159,7 @@ class NextUp(QObject):
                 item.path, self._page(item), entry.reviewed_regions(), entry.split == "holdout" or entry.id in learnt,
                 entry.cell_diameter or expected_cell_diameter(entry.given_mpp),
             )  # fmt: skip
-            if item.status in LEFT or (entry.is_partly_reviewed and entry.split != "holdout"):
+            if (item.status in LEFT and entry.split != "holdout") or _may_go_on(entry):
                 left.append(slide)
             elif not slide.learnt:
                 others.append(slide)
@@ -173,6 +178,9 @@ class NextUp(QObject):
         session = self._session
         if not any(session.worklist.place(slide.path) >= 0 for slide in slides):
             return  # something else was opened meanwhile
+        if session.models.active is None or session.models.active.name != model:
+            session.said.emit(_("Another model is in use now. Press Ctrl+J to let it look for what to correct next."))
+            return
         self._model, self._last = model, None
         self._seen.clear()
         self._found = tuple(
@@ -189,7 +197,12 @@ class NextUp(QObject):
 
 def more(suggestions: Sequence[Suggested]) -> int:
     """How many of them are still worth correcting."""
-    return sum(not each.done and each.gain >= WORTH for each in suggestions)
+    return sum(each.is_worth_it for each in suggestions)
+
+
+def _may_go_on(entry: SlideEntry) -> bool:
+    """More of a large slide can be reviewed, and the model will learn from it."""
+    return entry.is_partly_reviewed and entry.split != "holdout"
 
 
 def _is_done(suggested: Suggested, status: str, reviewed: Sequence[Region]) -> bool:

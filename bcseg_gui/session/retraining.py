@@ -196,8 +196,9 @@ class Retraining(QObject):
         if self.stage == "ready":
             before = self.plan
             self.plan = replace(plan(self._project, self.parent_model), new_target=before.new_target)
-            for name in before.left_out:
-                self._leave_out(name)
+            for name in before.drawn:
+                if name in before.left_out:
+                    self._leave_out(name)
             self.changed.emit()
 
     def aim(self, new_target: bool) -> None:
@@ -243,9 +244,15 @@ class Retraining(QObject):
         project = self._project
         try:
             self._session.keep()
+            wanted = self.plan.targets
             self.plan_anew()  # a person may have drawn on meanwhile
         except UserError as error:
             self._failed(error)
+            return
+        if self.plan.new_target and self.plan.targets != wanted:
+            self.failed.emit(
+                UserError("What is drawn has changed. Look again at what the new model shall find, then start it.")
+            )
             return
         self._writing = Writing(
             lambda progress, cancelled: make_dataset(project, progress=progress, cancelled=cancelled), self

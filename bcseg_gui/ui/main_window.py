@@ -14,7 +14,7 @@ from ..core.i18n import _
 from ..core.project.classes import KEYS
 from ..core.slides.look import Look
 from ..session.document import Document
-from ..session.next_up import more
+from ..session.next_up import Suggested, more
 from ..session.session import Session
 from .action_table import SEGMENT_MENU, TOOLS, menus
 from .actions import Actions, main_action
@@ -56,6 +56,8 @@ class MainWindow(QMainWindow):
         self.resize(QSize(1320, 860).boundedTo(self.screen().availableSize() * 0.95))  # a small or doubled screen
         self.session = session
         self._peeking = False
+        self._suggestions: tuple[Suggested, ...] = ()
+        """as they are shown"""
         self._connections: list[QMetaObject.Connection] = []
         self._position: tuple[int, int] | None = None
         self._position_soon = QTimer(self, singleShot=True, interval=BETWEEN_POSITIONS)
@@ -261,16 +263,17 @@ class MainWindow(QMainWindow):
 
     def _show_gains(self) -> None:
         next_up = self.session.next_up
-        suggestions = next_up.suggestions
+        suggestions = self._suggestions = next_up.suggestions
         bars = [Bar(each.path.stem, each.gain, each.done) for each in suggestions[:MOST_BARS]]
         self.worklist.show_gains(bars, more(suggestions), next_up.in_hand(suggestions))
 
     def _choose_suggestion(self, number: int) -> None:
-        suggested = self.session.next_up.suggestions[number]
-        if suggested.spots:
+        suggested = self._suggestions[number]
+        place = self.session.worklist.place(suggested.path)
+        if place >= 0 and suggested.spots:
             self.operations.go_to(suggested, suggested.spots[0])
-        else:
-            self.operations.select(self.session.worklist.place(suggested.path))
+        elif place >= 0:
+            self.operations.select(place)
 
     def _show_tool(self) -> None:
         if self.session.document is not None:

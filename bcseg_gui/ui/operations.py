@@ -19,7 +19,7 @@ from ..core.masks.tools.cell import CellShape
 from ..core.project.classes import FOUND_ID, at_key
 from ..core.slides import PICTURE_SUFFIXES, SLIDE_SUFFIXES
 from ..session.importing import import_mask
-from ..session.next_up import Suggested
+from ..session.next_up import Suggested, more
 from ..session.retraining import Retraining, is_interrupted
 from ..session.samples import sample_folder
 from ..session.session import Session
@@ -354,9 +354,11 @@ class Operations(QObject):
         next_up = self._session.next_up
         if (found := next_up.next_spot()) is not None:
             self.go_to(*found)
-        elif any(each.spots and not each.done for each in next_up.suggestions):
+        elif more(next_up.suggestions):
             next_up.begin_anew()
             self._bar.inform(_("You have been to all places that the model doubts. Press Ctrl+J to begin anew."))
+        elif any(not each.done for each in next_up.suggestions):
+            self._bar.inform(_("What is left would teach the model little."))
         else:
             next_up.look()
 

@@ -39,6 +39,12 @@ def test_in_words_a_line_a_picture(bcseg: Any, pictures: tuple[Path, Path]) -> N
     assert lines[0].split()[0] == "1"
 
 
+def test_a_picture_given_twice_counts_once(bcseg: Any, pictures: tuple[Path, Path]) -> None:
+    outcome = bcseg("rank", pictures[0], pictures[0].parent, pictures[0], "--engine", "torch")
+    assert outcome.code == 0
+    assert len(outcome.out.splitlines()) == 2
+
+
 def test_what_cannot_be_read_is_told_and_the_others_are_ranked(
     bcseg: Any, pictures: tuple[Path, Path], tmp_path: Path
 ) -> None:

@@ -189,7 +189,9 @@ def test_numbers_without_a_name_are_background(
         yield
 
     monkeypatch.setattr(retraining, "train", learn)
-    for number, words in enumerate(("2=white cell", "cell,4=parasite,platelet,a=b")):
+    for path in (pairs / "masks").iterdir():
+        Image.fromarray((np.asarray(Image.open(path)) > 0).view(np.uint8)).save(path)
+    for number, words in enumerate(("2=white cell", "cell,4=parasite,platelet,a=b", "1=cell", "cell")):
         bcseg(
             "train", "--images", pairs / "pictures", "--masks", pairs / "masks", "--from", "dark", "--new-target",
             "--output", tmp_path / str(number), "--classes", words,
@@ -197,6 +199,8 @@ def test_numbers_without_a_name_are_background(
     assert asked == [
         ((2,), {"white cell": 2}),
         ((1, 4, 5, 6), {"cell": 1, "parasite": 4, "platelet": 5, "a=b": 6}),
+        ((1,), {"cell": 1}),
+        ((), {"cell": 1}),
     ]
 
 
@@ -209,6 +213,10 @@ def test_numbers_without_a_name_are_background(
         (["--classes", "0=cell"], "does not name classes"),
         (["--classes", "200=cell"], "does not name classes"),
         (["--classes", "2="], "does not name classes"),
+        (["--classes", "-1=cell"], "does not name classes"),
+        (["--classes", "=cell"], "does not name classes"),
+        (["--classes", "2=cell"], "is black and white"),
+        (["--classes", "2=cell", "--teacher", "dark"], "knows all its classes"),
     ],
 )
 def test_targets_that_make_no_sense_are_said(

@@ -81,6 +81,7 @@ def test_a_picture_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
     _events, result = ranked(broken, gone, slide(tmp_path / "a.png", LEFT))
     assert result is not None
     assert [suggestion.place for suggestion in result.order] == [2]
+    assert result.unread == (0, 1)
 
 
 def test_what_is_reviewed_is_not_suggested_and_not_segmented(tmp_path: Path) -> None:

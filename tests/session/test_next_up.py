@@ -180,6 +180,37 @@ def test_an_answer_about_what_is_no_longer_open_is_dropped(session, client, pict
     assert session.next_up.suggestions == ()
 
 
+def test_what_another_model_thought_is_dropped(session, client, pictures, qtbot) -> None:
+    session.open(pictures)
+    session.next_up.look()
+    session.models.choose("other")
+    with qtbot.assertNotEmitted(session.next_up.ranked), qtbot.waitSignal(session.said) as said:
+        client.answer(Finished(asked(client)[-1].job, RankResult((Suggestion(0, 9, (LEFT,)),))))
+    assert "Another model" in said.args[0]
+    assert [item.rank for item in session.worklist] == [0, 0, 0]
+
+
+def test_nobody_is_taken_to_what_teaches_little(session, client, pictures) -> None:
+    session.open(pictures)
+    answer(session, client, Suggestion(0, 2, (LEFT,)), Suggestion(1, 0.4, (LEFT,)))
+    assert going(session) == (0, LEFT)
+    assert going(session) is None
+
+
+def test_a_picture_of_the_test_is_not_suggested(session, client, pictures, paint) -> None:
+    session.open(pictures)
+    for _ in pictures:
+        paint(session)
+        session.reviewing.mark()
+    kept = next(path for path in pictures if session.entry(path).split == "holdout")
+    for place in range(3):
+        session.select(place)
+        session.reviewing.unmark()
+    session.next_up.look()
+    assert kept not in [slide.path for slide in asked(client)[-1].slides]
+    assert len(asked(client)[-1].slides) == 2
+
+
 def test_another_model_has_to_look_itself(session, client, pictures) -> None:
     session.open(pictures)
     answer(session, client, Suggestion(0, 1.0, (LEFT,)))

@@ -294,6 +294,23 @@ def test_of_what_is_drawn_a_new_target_may_be_a_part(with_white_cells, client, q
     assert request.output_folder.name == "ward-white-cell"
 
 
+def test_where_what_is_drawn_has_changed_a_person_looks_again(with_white_cells, client, paint) -> None:
+    session = with_white_cells
+    run = Retraining(session)
+    told: list[BaseException] = []
+    run.failed.connect(told.append)
+    run.aim(True)
+    run.take("cell", False)
+    for index, item in enumerate(session.worklist):
+        session.select(index)
+        paint(session, Region(60, 60, 9, 9), 0) if session.entry(item.path).split == "train" else None
+        session.reviewing.mark()
+    run.start()
+    assert (run.stage, run.plan.targets) == ("ready", {"cell": 1})
+    assert "has changed" in str(told[0])
+    assert not [work for work in client.submitted if isinstance(work, Train)]
+
+
 def test_what_was_left_out_can_be_taken_again_and_counts_for_a_new_target_alone(with_white_cells) -> None:
     run = Retraining(with_white_cells)
     run.aim(True)

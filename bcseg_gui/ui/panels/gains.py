@@ -76,8 +76,9 @@ class _Bars(QWidget):
         return QSize(100, _HEIGHT)
 
     def show_bars(self, bars: Sequence[Bar], current: int | None) -> None:
+        moved = current != self._current
         self._bars, self._current = bars, current
-        self._point_at(self._pointed if current is None else current)
+        self._point_at(current if moved and current is not None else self._pointed)
 
     def _point_at(self, number: int) -> None:
         self._pointed = max(0, min(number, len(self._bars) - 1))

@@ -82,6 +82,8 @@ def test_the_keys_go_from_bar_to_bar_and_tell_each(panel: GainPanel, qtbot: QtBo
         "3. c: teaches the model little",
         "3. c: teaches the model little",
     ]
+    panel.show_bars(BARS, 2, current=0)
+    assert bars.accessibleDescription() == told[-1], "what is painted anew leaves the keys where they are"
     with qtbot.waitSignal(panel.chosen) as chosen:
         QTest.keyClick(bars, Qt.Key.Key_Return)
     assert chosen.args == [2]
