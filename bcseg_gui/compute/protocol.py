@@ -127,15 +127,14 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class RankedSlide:
-    """A page of a slide, and what is `reviewed` of it, in level-0 pixels, which the model may have `learnt` from.
-
-    `cell_diameter` as in `Segment`.
+    """A page of a slide; what is `reviewed` of it, and which of that the model is still `to_learn` from, in level-0
+    pixels; `cell_diameter` as in `Segment`.
     """
 
     path: Path
     page: int = 0
     reviewed: tuple[Region, ...] = ()
-    learnt: bool = False
+    to_learn: tuple[Region, ...] = ()
     cell_diameter: float | None = None
 
 

@@ -61,7 +61,7 @@ def rank(load: Load, request: Rank, cancelled: Callable[[], bool]) -> Generator[
                 for left, reviewed in spots_of(engine, info, slide, ranked, most, cancelled):
                     if left:
                         pieces.append((place, left))
-                    if reviewed and not ranked.learnt:  # it will be
+                    if reviewed:
                         known.append(reviewed)
         except UserError:
             unread.append(place)
@@ -76,19 +76,19 @@ def rank(load: Load, request: Rank, cancelled: Callable[[], bool]) -> Generator[
 def spots_of(
     engine: Engine, info: ModelInfo, slide: Slide, ranked: RankedSlide, most: int, cancelled: Callable[[], bool]
 ) -> Iterator[tuple[list[Spot], list[Spot]]]:
-    """Of each part of a slide that is corrected at a time, the spots that are left and those that are reviewed.
+    """Of each part of a slide that is corrected at a time, the spots that are left and those that will be learnt from.
 
     At most so many spots. Up to `LARGEST_PICTURE` all of it is one such part. What is reviewed the network need not
     see. What cannot be read is passed over: it cannot be corrected either. Raises UserError when nothing can be.
     """
     diameter = ranked.cell_diameter or slide_cell_diameter(slide)
     cell = diameter or info.source_cell_diameter
-    all_left, all_reviewed = list[Spot](), list[Spot]()
+    all_left, all_known = list[Spot](), list[Spot]()
     is_read, problem = False, None
     for part, regions in _parts(slide, cell, most, diameter):
-        reviewed = [region for region in regions if any(region.is_mostly_in(known) for known in ranked.reviewed)]
-        left = [region for region in regions if region not in reviewed]
-        if not left and ranked.learnt:
+        left = [region for region in regions if not _is_in(region, ranked.reviewed)]
+        to_learn = [region for region in regions if _is_in(region, ranked.to_learn)]
+        if not left and not to_learn:
             continue
         try:
             picture = slide.read_region((part.x, part.y), 0, (part.w, part.h))
@@ -107,13 +107,17 @@ def spots_of(
             planes[1] = sum(classes > 0 for _probabilities, classes in seen)
             planes[2] = sum(itertools.starmap(alone, seen))
         all_left += _spots(left, part, picture, planes, cell)
-        all_reviewed += _spots(reviewed, part, picture, planes, cell)
+        all_known += _spots(to_learn, part, picture, planes, cell)
         if slide.dimensions[0] * slide.dimensions[1] > LARGEST_PICTURE:
-            yield all_left, all_reviewed
-            all_left, all_reviewed = [], []
+            yield all_left, all_known
+            all_left, all_known = [], []
     if problem is not None and not is_read:
         raise problem
-    yield all_left, all_reviewed
+    yield all_left, all_known
+
+
+def _is_in(region: Region, others: Sequence[Region]) -> bool:
+    return any(region.is_mostly_in(other) for other in others)
 
 
 def _spots(

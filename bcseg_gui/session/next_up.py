@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from ..compute.protocol import Rank, RankedSlide, RankResult
 from ..core.cells.diameter import expected_cell_diameter
 from ..core.errors import UserError
-from ..core.formats.pairs import slide_of
+from ..core.formats.pairs import origin_of
 from ..core.geometry import Region
 from ..core.i18n import _
 from ..core.project import ModelVersion, SlideEntry
@@ -155,13 +155,15 @@ class NextUp(QObject):
             if entry is None:
                 left.append(RankedSlide(item.path, self._page(item)))
                 continue
-            slide = RankedSlide(
-                item.path, self._page(item), entry.reviewed_regions(), entry.split == "holdout" or entry.id in learnt,
-                entry.cell_diameter or expected_cell_diameter(entry.given_mpp),
-            )  # fmt: skip
+            reviewed = entry.reviewed_regions()
+            to_learn = (
+                () if entry.split == "holdout" else tuple(r for r in reviewed if not _was_learnt(r, learnt, entry.id))
+            )
+            diameter = entry.cell_diameter or expected_cell_diameter(entry.given_mpp)
+            slide = RankedSlide(item.path, self._page(item), reviewed, to_learn, diameter)
             if (item.status in LEFT and entry.split != "holdout") or _may_go_on(entry):
                 left.append(slide)
-            elif not slide.learnt:
+            elif to_learn:
                 others.append(slide)
         return (*_spread(left), *_spread(others)) if left else ()
 
@@ -216,10 +218,14 @@ def _spread(slides: list[RankedSlide]) -> list[RankedSlide]:
     return [slides[at * len(slides) // MOST] for at in range(MOST)] if len(slides) > MOST else slides
 
 
-def _learnt_from(model: ModelVersion) -> frozenset[str]:
-    """Ids of the slides that a model was made from, as far as is known."""
+def _learnt_from(model: ModelVersion) -> list[tuple[str, Region | None]]:
+    """Ids of the slides that a model was made from, as far as is known, and which part of each (None: all)."""
     with suppress(UserError):
         record = read_record(model.folder)
         if record is not None:
-            return frozenset(slide_of(pair.image) for pair in record.pairs if pair.split == "train")
-    return frozenset()
+            return [origin_of(pair.image) for pair in record.pairs if pair.split == "train"]
+    return []
+
+
+def _was_learnt(region: Region, learnt: Sequence[tuple[str, Region | None]], slide: str) -> bool:
+    return any(name == slide and (part is None or region.is_mostly_in(part)) for name, part in learnt)

@@ -51,7 +51,7 @@ MESSAGES = [
         17,
         (
             protocol.RankedSlide(Path("a.svs")),
-            protocol.RankedSlide(Path("b.svs"), 1, (Region(0, 0, 9, 9),), learnt=True, cell_diameter=30.0),
+            protocol.RankedSlide(Path("b.svs"), 1, (Region(0, 0, 9, 9),), (Region(0, 0, 9, 9),), 30.0),
         ),
         Path("m"),
     ),

@@ -97,8 +97,8 @@ def test_what_looks_like_something_reviewed_comes_later_until_the_model_has_lear
     whole = Region(0, 0, 2 * SIDE, SIDE)
     alike = [slide(tmp_path / f"alike{number}.png", LEFT, RIGHT) for number in range(2)]
     other = slide(tmp_path / "other.png", LEFT, replace(RIGHT, h=SIDE - 50), blue=20)
-    reviewed = slide(tmp_path / "reviewed.png", LEFT, RIGHT, reviewed=(whole,))
-    learnt = slide(tmp_path / "reviewed.png", LEFT, RIGHT, reviewed=(whole,), learnt=True)
+    reviewed = slide(tmp_path / "reviewed.png", LEFT, RIGHT, reviewed=(whole,), to_learn=(whole,))
+    learnt = slide(tmp_path / "reviewed.png", LEFT, RIGHT, reviewed=(whole,))
     for known, first in ((reviewed, 2), (learnt, 0)):
         _events, result = ranked(*alike, other, known)
         assert result is not None

@@ -35,6 +35,7 @@ def test_what_is_left_is_looked_at_and_gets_ranks(session, client, pictures, pai
     (rank,) = asked(client)
     assert [slide.path for slide in rank.slides] == [pictures[1], pictures[2], pictures[0]]
     assert [slide.reviewed for slide in rank.slides] == [(), (), (WHOLE,)]
+    assert [slide.to_learn for slide in rank.slides] == [(), (), (WHOLE,)]
     assert rank.model_folder.name == "tiny"
     with qtbot.waitSignals([session.next_up.ranked, session.worklistChanged]):
         client.answer(Finished(rank.job, RankResult((Suggestion(1, 0.7, (LEFT,)), Suggestion(0, 0.3, (RIGHT,))))))
@@ -219,16 +220,34 @@ def test_another_model_has_to_look_itself(session, client, pictures) -> None:
     assert going(session) is None
 
 
+def learnt(session, *images: str) -> None:
+    """As if the model in use had been made from these."""
+    decision = Decision("better", None, None, None, weak=False)
+    pairs = tuple(UsedPair(image, "train", "", "") for image in images)
+    record = Record(*("",) * 7, {}, pairs, (), (), (), (), (), decision=decision)
+    (session.models.needed().folder / RECORD_FILE).write_bytes(encode_json(record))
+
+
 def test_what_the_model_has_learnt_from_is_not_looked_at(session, client, pictures, paint) -> None:
     session.open(pictures)
     paint(session)
     session.reviewing.mark()
-    entry = session.entry(pictures[0])
-    assert entry is not None
-    decision = Decision("better", None, None, None, weak=False)
-    record = Record(
-        *("",) * 7, {}, (UsedPair(f"{entry.id}.png", "train", "", ""),), (), (), (), (), (), decision=decision
-    )  # fmt: skip
-    (session.models.needed().folder / RECORD_FILE).write_bytes(encode_json(record))
+    learnt(session, f"{session.entry(pictures[0]).id}.png")
     session.next_up.look()
     assert [slide.path for slide in asked(client)[-1].slides] == pictures[1:]
+
+
+def test_of_a_slide_the_parts_reviewed_since_are_still_to_be_learnt(
+    session, client, pictures, paint, monkeypatch
+) -> None:
+    monkeypatch.setattr("bcseg_gui.session.document.LARGEST_PICTURE", 100)
+    monkeypatch.setattr("bcseg_gui.session.reviewing.LARGEST_PICTURE", 10_000)
+    session.open(pictures[:1])
+    paint(session)
+    session.reviewing.mark(LEFT)
+    session.reviewing.mark(Region(80, 0, 40, 120))
+    learnt(session, f"{session.entry(pictures[0]).id}-0-0-80x120.png")
+    session.next_up.look()
+    (slide,) = asked(client)[-1].slides
+    assert slide.reviewed == (LEFT, Region(80, 0, 40, 120))
+    assert slide.to_learn == (Region(80, 0, 40, 120),)

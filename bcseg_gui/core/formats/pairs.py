@@ -192,7 +192,7 @@ def _write_pair(
 ) -> Pair:
     name = entry.id
     if (region.w, region.h) != slide.dimensions:
-        name += f"-{region.x}-{region.y}-{region.w}x{region.h}"  # as `slide_of` reads it
+        name += f"-{region.x}-{region.y}-{region.w}x{region.h}"  # as `origin_of` reads it
     image, labels = f"images/{name}.png", f"masks/{name}.png"
     _write_png(folder / image, Image.fromarray(slide.read_region((region.x, region.y), 0, (region.w, region.h))))
     _write_png(folder / labels, _label_picture(mask.read(region), classes))
@@ -211,9 +211,12 @@ def _write_pair(
     )
 
 
-def slide_of(image: str) -> str:
-    """Id of the slide that a pair was cut from, by the file name of its picture."""
-    return re.sub(r"(-\d+-\d+-\d+x\d+)?\.png$", "", image)
+def origin_of(image: str) -> tuple[str, Region | None]:
+    """Id of the slide that a pair was cut from, and where (None: all of it), by the file name of its picture."""
+    part = re.search(r"-(\d+)-(\d+)-(\d+)x(\d+)\.png$", image)
+    if part is None:
+        return image.removesuffix(".png"), None
+    return image[: part.start()], Region(*map(int, part.groups()))
 
 
 def _label_picture(pixels: NDArray[np.uint8], classes: Sequence[MaskClass]) -> Image.Image:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.formats import pairs
-from bcseg_gui.core.formats.pairs import ExportCancelled, export_pairs, load_manifest, slide_of
+from bcseg_gui.core.formats.pairs import ExportCancelled, export_pairs, load_manifest, origin_of
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import Mask
 from bcseg_gui.core.project import MaskClass, Project, SlideEntry
@@ -99,8 +99,8 @@ def test_several_classes_are_ids_with_their_colours(
 
 @pytest.mark.parametrize("name", ["a-1f", "a-1-2", "a-1-2-3x4"])
 def test_the_name_of_a_picture_tells_its_slide(name: str) -> None:
-    assert slide_of(f"{name}-10-20-300x400.png") == name
-    assert slide_of("a-1f.png") == "a-1f"
+    assert origin_of(f"{name}-10-20-300x400.png") == (name, Region(10, 20, 300, 400))
+    assert origin_of("a-1f.png") == ("a-1f", None)
 
 
 def test_large_region_becomes_several_pairs_that_cover_it(
