@@ -102,10 +102,7 @@ def spots_of(
             seen = [predict_picture(engine, info, lit, diameter) for lit in lights if not cancelled()]
             if len(seen) < len(LIGHTS):
                 return
-            planes[0] = doubt([probabilities for probabilities, _classes in seen], round(cell / 2))
-            planes[0] *= something(picture, cell)
-            planes[1] = sum(classes > 0 for _probabilities, classes in seen)
-            planes[2] = sum(itertools.starmap(alone, seen))
+            planes[:] = _planes(picture, seen, cell)
         all_left += _spots(left, part, picture, planes, cell)
         all_known += _spots(to_learn, part, picture, planes, cell)
         if slide.dimensions[0] * slide.dimensions[1] > LARGEST_PICTURE:
@@ -114,6 +111,16 @@ def spots_of(
     if problem is not None and not is_read:
         raise problem
     yield all_left, all_known
+
+
+def _planes(
+    picture: NDArray[np.uint8], seen: Sequence[tuple[NDArray[np.float32], NDArray[np.uint8]]], cell_diameter: float
+) -> NDArray[np.float32]:
+    """Doubt, cells and those that lie apart `(3, h, w)`, of a picture as a model has `seen` it in every light."""
+    doubts = doubt([probabilities for probabilities, _classes in seen], round(cell_diameter / 2))
+    doubts *= something(picture, cell_diameter)
+    cells = sum(classes > 0 for _probabilities, classes in seen)
+    return np.stack([doubts, cells, sum(itertools.starmap(alone, seen))])
 
 
 def _is_in(region: Region, others: Sequence[Region]) -> bool:
@@ -127,7 +134,7 @@ def _spots(
     planes: NDArray[np.float32],
     cell_diameter: float,
 ) -> list[Spot]:
-    """The regions of a part of a slide: `picture` `(h, w, 3)`; `planes` `(3, h, w)`: doubt, cells, those alone."""
+    """The regions of a part of a slide: `picture` `(h, w, 3)`; `planes` `(3, h, w)` as of `_planes`."""
     spots = []
     for region in regions:
         place = region.slices_in(part)
