@@ -86,6 +86,13 @@ QProgressBar { border: none; border-radius: 4px; background: palette(midlight); 
 QProgressBar::chunk { border-radius: 4px; background: palette(highlight); }
 QMainWindow::separator { background: palette(mid); width: 1px; height: 1px; }
 """
+_DARK_STYLE = """
+QCheckBox::indicator:unchecked {
+    border: 1px solid palette(placeholder-text); border-radius: 2px; background: palette(base);
+}
+QCheckBox::indicator:unchecked:disabled { border-color: palette(mid); }
+"""
+"""Fusion's own frames are darker than the window: an empty box would hardly be seen."""
 
 
 def is_dark() -> bool:
@@ -109,7 +116,7 @@ def _dress(app: QApplication) -> None:
     for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, role, disabled)
     app.setPalette(palette)
-    app.setStyleSheet(_STYLE)
+    app.setStyleSheet(_STYLE + _DARK_STYLE if dark else _STYLE)
 
 
 def icon(name: str, on_accent: bool = False) -> QIcon:
