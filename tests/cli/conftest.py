@@ -9,17 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 
 from bcseg_gui.cli import models
 from bcseg_gui.cli.main import main
 from bcseg_gui.compute import calibration
-from model.checkpoint import new_model, save_model
-from model.info import ModelInfo
-
-DIAMETER = 24.0
+from tests.dark_model import write_dark_model
 
 
 @dataclass(frozen=True)
@@ -63,22 +59,7 @@ def bcseg(
 def shipped_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the model "dark": a TernausNet-11 whose last layers were set by hand to find dark pixels."""
     folder = tmp_path_factory.mktemp("weights")
-    info = ModelInfo(
-        "dark", "ternausnet11", num_filters=1, cell_diameter=DIAMETER, source_cell_diameter=DIAMETER,
-        licence="ours",
-    )  # fmt: skip
-    model = new_model(info)
-    network = model.network
-    with torch.no_grad():
-        network.conv1.weight.zero_()
-        network.conv1.bias.zero_()
-        network.conv1.weight[0, :, 1, 1] = -1.0  # minus the brightness of the pixel itself
-        network.dec1.conv.weight.zero_()
-        network.dec1.conv.bias.zero_()
-        network.dec1.conv.weight[0, 1, 1, 1] = 1.0  # channel 0 is the upsampled path, 1 the first of conv1
-        network.final.weight.fill_(8.0)
-        network.final.bias.fill_(-4.0)
-    save_model(model, folder / "dark")
+    write_dark_model(folder / "dark")
     return folder
 
 

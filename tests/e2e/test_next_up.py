@@ -18,36 +18,15 @@ from bcseg_gui.ui.panels.gains import GainPanel
 
 SLOW = 60_000
 """Milliseconds; waited out only when something hangs."""
-ROOT = Path(__file__).resolve().parents[2]
+WRITE_DARK_MODEL = Path(__file__).resolve().parents[1] / "dark_model.py"
 SURE, UNSURE, GLASS = 40, 105, 235
 """Grey levels: what the model takes for cells in any light, in the darker one alone, and in none."""
-
-BUILD_MODEL = """
-import sys
-from pathlib import Path
-import torch
-from model.checkpoint import new_model, save_model
-from model.info import ModelInfo
-
-model = new_model(ModelInfo("dark", "ternausnet11", num_filters=1, cell_diameter=24.0, source_cell_diameter=24.0))
-network = model.network
-with torch.no_grad():
-    network.conv1.weight.zero_()
-    network.conv1.bias.zero_()
-    network.conv1.weight[0, :, 1, 1] = -1.0
-    network.dec1.conv.weight.zero_()
-    network.dec1.conv.bias.zero_()
-    network.dec1.conv.weight[0, 1, 1, 1] = 1.0
-    network.final.weight.fill_(8.0)
-    network.final.bias.fill_(-4.0)
-save_model(model, Path(sys.argv[1]))
-"""
 
 
 @pytest.fixture
 def weights(tmp_path: Path) -> Path:
     folder = tmp_path / "weights"
-    subprocess.run([sys.executable, "-c", BUILD_MODEL, str(folder / "dark")], cwd=ROOT, check=True, timeout=300)
+    subprocess.run([sys.executable, WRITE_DARK_MODEL, folder / "dark"], check=True, timeout=300)
     return folder
 
 
