@@ -13,7 +13,7 @@ from .dataset import Pair, cell_diameter_of
 from .engine import Engine
 from .info import ModelInfo
 from .metrics import PictureScore, score_picture
-from .predict import predict_picture
+from .predict import foreground_of, predict_picture
 
 PairReader = Callable[[Pair], tuple[NDArray[np.uint8], NDArray[np.uint8]]]
 Segmenter = Callable[[NDArray[np.uint8], float | None], tuple[NDArray[np.uint8], NDArray[np.float32] | None]]
@@ -26,8 +26,7 @@ def with_model(engine: Engine, info: ModelInfo) -> Segmenter:
         picture: NDArray[np.uint8], cell_diameter: float | None
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         probabilities, classes = predict_picture(engine, info, picture, cell_diameter)
-        foreground = probabilities[0] if info.num_outputs == 1 else 1 - probabilities[0]
-        return classes, foreground
+        return classes, foreground_of(probabilities)
 
     return segment
 

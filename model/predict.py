@@ -168,7 +168,7 @@ def _parted(
     """The final classes of `block.outer`."""
     outer = block.outer
     cell = math.pi / 4 * info.cell_diameter**2
-    likelihood = work_probabilities[0] if info.num_outputs == 1 else 1 - work_probabilities[0]
+    likelihood = foreground_of(work_probabilities)
     foreground = likelihood >= threshold
     # The less readily, the less does a doubt between two cells part them.
     sure = threshold + (SURE - threshold) * min(1.0, splitting / USUAL_SPLITTING)
@@ -216,6 +216,11 @@ def _enlarged_classes(planes: NDArray[np.float32], rect: Rect, threshold: float)
     return classes
 
 
+def foreground_of(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Probability `(h, w)` of a cell of whatever class, from probabilities `(outputs, h, w)`."""
+    return np.asarray(probabilities[0] if len(probabilities) == 1 else 1 - probabilities[0])
+
+
 def classify(probabilities: NDArray[np.float32], threshold: float = 0.5) -> NDArray[np.uint8]:
     """Class ids `(h, w)`: 0 background; cells that touch are not parted. One output: foreground from `threshold`.
 
@@ -223,7 +228,7 @@ def classify(probabilities: NDArray[np.float32], threshold: float = 0.5) -> NDAr
     """
     if len(probabilities) == 1:
         return np.asarray(probabilities[0] >= threshold, np.uint8)
-    foreground = 1 - probabilities[0] >= threshold
+    foreground = foreground_of(probabilities) >= threshold
     return np.where(foreground, probabilities[1:].argmax(0) + 1, 0).astype(np.uint8)
 
 

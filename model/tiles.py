@@ -59,12 +59,16 @@ def _pieces(length: int, side: float) -> int:
 
 def cut(region: Rect, side: float, first: tuple[int, int] | None = None) -> list[Rect]:
     """A region as nearly equal tiles of at most `side` px, the nearest to the point `first` = (x, y) first."""
-    columns, rows = _pieces(region.w, side), _pieces(region.h, side)
-    xs = [region.x + region.w * i // columns for i in range(columns + 1)]
-    ys = [region.y + region.h * i // rows for i in range(rows + 1)]
-    tiles = [
-        Rect(x, y, right - x, bottom - y) for y, bottom in itertools.pairwise(ys) for x, right in itertools.pairwise(xs)
-    ]
+    tiles = parted(region, _pieces(region.w, side), _pieces(region.h, side))
     if first is not None:
         tiles.sort(key=lambda tile: math.dist(first, (tile.x + tile.w / 2, tile.y + tile.h / 2)))
     return tiles
+
+
+def parted(region: Rect, columns: int, rows: int) -> list[Rect]:
+    """A region as so many nearly equal tiles, row by row."""
+    xs = [region.x + region.w * i // columns for i in range(columns + 1)]
+    ys = [region.y + region.h * i // rows for i in range(rows + 1)]
+    return [
+        Rect(x, y, right - x, bottom - y) for y, bottom in itertools.pairwise(ys) for x, right in itertools.pairwise(xs)
+    ]

@@ -22,6 +22,7 @@ from .progress import progress_bar_of_inputs
 
 if TYPE_CHECKING:
     from bcseg_gui.compute.protocol import Event
+    from model.choice import Wanted
     from model.engine import Engine
     from model.info import ModelInfo
 
@@ -72,7 +73,7 @@ def _that_open(inputs: list[Path]) -> tuple[list[Path], bool]:
     return list({path.resolve(): path for path in slides}.values()), failed
 
 
-def _ranked(request: Rank, engine: Literal["auto", "torch", "openvino"]) -> RankResult:
+def _ranked(request: Rank, wanted: Wanted) -> RankResult:
     # torch is imported after the arguments have been checked: a mistyped one is answered at once
     from bcseg_gui.compute.calibration import engine_for
     from bcseg_gui.compute.ranking import rank as run
@@ -80,7 +81,7 @@ def _ranked(request: Rank, engine: Literal["auto", "torch", "openvino"]) -> Rank
 
     def load(_job: int, folder: Path) -> Generator[Event, None, tuple[Engine, ModelInfo]]:
         yield from ()
-        return engine_for(folder, engine), read_info(folder)
+        return engine_for(folder, wanted), read_info(folder)
 
     found: list[RankResult | None] = []
 

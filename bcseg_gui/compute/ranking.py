@@ -19,12 +19,15 @@ from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.project.entry import LARGEST_PICTURE
 from bcseg_gui.core.retraining.next_up import Spot, correcting_order
 from bcseg_gui.core.slides import Slide, open_slide
+from bcseg_gui.core.slides.look import Look
 from model.engine import Engine
 from model.info import ModelInfo
-from model.predict import predict_picture
+from model.predict import foreground_of, predict_picture
+from model.tiles import Rect, parted
 
 from .pace import Pace
 from .protocol import Event, Progress, Rank, RankedSlide, RankResult
+from .reading import region_of
 from .segmenting import is_large
 
 SPOT_CELLS, FIELD_CELLS = 5, 14
@@ -33,8 +36,8 @@ slide, what a person corrects at a time, as much as a photograph at 100× shows.
 """
 SPOTS, SPOTS_IN_ALL = 24, 4800
 """Of a slide at most, and of all of them together, as far as each has one: each is compared with each."""
-LIGHTS = 25, -25
-"""Grey levels by which a picture is lighter and darker: a model that has learnt from its like finds the same cells."""
+LIGHTS = Look(brightness=25 / 255), Look(brightness=-25 / 255)
+"""A little lighter and darker: in both, a model that has learnt from its like finds the same cells."""
 _FAINTEST = 1.0
 """Grey levels by which something stands out (standard deviation); the palest cells that anybody sees do by two."""
 _STRIP = 512
@@ -58,11 +61,11 @@ def rank(load: Load, request: Rank, cancelled: Callable[[], bool]) -> Generator[
     for place, ranked in enumerate(request.slides):
         try:
             with open_slide(ranked.path, ranked.page) as slide:
-                for left, reviewed in spots_of(engine, info, slide, ranked, most, cancelled):
+                for left, to_learn in spots_of(engine, info, slide, ranked, most, cancelled):
                     if left:
                         pieces.append((place, left))
-                    if reviewed:
-                        known.append(reviewed)
+                    if to_learn:
+                        known.append(to_learn)
         except UserError:
             unread.append(place)
         if cancelled():
@@ -86,8 +89,8 @@ def spots_of(
     all_left, all_known = list[Spot](), list[Spot]()
     is_read, problem = False, None
     for part, regions in _parts(slide, cell, most, diameter):
-        left = [region for region in regions if not _is_in(region, ranked.reviewed)]
-        to_learn = [region for region in regions if _is_in(region, ranked.to_learn)]
+        left = [region for region in regions if not region.is_mostly_in(*ranked.reviewed)]
+        to_learn = [region for region in regions if region.is_mostly_in(*ranked.to_learn)]
         if not left and not to_learn:
             continue
         try:
@@ -98,8 +101,8 @@ def spots_of(
         is_read = True
         planes = np.zeros((3, *picture.shape[:2]), np.float32)
         if left:
-            lights = (np.clip(picture.astype(np.int16) + light, 0, 255).astype(np.uint8) for light in LIGHTS)
-            seen = [predict_picture(engine, info, lit, diameter) for lit in lights if not cancelled()]
+            lit = (light.apply(picture) for light in LIGHTS)
+            seen = [predict_picture(engine, info, picture, diameter) for picture in lit if not cancelled()]
             if len(seen) < len(LIGHTS):
                 return
             planes[:] = _planes(picture, seen, cell)
@@ -121,10 +124,6 @@ def _planes(
     doubts *= something(picture, cell_diameter)
     cells = sum(classes > 0 for _probabilities, classes in seen)
     return np.stack([doubts, cells, sum(itertools.starmap(alone, seen))])
-
-
-def _is_in(region: Region, others: Sequence[Region]) -> bool:
-    return any(region.is_mostly_in(other) for other in others)
 
 
 def _spots(
@@ -180,16 +179,12 @@ def alone(probabilities: NDArray[np.float32], classes: NDArray[np.uint8]) -> NDA
     """Where cells `(h, w)` lie that a model did not have to part from others: `probabilities` `(outputs, h, w)` and the
     class ids that came of them.
     """
-    _count, clumps = cv2.connectedComponents((_foreground(probabilities) >= 0.5).view(np.uint8))
+    _count, clumps = cv2.connectedComponents((foreground_of(probabilities) >= 0.5).view(np.uint8))
     count, cells = cv2.connectedComponents((classes > 0).view(np.uint8), connectivity=4)
     clump_of = np.zeros(count, np.int32)
     clump_of[cells] = clumps  # each cell lies in one clump alone
     in_clump = np.bincount(clump_of[1:], minlength=int(clumps.max()) + 1)
     return np.asarray((in_clump[clumps] == 1) & (cells > 0), np.bool_)
-
-
-def _foreground(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(probabilities[0] if len(probabilities) == 1 else 1 - probabilities[0])
 
 
 def _entropy(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -232,9 +227,4 @@ def _cut(width: int, height: int, side: float, most: int) -> list[Region]:
     columns, rows = (max(1, round(length / side)) for length in (width, height))
     if columns * rows > most:
         return _cut(width, height, 1.1 * side, most)
-    xs, ys = ([length * at // count for at in range(count + 1)] for length, count in ((width, columns), (height, rows)))
-    return [
-        Region(x, y, right - x, bottom - y)
-        for y, bottom in itertools.pairwise(ys)
-        for x, right in itertools.pairwise(xs)
-    ]
+    return [region_of(rect) for rect in parted(Rect(0, 0, width, height), columns, rows)]

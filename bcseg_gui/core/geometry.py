@@ -49,8 +49,9 @@ class Region:
         x, y = min(self.x, other.x), min(self.y, other.y)
         return Region(x, y, max(self.right, other.right) - x, max(self.bottom, other.bottom) - y)
 
-    def is_mostly_in(self, other: Region) -> bool:
-        return 2 * self.intersected(other).area > self.area
+    def is_mostly_in(self, *others: Region) -> bool:
+        """More than half of it lies in one of the others."""
+        return any(2 * self.intersected(other).area > self.area for other in others)
 
     def grown(self, margin: int) -> Region:
         return Region(self.x - margin, self.y - margin, self.w + 2 * margin, self.h + 2 * margin)

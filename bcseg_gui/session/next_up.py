@@ -208,9 +208,7 @@ def _may_go_on(entry: SlideEntry) -> bool:
 
 
 def _is_done(suggested: Suggested, status: str, reviewed: Sequence[Region]) -> bool:
-    return status == "reviewed" and all(
-        any(spot.is_mostly_in(region) for region in reviewed) for spot in suggested.spots
-    )
+    return status == "reviewed" and all(spot.is_mostly_in(*reviewed) for spot in suggested.spots)
 
 
 def _spread(slides: list[RankedSlide]) -> list[RankedSlide]:

@@ -18,7 +18,7 @@ MOST_SPOTS = 5
 """Of a piece, worth going to."""
 WORTH = 1.0
 """Cells: a correction that settles the doubt about fewer, in all pictures together, is not worth its time."""
-WORTH_IT = 0.1
+LEAST_SHARE = 0.1
 """Share of the doubt of a piece's most doubtful spot from which another one is worth going to."""
 
 
@@ -96,7 +96,7 @@ def _places(pieces: Sequence[Sequence[Spot]]) -> list[slice]:
 def _worth_going_to(piece: Sequence[Spot]) -> tuple[Region, ...]:
     falling = sorted(piece, key=lambda spot: -spot.doubt)
     return tuple(
-        spot.region for spot in falling[:MOST_SPOTS] if spot.doubt > 0 and spot.doubt >= WORTH_IT * falling[0].doubt
+        spot.region for spot in falling[:MOST_SPOTS] if spot.doubt > 0 and spot.doubt >= LEAST_SHARE * falling[0].doubt
     )
 
 
