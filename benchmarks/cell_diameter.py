@@ -70,11 +70,16 @@ def main(folder: Path) -> None:
             ratios.append((estimate_cell_diameter(picture) or 0.0) / truth)
             seconds.append(time.perf_counter() - started)
         hits = [abs(ratio - 1) <= TOLERANCE for ratio in ratios]
-        rows.append([
-            name, f"{len(hits)}", f"{sum(hits)} ({statistics.mean(hits):.0%})",
-            f"{sum(hits[1::2])} of {len(hits[1::2])}", f"{statistics.median(ratios):.2f}",
-            f"{statistics.median(seconds):.2f}",
-        ])  # fmt: skip
+        rows.append(
+            [
+                name,
+                f"{len(hits)}",
+                f"{sum(hits)} ({statistics.mean(hits):.0%})",
+                f"{sum(hits[1::2])} of {len(hits[1::2])}",
+                f"{statistics.median(ratios):.2f}",
+                f"{statistics.median(seconds):.2f}",
+            ]
+        )
     write_section(
         "Cell diameter estimated from the picture",
         rows,

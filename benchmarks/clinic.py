@@ -23,10 +23,10 @@ from bcseg_gui.core.retraining.gate import PictureFigures
 from bcseg_gui.core.retraining.record import Record, read_record
 from model.checkpoint import load_model
 from model.dataset import Pair, find_pairs, read_mask, read_picture
-from model.evaluate import score_pairs, with_model
-from model.metrics import summary
+from model.engines.torch_engine import TorchEngine
 from model.predict import predict_picture
-from model.torch_engine import TorchEngine
+from model.scoring.evaluate import score_pairs, with_model
+from model.scoring.metrics import summary
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "resources/weights"
 Pixels = NDArray[np.uint8]

@@ -63,10 +63,15 @@ def main(data: Path, work: Path, most: int) -> None:
         record = retrain(dataset, output / "model", parent=PARENT, epochs=EPOCHS, seed=run, watched=1)
         refused += not record.decision.promoted
         figures = (record.old, record.new, record.reference_old, record.reference_new)
-        rows.append([
-            kind, "yes" if everywhere else "no", f"{run}", *(f"{means(each)['dice']:.4f}" for each in figures),
-            record.decision.outcome,
-        ])  # fmt: skip
+        rows.append(
+            [
+                kind,
+                "yes" if everywhere else "no",
+                f"{run}",
+                *(f"{means(each)['dice']:.4f}" for each in figures),
+                record.decision.outcome,
+            ]
+        )
         print(rows[-1], flush=True)
     note = f"{CORRECTED} fields of garbage, {TESTED} test pictures a run. Refused: {refused} of {RUNS}."
     write_section("Simulated clinic: garbage corrections", rows, note)

@@ -28,11 +28,12 @@ from PIL import Image
 from report import write_section
 from viewer import WORK
 
-from bcseg_gui.cli import segment_slide as one_slide
-from bcseg_gui.cli.segmenters import Segmenter, with_model
-from bcseg_gui.compute import reading, segmenting
+from bcseg_gui.compute import reading
+from bcseg_gui.compute.segmenting import blocks as segmenting
+from bcseg_gui.compute.segmenting import slide as one_slide
+from bcseg_gui.compute.segmenting.methods import Segmenter, with_model
 from bcseg_gui.core.resources import resource
-from bcseg_gui.core.synthetic import make_smear
+from bcseg_gui.core.synthetic.smear import make_smear
 from model import predict
 
 MODELS = ("ternausnet16-bbbc041", "ternausnet11-bbbc041")
@@ -161,7 +162,7 @@ def segmenter_of(name: str) -> tuple[Segmenter, Any]:
         engines.append(engine)
         return real(engine, *rest)
 
-    with patch("bcseg_gui.cli.segmenters.segment_slide", start):
+    with patch("bcseg_gui.compute.segmenting.methods.segment_slide", start):
         segmenter = with_model(resource("weights", name), 0.5)
         (path,) = fields(1)
         segment(path, segmenter)
@@ -239,8 +240,11 @@ def measure_hundred(count: int) -> None:
         words = ["segment", *map(str, paths), "--output", str(WORK / "masks"), "--model", name]
         done = subprocess.run(
             [sys.executable, "-c", HUNDRED, *words],
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=True, text=True,
-        )  # fmt: skip
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            check=True,
+            text=True,
+        )
         inside, whole, start = map(float, done.stderr.split()[-3:])
         rows.append((name, str(count), f"{whole:.1f}", f"{whole / count:.2f}", f"{start:.1f}", f"{inside / whole:.0%}"))
     note = (

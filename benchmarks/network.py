@@ -30,14 +30,14 @@ from torch import fx, nn
 
 from bcseg_gui.compute.calibration import engine_choice
 from bcseg_gui.core.resources import resource
-from bcseg_gui.core.synthetic import make_smear
+from bcseg_gui.core.synthetic.smear import make_smear
 from model.checkpoint import Model, load_model
-from model.convert import to_openvino
-from model.engine import physical_cores
-from model.openvino_engine import PRECISIONS, OpenVinoEngine, processor
+from model.engines.convert import to_openvino
+from model.engines.engine import physical_cores
+from model.engines.openvino_engine import PRECISIONS, OpenVinoEngine, processor
+from model.engines.torch_engine import TorchEngine
+from model.networks.ternausnet import TernausNet11, TernausNet16
 from model.preprocess import normalise, pad_to_stride
-from model.ternausnet import TernausNet11, TernausNet16
-from model.torch_engine import TorchEngine
 
 FIELD = WIDTH, HEIGHT = 1600, 1200
 CELL_DIAMETER = 106.0

@@ -15,8 +15,8 @@ import numpy as np
 
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.masks import Mask
-from bcseg_gui.core.masks.recovery import examine
-from bcseg_gui.core.masks.tools.brush import stroke_segment
+from bcseg_gui.core.masks.storage.recovery import examine
+from bcseg_gui.core.tools.brush import stroke_segment
 
 SIZE = (8192, 8192)
 STROKES = 300

@@ -21,7 +21,7 @@ from bcseg_gui.compute.client import ComputeClient
 from bcseg_gui.compute.protocol import Event, Failed, Finished, Train
 from bcseg_gui.core.retraining.record import read_record
 from bcseg_gui.core.retraining.verdict import verdict
-from bcseg_gui.core.synthetic import STAINS, make_smear
+from bcseg_gui.core.synthetic.smear import STAINS, make_smear
 
 FIELDS, KEPT = 10, 2
 EPOCHS = 6

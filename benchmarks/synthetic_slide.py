@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from bcseg_gui.core.synthetic import STAINS, Smear, make_smear
+from bcseg_gui.core.synthetic.smear import STAINS, Smear, make_smear
 
 TILE = 512
 PERIOD = 8

@@ -28,12 +28,12 @@ from report import write_section
 from bcseg_gui.core.cells.diameter import estimate_cell_diameter
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
-from bcseg_gui.core.masks.tools.brush import stroke_segment
-from bcseg_gui.core.masks.tools.change import Point
-from bcseg_gui.core.masks.tools.smart import SmartBrush
-from bcseg_gui.core.masks.tools.split import cut_along, proposed_cut
-from bcseg_gui.core.masks.tools.wand import wand
 from bcseg_gui.core.slides import open_slide
+from bcseg_gui.core.tools.brush import stroke_segment
+from bcseg_gui.core.tools.change import Point
+from bcseg_gui.core.tools.smart import SmartBrush
+from bcseg_gui.core.tools.split import cut_along, proposed_cut
+from bcseg_gui.core.tools.wand import wand
 
 GOOD = 0.8
 """Intersection over union from which on a cell counts as taken."""
@@ -283,9 +283,7 @@ def parted(seen: Field, pair: tuple[int, int], joined: NDArray[np.uint8], line: 
     except UserError:
         return 0.0
     count, pieces = cv2.connectedComponents(left, connectivity=4)
-    best = [
-        max(overlap(seen, number, (seen.whole, pieces == piece)) for piece in range(1, count)) for number in pair
-    ]  # fmt: skip
+    best = [max(overlap(seen, number, (seen.whole, pieces == piece)) for piece in range(1, count)) for number in pair]
     return min(best)
 
 
@@ -309,14 +307,15 @@ def report_wand(folder: Path, most: int) -> None:
             rows.append([name, tool, f"{len(tally.values)}", tally.median, tally.good, tally.ms])
     glass = taken_on_glass(fields(folder / "bbbc041seg", 1), most)
     write_section(
-        "Wand: one click, one cell", rows,
+        "Wand: one click, one cell",
+        rows,
         f"Each true cell, at most {most} of a picture, clicked at its deepest and any pixel, with the cell diameter"
         " that is estimated from the picture; for the white cells, of which each picture shows one, that of the red"
         f" cells around is taken to be {1 / WHITE_TO_RED:.2f} of theirs. Flood fill: colours within {TOLERANCE} of the"
         " one clicked, holes filled, the best tolerance of six. Threshold: grey values by"
         " Otsu, holes filled, the piece clicked. On glass, a fifth of a cell or more from any true cell, the wand took"
         f" something at {glass:.1%} of as many clicks. {HALF}",
-    )  # fmt: skip
+    )
 
 
 def report_brush(folder: Path, most: int) -> None:
@@ -324,15 +323,23 @@ def report_brush(folder: Path, most: int) -> None:
     rows = [[*head, "press ms median / p95", "move ms median / p95"]]
     for tool, found in measure_brush(fields(folder / "bbbc041seg", 1), most).items():
         shares = [f"{statistics.mean(found[share].values):.1%}" for share in ("outside", "in other cells", "painted")]
-        rows.append([
-            tool, f"{len(found['overlap'].values)}", *shares, found["overlap"].median, found["overlap"].good,
-            found["press"].ms, found["move"].ms,
-        ])  # fmt: skip
+        rows.append(
+            [
+                tool,
+                f"{len(found['overlap'].values)}",
+                *shares,
+                found["overlap"].median,
+                found["overlap"].good,
+                found["press"].ms,
+                found["move"].ms,
+            ]
+        )
     write_section(
-        "Smart brush: a scribble in a cell", rows,
+        "Smart brush: a scribble in a cell",
+        rows,
         "bbbc041seg; a way through four random pixels of a true cell with a brush as large as the cell. Means of the"
         f" shares of what was painted; median IoU. {HALF}",
-    )  # fmt: skip
+    )
 
 
 def report_cut(folder: Path, most: int) -> None:
@@ -341,11 +348,12 @@ def report_cut(folder: Path, most: int) -> None:
         rows.append([tool, f"{len(tally.values)}", tally.median, tally.good, tally.ms if tally.seconds else "–"])
     vain = cut_in_vain(fields(folder / "bbbc041seg", 1), most)
     write_section(
-        "Proposed cut: two touching cells", rows,
+        "Proposed cut: two touching cells",
+        rows,
         "bbbc041seg; true cells up to 4 px apart along at least 0.15 cell diameters, the line between them filled;"
         f" parts compared with the true cells. Of single true cells, {vain:.1%}"
         f" got a cut proposed. {HALF}",
-    )  # fmt: skip
+    )
 
 
 def main(folder: Path, most: int) -> None:

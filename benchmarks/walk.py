@@ -199,9 +199,7 @@ class Viewer:
         none, left = Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton
         if step.kind == "wheel":
             turn = QPoint(0, NOTCH * step.notches)
-            return QWheelEvent(
-                place, globally, QPoint(), turn, none, plain, Qt.ScrollPhase.NoScrollPhase, False
-            )  # fmt: skip
+            return QWheelEvent(place, globally, QPoint(), turn, none, plain, Qt.ScrollPhase.NoScrollPhase, False)
         kinds = {
             "press": (QEvent.Type.MouseButtonPress, left, left),
             "move": (QEvent.Type.MouseMove, none, left),

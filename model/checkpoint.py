@@ -15,8 +15,8 @@ from safetensors.torch import save
 from .errors import ModelError
 from .files import make_folder, write_atomic
 from .info import INFO_FILE, WEIGHTS_FILE, ModelInfo, read_info
+from .networks.ternausnet import TernausNet, build, load_vgg_encoder
 from .statedict import read_state
-from .ternausnet import TernausNet, build, load_vgg_encoder
 
 SHYNESS = 3.0
 """How much less likely than the first class (in logits) a class is at first that a model is yet to learn."""
@@ -42,8 +42,10 @@ def new_model(info: ModelInfo, *, seed: int = 0, encoder_weights: Path | None = 
         except (KeyError, RuntimeError) as error:
             raise ModelError(
                 "{path} does not hold the VGG weights that {architecture} starts from: {reason}",
-                path=encoder_weights, architecture=info.architecture, reason=error,
-            ) from error  # fmt: skip
+                path=encoder_weights,
+                architecture=info.architecture,
+                reason=error,
+            ) from error
     return Model(info, network)
 
 
@@ -79,8 +81,9 @@ def load_model(folder: Path) -> Model:
     except RuntimeError as error:
         raise ModelError(
             "{path} does not fit the network named in {info}: the model is damaged. Import it again.",
-            path=folder / WEIGHTS_FILE, info=INFO_FILE,
-        ) from error  # fmt: skip
+            path=folder / WEIGHTS_FILE,
+            info=INFO_FILE,
+        ) from error
     return Model(info, network.eval())
 
 

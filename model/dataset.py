@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from .augment import augment_colours, dihedral, with_pointer
 from .errors import ModelError
-from .losses import gaps
-from .metrics import MIN_CELL_AREA
 from .preprocess import resize
+from .scoring.metrics import MIN_CELL_AREA
+from .training.augment import augment_colours, dihedral, with_pointer
+from .training.losses import gaps
 
 PictureReader = Callable[[Path], NDArray[np.uint8]]
 VALIDATION_EVERY = 5
@@ -86,8 +86,9 @@ def find_pairs(images: Path, masks: Path) -> list[Pair]:
     if not pairs:
         raise ModelError(
             "No picture in {images} has a mask of the same name in {masks}. Check the two folders.",
-            images=images, masks=masks,
-        )  # fmt: skip
+            images=images,
+            masks=masks,
+        )
     return pairs
 
 
@@ -186,8 +187,10 @@ def read_mask(path: Path, classes: int = 1, ids: Sequence[int] = ()) -> NDArray[
     if values.max(initial=0) > classes:
         raise ModelError(
             "{path} holds class {value}, but the model knows {classes} classes. Use masks with class numbers.",
-            path=path, value=int(values.max()), classes=classes,
-        )  # fmt: skip
+            path=path,
+            value=int(values.max()),
+            classes=classes,
+        )
     return values.astype(np.uint8)
 
 
@@ -220,8 +223,9 @@ def read_pair(
     if picture.shape[:2] != mask.shape:
         raise ModelError(
             "{mask} has another size than its picture {image}. Make the mask anew.",
-            mask=pair.mask.name, image=pair.image.name,
-        )  # fmt: skip
+            mask=pair.mask.name,
+            image=pair.image.name,
+        )
     return picture, mask
 
 

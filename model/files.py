@@ -37,5 +37,6 @@ def make_folder(folder: Path) -> None:
 def unwritable(path: Path, error: Exception) -> ModelError:
     return ModelError(
         "{path} could not be written ({reason}). Free some space or choose another folder.",
-        path=path, reason=getattr(error, "strerror", None) or error,
-    )  # fmt: skip
+        path=path,
+        reason=getattr(error, "strerror", None) or error,
+    )

@@ -11,8 +11,8 @@ from torch import Tensor
 from .checkpoint import Model, save_model
 from .errors import ModelError
 from .info import ModelInfo
+from .networks.ternausnet import TernausNet, build, vgg_names
 from .statedict import read_state
-from .ternausnet import TernausNet, build, vgg_names
 
 
 def import_ternausnet(path: Path, folder: Path, info: ModelInfo) -> ModelInfo:
@@ -64,8 +64,10 @@ def _classes(path: Path, count: int, names: tuple[str, ...]) -> tuple[str, ...]:
         raise ModelError(
             "The number of classes that the network in {path} tells from the background is {count}, but {names} were "
             "named. Name each one.",
-            path=path, count=count, names=len(names),
-        )  # fmt: skip
+            path=path,
+            count=count,
+            names=len(names),
+        )
     return names
 
 
@@ -77,5 +79,7 @@ def _check_copies(path: Path, network: TernausNet, state: dict[str, Tensor]) -> 
         if not torch.equal(copy, kept[ours]):
             raise ModelError(
                 "{path} contradicts itself: {one} and {other} are one layer, but differ. Save the weights again.",
-                path=path, one=f"encoder.{index}", other=ours,
-            )  # fmt: skip
+                path=path,
+                one=f"encoder.{index}",
+                other=ours,
+            )

@@ -62,8 +62,9 @@ def read_info(folder: Path) -> ModelInfo:
     except OSError as error:
         raise ModelError(
             "{folder} is not a model: it has no readable {info}. Choose a model folder of this program.",
-            folder=folder, info=INFO_FILE,
-        ) from error  # fmt: skip
+            folder=folder,
+            info=INFO_FILE,
+        ) from error
     try:
         if msgspec.json.decode(content, type=dict[str, object]).get("schema") != SCHEMA:
             raise ModelError(

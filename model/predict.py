@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .engine import SMALL_TILE, Engine
+from .engines.engine import SMALL_TILE, Engine
 from .info import ModelInfo
 from .preprocess import pad_to_stride, padded, resize, working_scale
 from .separate import USUAL_SPLITTING, Sides, no_cells, part, seed_depth_of, territories
@@ -173,16 +173,25 @@ def _parted(
     # The less readily, the less does a doubt between two cells part them.
     sure = threshold + (SURE - threshold) * min(1.0, splitting / USUAL_SPLITTING)
     territory = territories(
-        foreground, info.cell_diameter, sure=likelihood >= sure, seed_depth=seed_depth_of(splitting),
+        foreground,
+        info.cell_diameter,
+        sure=likelihood >= sure,
+        seed_depth=seed_depth_of(splitting),
         smallest=info.smallest * cell,
-    )  # fmt: skip
+    )
     sides: Sides = (
-        outer.x == 0, outer.y == 0, outer.x + outer.w == dimensions[0], outer.y + outer.h == dimensions[1],
-    )  # fmt: skip
+        outer.x == 0,
+        outer.y == 0,
+        outer.x + outer.w == dimensions[0],
+        outer.y + outer.h == dimensions[1],
+    )
     dropped = no_cells(
-        territory, foreground, sides,
-        smallest=info.smallest * cell, smallest_at_edge=info.smallest_at_edge * cell,
-    )  # fmt: skip
+        territory,
+        foreground,
+        sides,
+        smallest=info.smallest * cell,
+        smallest_at_edge=info.smallest_at_edge * cell,
+    )
     territory = np.asarray(cv2.resize(territory, (outer.w, outer.h), interpolation=cv2.INTER_NEAREST), np.int16)
     classes = _enlarged_classes(work_probabilities, outer, threshold)
     classes[dropped[territory]] = 0

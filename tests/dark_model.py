@@ -17,9 +17,13 @@ DIAMETER = 24.0
 
 def write_dark_model(folder: Path) -> None:
     info = ModelInfo(
-        "dark", "ternausnet11", num_filters=1, cell_diameter=DIAMETER, source_cell_diameter=DIAMETER,
+        "dark",
+        "ternausnet11",
+        num_filters=1,
+        cell_diameter=DIAMETER,
+        source_cell_diameter=DIAMETER,
         licence="ours",
-    )  # fmt: skip
+    )
     model = new_model(info)
     network = model.network
     with torch.no_grad():

@@ -12,7 +12,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from bcseg_gui.cli.main import app
-from bcseg_gui.core.formats.pairs import export_pairs
+from bcseg_gui.core.exporting.pairs import export_pairs
 from bcseg_gui.core.masks import Mask
 from bcseg_gui.core.project import Project
 from bcseg_gui.core.slides import open_slide

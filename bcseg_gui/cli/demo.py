@@ -14,8 +14,10 @@ import typer
 from numpy.typing import NDArray
 from PIL import Image, ImageColor
 
+from bcseg_gui.compute.segmenting.methods import Segmenter, with_model
+from bcseg_gui.compute.segmenting.slide import open_target, segment_slide
+from bcseg_gui.core.exporting.pairs import export_pairs
 from bcseg_gui.core.files import make_folder, write_atomic
-from bcseg_gui.core.formats.pairs import export_pairs
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.i18n import _
 from bcseg_gui.core.masks import Mask
@@ -24,8 +26,6 @@ from bcseg_gui.core.resources import resource
 from bcseg_gui.core.slides import Slide, find_slides, open_slide, read_scaled
 
 from .progress import progress_bar
-from .segment_slide import open_target, segment_slide
-from .segmenters import Segmenter, with_model
 
 LONGEST_SIDE = 2048
 """Of an overlay picture, in pixels: meant to be looked at whole."""

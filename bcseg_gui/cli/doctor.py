@@ -14,11 +14,17 @@ from bcseg_gui.core.project import ModelVersion
 from .models import user_registry
 
 if TYPE_CHECKING:
-    from model.choice import Choice, Trial
+    from model.engines.choice import Choice, Trial
 
 PACKAGES = (
-    "torch", "openvino", "PySide6-Essentials", "numpy", "opencv-python-headless", "openslide-python", "tifffile",
-)  # fmt: skip
+    "torch",
+    "openvino",
+    "PySide6-Essentials",
+    "numpy",
+    "opencv-python-headless",
+    "openslide-python",
+    "tifffile",
+)
 
 
 def doctor() -> None:
@@ -38,17 +44,19 @@ def _check_models() -> None:
     import openslide
     import torch
 
-    from model.engine import physical_cores
-    from model.openvino_engine import processor
-    from model.torch_engine import best_device
+    from model.engines.engine import physical_cores
+    from model.engines.openvino_engine import processor
+    from model.engines.torch_engine import best_device
 
     print(f"  {'OpenSlide library':<24} {openslide.__library_version__}")
     print(
         _("Processor: {name}; {threads} of {cores} cores in use; torch would compute on {device}.").format(
-            name=processor(), threads=physical_cores() or torch.get_num_threads(), cores=os.cpu_count(),
+            name=processor(),
+            threads=physical_cores() or torch.get_num_threads(),
+            cores=os.cpu_count(),
             device=best_device(),
         )
-    )  # fmt: skip
+    )
     registry = user_registry()
     active = registry.active()
     for version in registry.versions():

@@ -30,9 +30,9 @@ Results = dict[str, dict[str, object]]
 """What the JSON says: the figures of each model and method by their keys."""
 
 if TYPE_CHECKING:
-    from model.choice import Wanted
     from model.dataset import Pair
-    from model.evaluate import Segmenter
+    from model.engines.choice import Wanted
+    from model.scoring.evaluate import Segmenter
 
     from .sheet import Panel
     from .truth import Truth
@@ -153,8 +153,8 @@ def _contenders(models: list[str], methods: list[Method], wanted: Wanted) -> dic
     """By the names they have in the results; without any, the active model."""
     from bcseg_gui.compute.calibration import engine_for
     from model.classical import METHODS
-    from model.evaluate import with_method, with_model, with_watershed
     from model.info import read_info
+    from model.scoring.evaluate import with_method, with_model, with_watershed
 
     contenders = {
         method.value: Contender(with_watershed())

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from bcseg_gui.core.formats.pairs import export_pairs
+from bcseg_gui.core.exporting.pairs import export_pairs
 from bcseg_gui.core.i18n import _
 from bcseg_gui.core.project import Project
 

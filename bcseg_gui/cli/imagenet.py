@@ -52,8 +52,10 @@ def imagenet_weights(architecture: str) -> Path:
             raise UserError(
                 "What came from {url} is not torchvision's file: its SHA-256 is {found}…, not {digest}…. It was thrown "
                 "away. Try again, on another network if need be.",
-                url=url, found=fetched.hexdigest()[:8], digest=digest[:8],
-            )  # fmt: skip
+                url=url,
+                found=fetched.hexdigest()[:8],
+                digest=digest[:8],
+            )
         (folder / path.name).replace(path)
     return path
 
@@ -75,5 +77,6 @@ def _download(url: str) -> Iterator[bytes]:
         raise UserError(
             "{url} could not be fetched ({reason}). Check the internet connection and try again, or fetch the file "
             "elsewhere and give it with --encoder-weights FILE.",
-            url=url, reason=getattr(error, "reason", None) or error,
-        ) from error  # fmt: skip
+            url=url,
+            reason=getattr(error, "reason", None) or error,
+        ) from error

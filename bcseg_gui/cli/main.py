@@ -20,9 +20,13 @@ class Commands(TyperGroup):
 
 
 app = typer.Typer(
-    cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     help="Segment blood cells in microscope slides, compare models, and train them.",
-)  # fmt: skip
+)
 app.command()(segment.segment)
 app.command()(evaluate.evaluate)
 app.command()(rank.rank)

@@ -14,9 +14,9 @@ import typer
 
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.i18n import _
+from bcseg_gui.core.models.model_file import SUFFIX
+from bcseg_gui.core.models.registry import INFO_FILE, WEIGHTS_FILE
 from bcseg_gui.core.project import ModelRegistry, ModelVersion, Project
-from bcseg_gui.core.project.model_file import SUFFIX
-from bcseg_gui.core.project.registry import INFO_FILE, WEIGHTS_FILE
 from bcseg_gui.core.resources import resource
 from bcseg_gui.core.retraining.record import read_record
 from bcseg_gui.core.retraining.verdict import verdict
@@ -130,8 +130,12 @@ def import_model(
 ) -> None:
     """Copy a model folder into the library, or a network of the Python package ternausnet (UNet11, UNet16)."""
     told = {
-        "cell_diameter": cell_diameter, "classes": tuple(classes or ()), "mean": mean, "std": std, "licence": licence,
-    }  # fmt: skip
+        "cell_diameter": cell_diameter,
+        "classes": tuple(classes or ()),
+        "mean": mean,
+        "std": std,
+        "licence": licence,
+    }
     told = {key: value for key, value in told.items() if value}
     if not path.exists():
         raise UserError("“{path}” does not exist. Check the name, and that its drive is connected.", path=path)
@@ -162,10 +166,13 @@ def _import_weights(registry: ModelRegistry, path: Path, name: str, told: dict[s
         shutil.rmtree(folder, ignore_errors=True)
     print(
         _("Imported as {name}: {network}, {decoder} decoder of width {filters}; it finds {classes}.").format(
-            name=version.name, network=info.architecture, decoder=info.decoder, filters=info.num_filters,
+            name=version.name,
+            network=info.architecture,
+            decoder=info.decoder,
+            filters=info.num_filters,
             classes=", ".join(info.classes),
         )
-    )  # fmt: skip
+    )
     if not {"cell_diameter", "mean", "std"} <= told.keys():
         print(
             _(

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bcseg_gui.core.i18n import _, ngettext
-from model.metrics import MIN_CELL_AREA, Cells, PictureScore, label_cells
-from model.mistakes import border_error, find_mistakes
-from model.objects import Objects, ObjectScore, crowded_cells
+from model.scoring.metrics import MIN_CELL_AREA, Cells, PictureScore, label_cells
+from model.scoring.mistakes import border_error, find_mistakes
+from model.scoring.objects import Objects, ObjectScore, crowded_cells
 
 from .sheet import PLACES, Kind, Panel, Place, Shape
 

@@ -13,7 +13,7 @@ import typer
 from bcseg_gui.compute.protocol import Progress, Rank, RankedSlide, RankResult
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.i18n import _
-from bcseg_gui.core.retraining.next_up import Suggestion
+from bcseg_gui.core.retraining.ranking import Suggestion
 from bcseg_gui.core.slides import find_slides, open_slide
 
 from .failures import complain
@@ -22,8 +22,8 @@ from .progress import progress_bar_of_inputs
 
 if TYPE_CHECKING:
     from bcseg_gui.compute.protocol import Event
-    from model.choice import Wanted
-    from model.engine import Engine
+    from model.engines.choice import Wanted
+    from model.engines.engine import Engine
     from model.info import ModelInfo
 
 

@@ -15,6 +15,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from bcseg_gui.compute.segmenting.methods import Segmenter, with_model, with_watershed
+from bcseg_gui.compute.segmenting.slide import Segmented, open_target, segment_slide
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.files import make_folder
 from bcseg_gui.core.geometry import Region
@@ -25,8 +27,6 @@ from .failures import complain
 from .in_turn import in_turn
 from .models import find_model
 from .progress import TimeLeft, progress_bar_of_inputs
-from .segment_slide import Segmented, open_target, segment_slide
-from .segmenters import Segmenter, with_model, with_watershed
 
 
 def segment(
@@ -83,9 +83,14 @@ def segment(
                     bar.update(task, completed=number + share, left=time_left.at(share))
 
             return partial(
-                segment_slide, target, segmenter, cell_diameter=cell_diameter, progress=show, skip_empty=skip_empty,
+                segment_slide,
+                target,
+                segmenter,
+                cell_diameter=cell_diameter,
+                progress=show,
+                skip_empty=skip_empty,
                 stopped=stopped.is_set,
-            )  # fmt: skip
+            )
 
         with closing(in_turn(map(job_of, range(len(slides))))) as results:
             try:

@@ -119,9 +119,15 @@ def _draw_row(figure: Figure, top: float, panel: Panel) -> None:
             axes.set(xlim=(x - 0.5, x + side - 0.5), ylim=(y + side - 0.5, y - 0.5))
         for axes in (whole, squares[0]):
             axes.text(
-                x + side * 0.05, y + side * 0.05, str(number + 1), va="top", size=9, weight="bold", color="white",
+                x + side * 0.05,
+                y + side * 0.05,
+                str(number + 1),
+                va="top",
+                size=9,
+                weight="bold",
+                color="white",
                 path_effects=[_casing(2)],
-            )  # fmt: skip
+            )
 
 
 def _write(figure: Figure, left: float, top: float, panel: Panel) -> None:
@@ -135,9 +141,19 @@ def _write(figure: Figure, left: float, top: float, panel: Panel) -> None:
     text.text(0, 0.24, "\n".join(panel.lines), va="top", size=10.5, color=INK, linespacing=1.45)
     patches = [Patch(fc=kind.value, ec=INK, lw=0.5, label=label) for kind, label in panel.legend.items()]
     text.legend(
-        handles=patches, loc="lower left", bbox_to_anchor=(0, 0), borderaxespad=0, borderpad=0, frameon=False,
-        ncols=len(patches), fontsize=10.5, handlelength=0.9, handleheight=0.9, handletextpad=0.4, columnspacing=1.3,
-    )  # fmt: skip
+        handles=patches,
+        loc="lower left",
+        bbox_to_anchor=(0, 0),
+        borderaxespad=0,
+        borderpad=0,
+        frameon=False,
+        ncols=len(patches),
+        fontsize=10.5,
+        handlelength=0.9,
+        handleheight=0.9,
+        handletextpad=0.4,
+        columnspacing=1.3,
+    )
 
 
 def _axes(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:

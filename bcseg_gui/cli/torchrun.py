@@ -14,7 +14,7 @@ def one_of_several() -> Iterator[None]:
     if "TORCHELASTIC_RUN_ID" not in os.environ:
         yield
         return
-    from model.distributed import joined, leads  # they import torch
+    from model.training.distributed import joined, leads  # they import torch
 
     with joined():
         if leads():

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from bcseg_gui.compute.protocol import EpochDone
     from model.checkpoint import Model
     from model.dataset import Dataset
-    from model.history import EpochRow
-    from model.train import TrainSettings
+    from model.training.history import EpochRow
+    from model.training.train import TrainSettings
 
 TEACHER_FOLDER = "teacher"
 
@@ -91,11 +91,11 @@ def train(
     # torch is imported here, not above: `bcseg --help` answers at once
     from model.checkpoint import load_model, new_model
     from model.dataset import find_pairs, split_pairs
-    from model.distil import inherit
-    from model.distributed import led
     from model.info import ModelInfo
-    from model.train import TrainSettings
-    from model.unfinished import refuse_finished
+    from model.training.distil import inherit
+    from model.training.distributed import led
+    from model.training.train import TrainSettings
+    from model.training.unfinished import refuse_finished
 
     from .models import find_model
 
@@ -118,9 +118,14 @@ def train(
     settings = TrainSettings(epochs=epochs, seed=seed)
     if parent is None:
         info = ModelInfo(
-            name=output.resolve().name, architecture=arch, decoder=decoder, num_filters=num_filters,
-            cell_diameter=cell_diameter, licence=licence, classes=tuple(numbered) or ("cell",),
-        )  # fmt: skip
+            name=output.resolve().name,
+            architecture=arch,
+            decoder=decoder,
+            num_filters=num_filters,
+            cell_diameter=cell_diameter,
+            licence=licence,
+            classes=tuple(numbered) or ("cell",),
+        )
         vgg = led(lambda: _vgg_weights(encoder_weights, arch))
         model = led(lambda: new_model(info, seed=seed, encoder_weights=vgg))
         settings = replace(settings, frozen_stages=2 if vgg else 0)
@@ -145,7 +150,7 @@ def _retrain(request: Train, dataset: Dataset) -> None:
     """Go on from a model, and judge what came of it by the gate."""
     from bcseg_gui.compute.protocol import EpochDone, Progress
     from bcseg_gui.compute.retraining import train as run
-    from model.distributed import leads
+    from model.training.distributed import leads
 
     _print_split(dataset)
     work = run(request, lambda: False, dataset=dataset, read=read_whole)
@@ -184,7 +189,7 @@ def _print_epoch(row: EpochRow | EpochDone, epochs: int) -> None:
 def _taught(dataset: Dataset, teacher: Model, unlabelled: list[Path], folder: Path) -> Dataset:
     """The dataset with what the teacher sees in its training pictures, and in those that have no mask in it."""
     from model.dataset import hash_pairs
-    from model.distil import Lesson, teach
+    from model.training.distil import Lesson, teach
 
     known = {pair.image.resolve() for pair in (*dataset.training, *dataset.holdout)}
     others = [path for path in find_slides(unlabelled) if path.resolve() not in known]
@@ -206,8 +211,8 @@ def _taught(dataset: Dataset, teacher: Model, unlabelled: list[Path], folder: Pa
 
 def _run(model: Model, dataset: Dataset, output: Path, settings: TrainSettings) -> bool:
     """Train to the end; False when it was stopped before."""
-    from model.train import EpochDone, StepDone, Trained
-    from model.train import train as run
+    from model.training.train import EpochDone, StepDone, Trained
+    from model.training.train import train as run
 
     trained = False
     with progress_bar() as bar:

@@ -14,8 +14,8 @@ from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.i18n import ngettext
 from bcseg_gui.core.slides import find_slides
 from model.dataset import Pair, find_pairs, read_pair
-from model.metrics import PictureScore, score_picture, summary
-from model.objects import Objects, ObjectScore, object_summary, read_boxes, read_points, score_objects
+from model.scoring.metrics import PictureScore, score_picture, summary
+from model.scoring.objects import Objects, ObjectScore, object_summary, read_boxes, read_points, score_objects
 
 from .panels import mask_panel, object_panel
 from .sheet import Panel
@@ -122,8 +122,10 @@ class Labels:
             raise UserError(
                 "No picture in {images} has a file of the same name with the ending {suffix} in {labels}. "
                 "Check the two folders.",
-                images=images, suffix=self.suffix, labels=self.folder,
-            )  # fmt: skip
+                images=images,
+                suffix=self.suffix,
+                labels=self.folder,
+            )
         if left := len(pairs) - len(labelled):
             said = ngettext(
                 "{n} picture without a label file was passed over.",

@@ -15,8 +15,8 @@ from bcseg_gui.core.cells.diameter import slide_cell_diameter
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.resources import resource
 from bcseg_gui.core.slides import open_slide
-from model.choice import Choice, Memory, Wanted, at_once
-from model.engine import Engine
+from model.engines.choice import Choice, Memory, Wanted, at_once
+from model.engines.engine import Engine
 from model.info import ModelInfo, read_info
 from model.preprocess import working_scale
 from model.tiles import Rect
@@ -42,8 +42,8 @@ def opening_engine(folder: Path, wanted: Wanted = "auto") -> Generator[None, Non
         return ready
     # Only now: torch takes a second to load.
     from model.checkpoint import load_model
-    from model.choose import open_engine
-    from model.torch_engine import TorchEngine, use_physical_cores
+    from model.engines.choose import open_engine
+    from model.engines.torch_engine import TorchEngine, use_physical_cores
 
     use_physical_cores()
     model = load_model(folder)
@@ -59,7 +59,7 @@ def engine_choice(model: Model, folder: Path) -> Choice:
 
 
 def _choosing(model: Model, folder: Path) -> Generator[None, None, Choice]:
-    from model.choose import choosing
+    from model.engines.choose import choosing
 
     return choosing(model, lambda: calibration_pictures(model.info, folder), engine_cache())
 

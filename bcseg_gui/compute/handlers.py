@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from bcseg_gui.core.slides import open_slide
-from model.engine import SMALL_TILE, Engine
+from model.engines.engine import SMALL_TILE, Engine
+from model.engines.remembering import RememberingEngine
 from model.info import WEIGHTS_FILE, ModelInfo, read_info
 from model.predict import HALO
-from model.remembering import RememberingEngine
 
 from .calibration import opening_engine
 from .pace import Pace
@@ -36,7 +36,7 @@ from .protocol import (
     WarmUpResult,
 )
 from .ranking import rank
-from .segmenting import Work, quick_segment_slide, segment_slide
+from .segmenting.blocks import Work, quick_segment_slide, segment_slide
 from .server import Handler, Handlers
 
 Cancelled = Callable[[], bool]
@@ -59,7 +59,7 @@ def with_torch(name: str) -> Handler:
     """A handler of `retraining`, loaded with the first request: torch takes a second, and segmenting does without."""
 
     def handler(request: Request, cancelled: Cancelled) -> Generator[Event, None, Result]:
-        from model.torch_engine import use_physical_cores
+        from model.engines.torch_engine import use_physical_cores
 
         from . import retraining
 

@@ -22,12 +22,12 @@ from bcseg_gui.core.retraining.record import Record, UsedPair, read_record
 from bcseg_gui.core.retraining.reference import ALIKE, CELL_DIAMETER, reference_smears
 from model.checkpoint import Model, load_model
 from model.dataset import Dataset, Pair, PictureReader, cell_diameter_of, hash_file, read_pair
-from model.distributed import processes
-from model.evaluate import PairReader, Segmenter, score_pairs, with_model
+from model.engines.torch_engine import TorchEngine
 from model.info import ModelInfo, read_info
-from model.metrics import PictureScore, score_picture, summary, without_new
-from model.torch_engine import TorchEngine
-from model.train import Trained, TrainSettings
+from model.scoring.evaluate import PairReader, Segmenter, score_pairs, with_model
+from model.scoring.metrics import PictureScore, score_picture, summary, without_new
+from model.training.distributed import processes
+from model.training.train import Trained, TrainSettings
 
 from .preview import difference
 from .protocol import Train
@@ -153,11 +153,13 @@ class Judging:
         before = read_record(self._folder)
         learnt = {pair.image_sha256 for pair in (before.pairs if before else ()) if pair.split == "train"}
         near = {pair.slide for pair in self._dataset.training}
-        return len({
-            pair.slide or pair.image.name
-            for pair, used in zip(self._dataset.holdout, pairs[-len(self._dataset.holdout) :], strict=True)
-            if used.image_sha256 not in learnt and (not pair.slide or pair.slide not in near)
-        })  # fmt: skip
+        return len(
+            {
+                pair.slide or pair.image.name
+                for pair, used in zip(self._dataset.holdout, pairs[-len(self._dataset.holdout) :], strict=True)
+                if used.image_sha256 not in learnt and (not pair.slide or pair.slide not in near)
+            }
+        )
 
     def worst(self) -> list[tuple[str, Pixels]]:
         """Names and pictures of those that the new model does worst on, with what changed."""

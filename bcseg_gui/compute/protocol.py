@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.retraining.gate import Decision
-from bcseg_gui.core.retraining.next_up import Suggestion
+from bcseg_gui.core.retraining.ranking import Suggestion
 from bcseg_gui.core.slides.look import Look
 
 GRID = 1

@@ -17,10 +17,10 @@ from bcseg_gui.core.cells.smear_area import find_smear_area
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.project.entry import LARGEST_PICTURE
-from bcseg_gui.core.retraining.next_up import Spot, correcting_order
+from bcseg_gui.core.retraining.ranking import Spot, correcting_order
 from bcseg_gui.core.slides import Slide, open_slide
 from bcseg_gui.core.slides.look import Look
-from model.engine import Engine
+from model.engines.engine import Engine
 from model.info import ModelInfo
 from model.predict import foreground_of, predict_picture
 from model.tiles import Rect, parted
@@ -28,7 +28,7 @@ from model.tiles import Rect, parted
 from .pace import Pace
 from .protocol import Event, Progress, Rank, RankedSlide, RankResult
 from .reading import region_of
-from .segmenting import is_large
+from .segmenting.blocks import is_large
 
 SPOT_CELLS, FIELD_CELLS = 5, 14
 """Side in cell diameters: at least, of a spot in a photograph, what a person sees well at once; of a spot on a larger

@@ -11,7 +11,6 @@ import numpy as np
 
 from bcseg_gui.core.cells.diameter import estimate_cell_diameter
 from bcseg_gui.core.retraining.report import write_report
-from model import train as training
 from model.checkpoint import Model, grown, load_model, new_model
 from model.dataset import (
     Dataset,
@@ -23,15 +22,16 @@ from model.dataset import (
     read_picture,
     smallest_cells,
 )
-from model.distil import inherit
-from model.distributed import leads
-from model.engine import SMALL_TILE
+from model.engines.engine import SMALL_TILE
+from model.engines.torch_engine import TorchEngine
 from model.errors import ModelError
-from model.evaluate import PairReader, score_pairs
 from model.info import read_info
-from model.metrics import PictureScore, summary
 from model.predict import HALO
-from model.torch_engine import TorchEngine
+from model.scoring.evaluate import PairReader, score_pairs
+from model.scoring.metrics import PictureScore, summary
+from model.training import train as training
+from model.training.distil import inherit
+from model.training.distributed import leads
 
 from .judging import Judging, segmenter
 from .pace import Pace
@@ -148,8 +148,9 @@ def _candidate(request: Train, dataset: Dataset) -> Model:
         raise ModelError(
             "“{model}” finds {known}. What goes on from it keeps these classes and has new ones after them; for other "
             "classes, train a model for a new target.",
-            model=parent.info.name, known=", ".join(known),
-        )  # fmt: skip
+            model=parent.info.name,
+            known=", ".join(known),
+        )
     new = names[len(known) :]
     return (grown(parent, new) if new else parent).renamed(request.output_folder.name)
 
@@ -160,9 +161,7 @@ def _sized(dataset: Dataset, read: PictureReader) -> Dataset:
     def sized(pair: Pair) -> Pair:
         return replace(pair, cell_diameter=pair.cell_diameter or estimate_cell_diameter(read(pair.image)))
 
-    return replace(
-        dataset, training=tuple(map(sized, dataset.training)), holdout=tuple(map(sized, dataset.holdout))
-    )  # fmt: skip
+    return replace(dataset, training=tuple(map(sized, dataset.training)), holdout=tuple(map(sized, dataset.holdout)))
 
 
 def estimate(request: Estimate, cancelled: Cancelled) -> Generator[Event, None, EstimateResult]:

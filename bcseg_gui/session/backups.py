@@ -7,8 +7,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal
 
-from ..core.errors import UserError
-from ..core.project.backup import backup_if_changed
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.project.backup import backup_if_changed
+
 from .background import Task
 
 log = logging.getLogger(__name__)

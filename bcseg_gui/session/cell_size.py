@@ -9,9 +9,10 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, QThreadPool, Signal
 
-from ..core.cells.diameter import expected_cell_diameter, slide_cell_diameter
-from ..core.errors import UserError
-from ..core.slides import Slide
+from bcseg_gui.core.cells.diameter import expected_cell_diameter, slide_cell_diameter
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.slides import Slide
+
 from .background import Task
 
 log = logging.getLogger(__name__)

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QObject, Signal
 
-from ..core.project import DEFAULT_CLASSES, MaskClass, Project
-from ..core.project import classes as lists
-from ..core.project.classes import Classes as ClassList
+from bcseg_gui.core.project import DEFAULT_CLASSES, MaskClass, Project
+from bcseg_gui.core.project import classes as lists
+from bcseg_gui.core.project.classes import Classes as ClassList
+
 from .tool_settings import ToolSettings
 
 

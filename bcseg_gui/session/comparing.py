@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from ..compute.protocol import Segment, TilePredicted
-from ..core.cells.diameter import smallest_cell_area
-from ..core.errors import UserError
-from ..core.geometry import Region
-from ..core.i18n import _
-from ..core.project import ModelVersion
+from bcseg_gui.compute.protocol import Segment, TilePredicted
+from bcseg_gui.core.cells.diameter import smallest_cell_area
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.i18n import _
+from bcseg_gui.core.project import ModelVersion
+
 from .document import USUAL_CELL_DIAMETER
 from .jobs import Job
 from .session import Session
@@ -56,9 +57,14 @@ class Comparing(QObject):
             return
         classes = np.zeros((self.region.h, self.region.w), np.uint8)
         request = partial(
-            Segment, slide_path=self._path, model_folder=version.folder, region=self.region,
-            cell_diameter=self._cell_diameter, page=self._slide.page, skip_empty=False,
-        )  # fmt: skip
+            Segment,
+            slide_path=self._path,
+            model_folder=version.folder,
+            region=self.region,
+            cell_diameter=self._cell_diameter,
+            page=self._slide.page,
+            skip_empty=False,
+        )
         job = self._session.jobs.start(lambda number: request(number), _("Comparing"))
         job.tile.connect(lambda tile: self._take(classes, tile))
         job.finished.connect(lambda _result: self._finished(version.name, classes))

@@ -11,20 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from ..compute.protocol import Progress, SegmentResult, TilePredicted
-from ..core.errors import UserError
-from ..core.geometry import Region, tiles_covering
-from ..core.i18n import _
-from ..core.masks import EditRecord, Mask, MaskEdit, Run
-from ..core.masks.tools.change import Change
-from ..core.project.entry import LARGEST_PICTURE
-from ..core.slides import Slide
-from ..core.slides.look import Look
-from ..core.user import user_name
+from bcseg_gui.compute.protocol import Progress, SegmentResult, TilePredicted
+from bcseg_gui.compute.segmenting.spec import Outline, Segmentation, bounds_of, inside
+from bcseg_gui.compute.segmenting.writer import RunWriter
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.geometry import Region, tiles_covering
+from bcseg_gui.core.i18n import _
+from bcseg_gui.core.masks import EditRecord, Mask, MaskEdit, Run
+from bcseg_gui.core.project.entry import LARGEST_PICTURE
+from bcseg_gui.core.slides import Slide
+from bcseg_gui.core.slides.look import Look
+from bcseg_gui.core.tools.change import Change
+from bcseg_gui.core.user import user_name
+
 from .jobs import Job
-from .run_writer import RunWriter
 from .saving import Saving
-from .segmentation import Outline, Segmentation, bounds_of, inside
 from .tool_settings import ToolSettings
 
 log = logging.getLogger(__name__)

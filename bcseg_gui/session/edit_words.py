@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..compute.protocol import QUICK_METHOD
-from ..core.i18n import _
-from ..core.masks import EditRecord
+from bcseg_gui.compute.protocol import QUICK_METHOD
+from bcseg_gui.core.i18n import _
+from bcseg_gui.core.masks import EditRecord
 
 # Each is called when it is shown: in the language that is installed then.
 _WORDS: dict[str, Callable[[], str]] = {

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.errors import UserError
-from ..core.formats.mask_reading import read_mask_picture
-from ..core.geometry import tiles_covering
-from ..core.masks import CLASS_BITS, MANUAL
-from ..core.masks.tools.change import Change
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.formats.mask_reading import read_mask_picture
+from bcseg_gui.core.geometry import tiles_covering
+from bcseg_gui.core.masks import CLASS_BITS, MANUAL
+from bcseg_gui.core.tools.change import Change
+
 from .document import Document
 
 

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal, SignalInstance
 
-from ..compute import protocol
-from ..core.errors import UserError
+from bcseg_gui.compute import protocol
+from bcseg_gui.core.errors import UserError
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from ..core.errors import UserError
-from ..core.project import ModelRegistry, ModelVersion, Project
-from ..core.user import user_name
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.project import ModelRegistry, ModelVersion, Project
+from bcseg_gui.core.user import user_name
 
 log = logging.getLogger(__name__)
 

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from ..compute.protocol import Rank, RankedSlide, RankResult
-from ..core.cells.diameter import expected_cell_diameter
-from ..core.errors import UserError
-from ..core.formats.pairs import origin_of
-from ..core.geometry import Region
-from ..core.i18n import _
-from ..core.project import ModelVersion, SlideEntry
-from ..core.retraining.next_up import WORTH
-from ..core.retraining.record import read_record
+from bcseg_gui.compute.protocol import Rank, RankedSlide, RankResult
+from bcseg_gui.core.cells.diameter import expected_cell_diameter
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.exporting.pairs import origin_of
+from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.i18n import _
+from bcseg_gui.core.project import ModelVersion, SlideEntry
+from bcseg_gui.core.retraining.ranking import WORTH
+from bcseg_gui.core.retraining.record import read_record
+
 from .jobs import Job
 from .worklist import LEFT, Worklist, WorklistItem
 

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QThreadPool, Signal
 
-from ..core.errors import UserError
-from ..core.masks.failures import DamagedMaskError
-from ..core.masks.recovery import Recovered, examine, recover
-from ..core.project import Project, SlideEntry
-from ..core.slides import open_slide
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.masks.failures import DamagedMaskError
+from bcseg_gui.core.masks.storage.recovery import Recovered, examine, recover
+from bcseg_gui.core.project import Project, SlideEntry
+from bcseg_gui.core.slides import open_slide
+
 from .background import Task
 from .session import Session
 

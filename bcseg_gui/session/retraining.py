@@ -11,7 +11,7 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
-from ..compute.protocol import (
+from bcseg_gui.compute.protocol import (
     EpochDone,
     Estimate,
     EstimateResult,
@@ -21,20 +21,21 @@ from ..compute.protocol import (
     Train,
     TrainResult,
 )
-from ..core.errors import UserError
-from ..core.i18n import _
-from ..core.project import ModelVersion, Project
-from ..core.project.class_use import ids_in
-from ..core.project.classes import ids_of
-from ..core.project.dataset import Dataset, make_dataset, parts_of
-from ..core.project.holdout import Split
-from ..core.retraining.record import read_record
-from ..core.retraining.reference import REFERENCE_AREA
-from ..core.retraining.unfinished import Unfinished, discard_unfinished, find_unfinished, keep_unfinished
-from ..core.user import user_name
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.exporting.dataset import Dataset, make_dataset, parts_of
+from bcseg_gui.core.i18n import _
+from bcseg_gui.core.project import ModelVersion, Project
+from bcseg_gui.core.project.class_use import ids_in
+from bcseg_gui.core.project.classes import ids_of
+from bcseg_gui.core.project.holdout import Split
+from bcseg_gui.core.retraining.record import read_record
+from bcseg_gui.core.retraining.reference import REFERENCE_AREA
+from bcseg_gui.core.retraining.unfinished import Unfinished, discard_unfinished, find_unfinished, keep_unfinished
+from bcseg_gui.core.user import user_name
+
+from .exporting import Writing
 from .jobs import Job
 from .session import Session
-from .writing import Writing
 
 __all__ = ["Metrics", "Plan", "Retraining", "Stage", "TrainResult", "is_interrupted", "plan"]
 
@@ -307,9 +308,15 @@ class Retraining(QObject):
         origin = "-".join(self.plan.targets) if self.plan.new_target else "retrained"
         name = self._session.models.free_name(f"{self._project.name}-{origin}")
         self._run = Unfinished(
-            name, dataset.id, self.parent_model.name, self.plan.epochs, self.plan.learn, self.plan.test,
-            classes=self.plan.classes, new_target=self.plan.new_target,
-        )  # fmt: skip
+            name,
+            dataset.id,
+            self.parent_model.name,
+            self.plan.epochs,
+            self.plan.learn,
+            self.plan.test,
+            classes=self.plan.classes,
+            new_target=self.plan.new_target,
+        )
         self._go_on()
 
     def _go_on(self) -> None:
@@ -410,11 +417,15 @@ def plan(project: Project, model: ModelVersion) -> Plan:
                 held[side] |= ids_in(project.mask_path(entry), [region])
     drawn = {each.name: each.id for each in project.classes if each.id in held["train"]}
     return Plan(
-        pictures["train"], pictures["holdout"], areas["train"], areas["holdout"], parted=len(reviewed) == 1,
+        pictures["train"],
+        pictures["holdout"],
+        areas["train"],
+        areas["holdout"],
+        parted=len(reviewed) == 1,
         drawn=drawn or {each.name: each.id for each in project.classes},
         tested=frozenset(each.name for each in project.classes if each.id in held["holdout"] or not drawn),
         known=dict(zip(model.classes, ids_of(model.classes, project.classes), strict=True)),
-    )  # fmt: skip
+    )
 
 
 def _project(session: Session) -> Project:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from ..core.errors import UserError
-from ..core.geometry import Region
-from ..core.i18n import _, ngettext
-from ..core.project import Status
-from ..core.project.entry import LARGEST_PICTURE
+from bcseg_gui.compute.segmenting.spec import bounds_of
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.i18n import _, ngettext
+from bcseg_gui.core.project import Status
+from bcseg_gui.core.project.entry import LARGEST_PICTURE
+
 from .document import Document
-from .segmentation import bounds_of
 from .segmenting import NOWHERE
 
 if TYPE_CHECKING:

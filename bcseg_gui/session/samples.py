@@ -7,8 +7,8 @@ from pathlib import Path
 
 import platformdirs
 
-from ..core.errors import UserError
-from ..core.resources import resource
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.resources import resource
 
 
 def sample_folder() -> Path:

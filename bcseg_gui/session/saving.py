@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from ..core.errors import UserError
-from ..core.i18n import sentence
-from ..core.masks import Mask
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.i18n import sentence
+from bcseg_gui.core.masks import Mask
 
 RETRY_SECONDS = 3.0
 """So often what could not be written is tried again: to free the disk is enough."""

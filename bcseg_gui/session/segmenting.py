@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint
 
-from ..compute.protocol import QUICK_METHOD
-from ..core.errors import UserError
-from ..core.geometry import Region
-from ..core.i18n import _
-from ..core.project import ModelVersion
-from ..core.project.classes import Classes, ids_of, with_names
+from bcseg_gui.compute.protocol import QUICK_METHOD
+from bcseg_gui.compute.segmenting.spec import USUAL_SPLITTING, USUAL_THRESHOLD, Segmentation
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.i18n import _
+from bcseg_gui.core.project import ModelVersion
+from bcseg_gui.core.project.classes import Classes, ids_of, with_names
+
 from .document import Document
 from .models import Ran
-from .segmentation import USUAL_SPLITTING, USUAL_THRESHOLD, Segmentation
 
 if TYPE_CHECKING:
     from .session import Session
@@ -123,11 +124,16 @@ class Segmenting(QObject):
         assert size is not None
         look = document.look if document.look_for_model else None
         wanted = Segmentation.of(
-            document.slide, model, size.known, region=region, outline=outline, look=look,
+            document.slide,
+            model,
+            size.known,
+            region=region,
+            outline=outline,
+            look=look,
             threshold=USUAL_THRESHOLD if model is None else self._threshold,
             splitting=USUAL_SPLITTING if model is None else self._splitting,
             class_ids=() if model is None else self._class_ids(model),
-        )  # fmt: skip
+        )
         said_by_person = size.origin == "person" or (size.origin == "scale" and not document.slide.mpp)
         return wanted.or_unfinished(document.unfinished, given=said_by_person)
 

@@ -10,15 +10,16 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from ..compute.protocol import WarmUp
-from ..core.errors import UserError
-from ..core.files import fingerprint
-from ..core.i18n import _, sentence
-from ..core.masks import Mask
-from ..core.project import Project, SlideEntry
-from ..core.project.backup import told
-from ..core.slides import Slide, open_slide
-from ..core.slides.slide import PLAUSIBLE_MPP
+from bcseg_gui.compute.protocol import WarmUp
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.files import fingerprint
+from bcseg_gui.core.i18n import _, sentence
+from bcseg_gui.core.masks import Mask
+from bcseg_gui.core.project import Project, SlideEntry
+from bcseg_gui.core.project.backup import told
+from bcseg_gui.core.slides import Slide, open_slide
+from bcseg_gui.core.slides.slide import PLAUSIBLE_MPP
+
 from .backups import Backups
 from .cell_size import CellSize, CellSizes
 from .classes import Classes

@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QWindow
 
-from ..core.errors import UserError
+from bcseg_gui.core.errors import UserError
 
 IDLE = 60.0
 """Seconds without a hand on mouse or keyboard that count as an absence; so does a computer that slept."""

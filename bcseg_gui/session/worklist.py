@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import overload
 
-from ..core.errors import UserError
-from ..core.project import Project
-from ..core.slides import find_slides
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.project import Project
+from bcseg_gui.core.slides import find_slides
 
 LEFT = ("todo", "doing")
 """Statuses of what is still to be worked on."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ..core.i18n import _
-from ..session.session import Session
+from bcseg_gui.core.i18n import _
+from bcseg_gui.session.session import Session
 
 Condition = Callable[[Session], bool]
 

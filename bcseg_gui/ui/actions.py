@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
-from ..core.i18n import _
-from ..session.edit_words import tool_words
-from ..session.session import Session
+from bcseg_gui.core.i18n import _
+from bcseg_gui.session.edit_words import tool_words
+from bcseg_gui.session.session import Session
+
 from . import theme
 from .action_table import ActionInfo, action_infos
 

@@ -9,18 +9,19 @@ from PySide6.QtCore import QEvent, QMetaObject, QObject, QSize, Qt, QTimer, Sign
 from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter
 
-from ..core.geometry import Region
-from ..core.i18n import _
-from ..core.project.classes import KEYS
-from ..core.slides.look import Look
-from ..session.document import Document
-from ..session.next_up import Suggested, more
-from ..session.session import Session
+from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.i18n import _
+from bcseg_gui.core.project.classes import KEYS
+from bcseg_gui.core.slides.look import Look
+from bcseg_gui.session.document import Document
+from bcseg_gui.session.next_up import Suggested, more
+from bcseg_gui.session.session import Session
+
 from .action_table import SEGMENT_MENU, TOOLS, menus
 from .actions import Actions, main_action
 from .messages import MessageBar
-from .operations import Operations
-from .panels.cells import CellsPanel
+from .operations.files import Operations
+from .panels.cells.count import CellsPanel
 from .panels.classes import ClassesPanel
 from .panels.empty import EmptyState
 from .panels.finding import FindingPanel
@@ -201,11 +202,15 @@ class MainWindow(QMainWindow):
         """Listen to this document alone; one that was in front before may be segmented still."""
         for connection in self._connections:
             QObject.disconnect(connection)
-        self._connections = [] if document is None else [
-            document.maskOpened.connect(self._mask_opened),
-            document.maskChanged.connect(self._mask_changed),
-            document.emptyFound.connect(self.view.set_empty_regions),
-        ]  # fmt: skip
+        self._connections = (
+            []
+            if document is None
+            else [
+                document.maskOpened.connect(self._mask_opened),
+                document.maskChanged.connect(self._mask_changed),
+                document.emptyFound.connect(self.view.set_empty_regions),
+            ]
+        )
 
     def _mask_opened(self) -> None:
         if (document := self.session.document) is not None:

@@ -8,8 +8,9 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMessageBox, QSizePolicy, QToolButton, QWidget
 
-from ..core.errors import UserError
-from ..core.i18n import _, sentence
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.i18n import _, sentence
+
 from . import theme
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPalette, QP
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
-from ..core.resources import resource
+from bcseg_gui.core.resources import resource
 
 ICON_SIZE = 20
 """Side of a toolbar icon in device-independent pixels."""

@@ -8,7 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QMenu, QToolBar, QToolButton
 
-from ..core.i18n import _
+from bcseg_gui.core.i18n import _
+
 from .action_table import ICON_ONLY, NAMELESS_WHEN_NARROW, TOOLBAR
 from .actions import Actions
 

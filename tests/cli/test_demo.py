@@ -10,7 +10,7 @@ from PIL import Image
 
 from bcseg_gui.cli import demo
 from bcseg_gui.cli.main import main
-from bcseg_gui.core.synthetic import make_smear
+from bcseg_gui.core.synthetic.smear import make_smear
 from model.checkpoint import new_model, save_model
 from model.info import ModelInfo
 

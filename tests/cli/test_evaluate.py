@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from bcseg_gui.core.synthetic import make_smear
+from bcseg_gui.core.synthetic.smear import make_smear
 from model.checkpoint import new_model, save_model
 from model.info import ModelInfo
 
@@ -30,9 +30,18 @@ def pairs(picture: WritePicture, tmp_path: Path) -> tuple[Path, Path]:
 def test_models_and_methods_beside_each_other(bcseg: Any, pairs: tuple[Path, Path], tmp_path: Path) -> None:
     images, masks = pairs
     outcome = bcseg(
-        "evaluate", "--images", images, "--masks", masks, "--model", "dark", "--method", "otsu",
-        "--json", tmp_path / "scores.json",
-    )  # fmt: skip
+        "evaluate",
+        "--images",
+        images,
+        "--masks",
+        masks,
+        "--model",
+        "dark",
+        "--method",
+        "otsu",
+        "--json",
+        tmp_path / "scores.json",
+    )
     assert (outcome.code, outcome.err) == (0, "")
     assert "otsu" in outcome.out
     assert "dark" in outcome.out
@@ -64,9 +73,18 @@ def points(pairs: tuple[Path, Path], tmp_path: Path) -> Path:
 
 def test_points_instead_of_masks(bcseg: Any, pairs: tuple[Path, Path], points: Path, tmp_path: Path) -> None:
     outcome = bcseg(
-        "evaluate", "--images", pairs[0], "--points", points, "--method", "otsu", "--model", "dark",
-        "--json", tmp_path / "scores.json",
-    )  # fmt: skip
+        "evaluate",
+        "--images",
+        pairs[0],
+        "--points",
+        points,
+        "--method",
+        "otsu",
+        "--model",
+        "dark",
+        "--json",
+        tmp_path / "scores.json",
+    )
     assert (outcome.code, outcome.err) == (0, "")
     assert "3 pictures without a label file were passed over." in outcome.out
     methods = json.loads((tmp_path / "scores.json").read_text())["methods"]
@@ -85,9 +103,16 @@ def test_boxes_instead_of_masks(bcseg: Any, pairs: tuple[Path, Path], tmp_path: 
     entries = box.format("RBC", 28, 36, 52, 60) + box.format("RBC", 98, 28, 122, 52) + box.format("WBC", 60, 0, 99, 40)
     (tmp_path / "boxes" / "f0.xml").write_text(f"<annotation>{entries}</annotation>")
     outcome = bcseg(
-        "evaluate", "--images", pairs[0], "--boxes", tmp_path / "boxes", "--method", "otsu",
-        "--json", tmp_path / "scores.json",
-    )  # fmt: skip
+        "evaluate",
+        "--images",
+        pairs[0],
+        "--boxes",
+        tmp_path / "boxes",
+        "--method",
+        "otsu",
+        "--json",
+        tmp_path / "scores.json",
+    )
     assert (outcome.code, outcome.err) == (0, "")
     figures = json.loads((tmp_path / "scores.json").read_text())["methods"]["otsu"]
     assert (figures["objects"], figures["found"], figures["cells"]) == (1, 1, 2)
@@ -98,9 +123,20 @@ def test_the_cell_diameter_reaches_what_goes_by_it(
     bcseg: Any, pairs: tuple[Path, Path], points: Path, tmp_path: Path, diameter: int, cells: int
 ) -> None:
     outcome = bcseg(
-        "evaluate", "--images", pairs[0], "--points", points, "--method", "watershed", "--method", "otsu",
-        "--cell-diameter", diameter, "--json", tmp_path / "scores.json",
-    )  # fmt: skip
+        "evaluate",
+        "--images",
+        pairs[0],
+        "--points",
+        points,
+        "--method",
+        "watershed",
+        "--method",
+        "otsu",
+        "--cell-diameter",
+        diameter,
+        "--json",
+        tmp_path / "scores.json",
+    )
     assert (outcome.code, outcome.err) == (0, "")
     methods = json.loads((tmp_path / "scores.json").read_text())["methods"]
     first = {name: figures["images"][0] for name, figures in methods.items()}
@@ -114,9 +150,19 @@ def test_models_of_one_name_have_a_row_each(
     copy = tmp_path / "copy"
     shutil.copytree(shipped_models / "dark", copy)
     outcome = bcseg(
-        "evaluate", "--images", pairs[0], "--masks", pairs[1], "--test-pictures", "--model", "dark", "--model", copy,
-        "--json", tmp_path / "scores.json",
-    )  # fmt: skip
+        "evaluate",
+        "--images",
+        pairs[0],
+        "--masks",
+        pairs[1],
+        "--test-pictures",
+        "--model",
+        "dark",
+        "--model",
+        copy,
+        "--json",
+        tmp_path / "scores.json",
+    )
     assert (outcome.code, outcome.err) == (0, "")
     assert list(json.loads((tmp_path / "scores.json").read_text())["methods"]) == ["dark", str(copy)]
 
@@ -130,9 +176,18 @@ def test_a_model_of_several_classes_is_measured_on_masks_of_class_numbers(bcseg:
     truth[:20, :20], truth[40:, 40:] = 1, 2
     Image.fromarray(truth).save(tmp_path / "masks" / "1.png")
     outcome = bcseg(
-        "evaluate", "--images", tmp_path / "images", "--masks", tmp_path / "masks", "--model", tmp_path / "two",
-        "--engine", "torch", "--json", tmp_path / "scores.json",
-    )  # fmt: skip
+        "evaluate",
+        "--images",
+        tmp_path / "images",
+        "--masks",
+        tmp_path / "masks",
+        "--model",
+        tmp_path / "two",
+        "--engine",
+        "torch",
+        "--json",
+        tmp_path / "scores.json",
+    )
     assert (outcome.code, outcome.err) == (0, "")
     (figures,) = json.loads((tmp_path / "scores.json").read_text())["methods"].values()
     assert figures["images"][0]["true_count"] == 2

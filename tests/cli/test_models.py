@@ -12,7 +12,7 @@ import torch
 
 from bcseg_gui.core.project import Project
 from model.checkpoint import load_model
-from model.ternausnet import vgg_names
+from model.networks.ternausnet import vgg_names
 
 
 def test_import_promote_and_roll_back(bcseg: Any, shipped_models: Path, tmp_path: Path) -> None:

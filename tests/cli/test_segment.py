@@ -23,7 +23,7 @@ from bcseg_gui.core.formats import mask_picture
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import Mask, MaskEdit
 from bcseg_gui.core.slides.picture import PictureSlide
-from bcseg_gui.core.synthetic import make_smear
+from bcseg_gui.core.synthetic.smear import make_smear
 
 WritePicture = Callable[..., tuple[Path, NDArray[np.bool_]]]
 
@@ -284,7 +284,7 @@ def test_work_that_another_program_has_open_is_left_alone(
         patch.setenv("STOP", "1")
         segment_long()
     mask = tmp_path / "out" / "long.partial" / "mask.sqlite"
-    monkeypatch.setattr("bcseg_gui.core.masks.maskfile.SECONDS_TO_WAIT", 0.0)
+    monkeypatch.setattr("bcseg_gui.core.masks.storage.maskfile.SECONDS_TO_WAIT", 0.0)
     with closing(sqlite3.connect(mask, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         outcome = segment_long()

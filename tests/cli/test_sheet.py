@@ -11,8 +11,8 @@ from PIL import Image
 
 from bcseg_gui.cli.panels import mask_panel, object_panel, worst_places
 from bcseg_gui.cli.sheet import DPI, PICTURE, Kind, Panel, Section, draw_sheet
-from model.metrics import score_picture
-from model.objects import Points, score_objects
+from model.scoring.metrics import score_picture
+from model.scoring.objects import Points, score_objects
 
 PICTURE_OF_NOTHING = np.full((90, 150, 3), 200, np.uint8)
 
@@ -38,8 +38,12 @@ def test_every_cell_is_shown_as_what_became_of_it() -> None:
     panel = panel_of(predicted, truth)
     assert kinds(panel) == [Kind.right, Kind.false, Kind.merged, Kind.missed]
     assert [panel.legend[kind][-1] for kind in (Kind.right, Kind.missed, Kind.false, Kind.merged, Kind.split)] == [
-        "1", "1", "1", "1", "0",
-    ]  # fmt: skip
+        "1",
+        "1",
+        "1",
+        "1",
+        "0",
+    ]
     assert panel.tints[Kind.missed].sum() == panel.tints[Kind.false].sum() - 20 == 400
 
 

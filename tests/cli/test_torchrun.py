@@ -14,7 +14,7 @@ from PIL import Image
 from model.checkpoint import load_model, new_model, save_model
 from model.dataset import find_pairs, split_pairs
 from model.info import ModelInfo
-from model.train import TrainSettings, train
+from model.training.train import TrainSettings, train
 
 INFO = ModelInfo("start", "ternausnet11", num_filters=4, cell_diameter=24.0, source_cell_diameter=24.0)
 SETTINGS = TrainSettings(epochs=2, batch=2, crop=96, frozen_stages=4, checkpoint_every=0)
@@ -63,16 +63,22 @@ def test_two_processes_train_as_one_with_twice_the_batch(
             *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"),
             *(tmp_path / "worker.py", tmp_path),
         ],
-        capture_output=True, text=True, check=False, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+    )
     assert ended.stdout.split("\n") == ["steps 3", "steps 1", ""], ended.stderr
     assert ended.returncode == 1
     assert ended.stderr.count("out of paper") == 1
     assert "Another process" not in ended.stderr
     assert not (tmp_path / "nothing").exists()
     assert sorted(path.name for path in (tmp_path / "two").iterdir()) == [
-        "curves.png", "history.csv", "model.json", "weights.safetensors",
-    ]  # fmt: skip
+        "curves.png",
+        "history.csv",
+        "model.json",
+        "weights.safetensors",
+    ]
 
     # bfloat16 rounds otherwise when a batch is divided
     monkeypatch.setattr("torch.cpu._is_avx512_bf16_supported", lambda: False)

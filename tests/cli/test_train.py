@@ -24,7 +24,7 @@ from bcseg_gui.core.retraining.reference import reference_smears
 from bcseg_gui.core.retraining.verdict import verdict
 from model.checkpoint import Model
 from model.dataset import Dataset
-from model.ternausnet import build, encoder_parameters, vgg_names
+from model.networks.ternausnet import build, encoder_parameters, vgg_names
 
 WritePicture = Callable[..., tuple[Path, NDArray[np.bool_]]]
 
@@ -41,9 +41,18 @@ def pairs(picture: WritePicture, tmp_path: Path) -> Path:
 
 def test_trains_a_model_that_segments_then(bcseg: Any, pairs: Path, tmp_path: Path) -> None:
     outcome = bcseg(
-        "train", "--images", pairs / "pictures", "--masks", pairs / "masks", "--output", tmp_path / "grown",
-        "--from", "dark", "--epochs", "1",
-    )  # fmt: skip
+        "train",
+        "--images",
+        pairs / "pictures",
+        "--masks",
+        pairs / "masks",
+        "--output",
+        tmp_path / "grown",
+        "--from",
+        "dark",
+        "--epochs",
+        "1",
+    )
     assert (outcome.code, outcome.err) == (0, "")
     assert "Learning from 2 pairs, testing on 1." in outcome.out
     info = json.loads((tmp_path / "grown" / "model.json").read_text())
@@ -64,9 +73,22 @@ def test_a_small_model_learns_from_a_large_one(bcseg: Any, pairs: Path, picture:
     """Also on pictures without masks, but on no test picture; what the teacher saw is cleared away afterwards."""
     picture("without-mask.png")
     arguments = [
-        "train", "--images", pairs / "pictures", "--masks", pairs / "masks", "--output", tmp_path / "small",
-        "--arch", "ternausnet11", "--num-filters", "1", "--epochs", "1", "--unlabelled", pairs / "pictures",
-    ]  # fmt: skip
+        "train",
+        "--images",
+        pairs / "pictures",
+        "--masks",
+        pairs / "masks",
+        "--output",
+        tmp_path / "small",
+        "--arch",
+        "ternausnet11",
+        "--num-filters",
+        "1",
+        "--epochs",
+        "1",
+        "--unlabelled",
+        pairs / "pictures",
+    ]
     outcome = bcseg(*arguments)
     assert outcome.code == 1
     assert "need a --teacher" in outcome.err
@@ -76,8 +98,11 @@ def test_a_small_model_learns_from_a_large_one(bcseg: Any, pairs: Path, picture:
     info = json.loads((tmp_path / "small" / "model.json").read_text())
     assert (info["teacher"], info["parent"], info["num_filters"]) == ("dark", None, 1)
     assert sorted(path.name for path in (tmp_path / "small").iterdir()) == [
-        "curves.png", "history.csv", "model.json", "weights.safetensors",
-    ]  # fmt: skip
+        "curves.png",
+        "history.csv",
+        "model.json",
+        "weights.safetensors",
+    ]
 
     outcome = bcseg(*arguments, "--teacher", "dark")
     assert outcome.code == 1
@@ -92,11 +117,26 @@ def test_the_scale_of_a_picture_without_mask_is_believed(
     with Image.open(path) as scaled:
         scaled.save(path, dpi=(101_600, 101_600))  # 0.25 µm a pixel
     datasets: list[Dataset] = []
-    monkeypatch.setattr("model.train.train", lambda _, dataset, *__, **___: datasets.append(dataset) or iter(()))
+    monkeypatch.setattr(
+        "model.training.train.train", lambda _, dataset, *__, **___: datasets.append(dataset) or iter(())
+    )
     bcseg(
-        "train", "--images", pairs / "pictures", "--masks", pairs / "masks", "--output", tmp_path / "small",
-        "--arch", "ternausnet11", "--num-filters", "1", "--unlabelled", path, "--teacher", "dark",
-    )  # fmt: skip
+        "train",
+        "--images",
+        pairs / "pictures",
+        "--masks",
+        pairs / "masks",
+        "--output",
+        tmp_path / "small",
+        "--arch",
+        "ternausnet11",
+        "--num-filters",
+        "1",
+        "--unlabelled",
+        path,
+        "--teacher",
+        "dark",
+    )
     assert [pair.cell_diameter for pair in datasets[0].training] == [None, None, 30]
 
 
@@ -119,12 +159,24 @@ def test_a_new_model_starts_from_vgg_weights(
     digest = hashlib.sha256(vgg11.read_bytes()).hexdigest()
     monkeypatch.setitem(OFFICIAL, "ternausnet11", (vgg11.as_uri(), digest))
     started: list[Model] = []
-    monkeypatch.setattr("model.train.train", lambda model, *_, **__: started.append(model) or iter(()))
+    monkeypatch.setattr("model.training.train.train", lambda model, *_, **__: started.append(model) or iter(()))
     outcome = bcseg(
-        "train", "--images", pairs / "pictures", "--masks", pairs / "masks", "--output", tmp_path / "new",
-        "--arch", "ternausnet11", "--decoder", "interpolate", "--num-filters", "1",
-        "--encoder-weights", "imagenet" if named else vgg11,
-    )  # fmt: skip
+        "train",
+        "--images",
+        pairs / "pictures",
+        "--masks",
+        pairs / "masks",
+        "--output",
+        tmp_path / "new",
+        "--arch",
+        "ternausnet11",
+        "--decoder",
+        "interpolate",
+        "--num-filters",
+        "1",
+        "--encoder-weights",
+        "imagenet" if named else vgg11,
+    )
     assert (outcome.code, outcome.err) == (0, "")
     assert ("Fetching file:" in outcome.out) is named
     (model,) = started
@@ -136,18 +188,34 @@ def test_encoder_weights_that_are_not_there_are_said(bcseg: Any, picture: WriteP
     path, _ = picture("a.png")
     picture("b.png")
     outcome = bcseg(
-        "train", "--images", path.parent, "--masks", path.parent, "--output", tmp_path / "new",
-        "--encoder-weights", tmp_path / "vgg.safetensors",
-    )  # fmt: skip
+        "train",
+        "--images",
+        path.parent,
+        "--masks",
+        path.parent,
+        "--output",
+        tmp_path / "new",
+        "--encoder-weights",
+        tmp_path / "vgg.safetensors",
+    )
     assert outcome.code == 1
     assert "vgg.safetensors" in outcome.err
 
 
 def test_encoder_weights_do_not_go_with_a_model_to_start_from(bcseg: Any, pairs: Path, tmp_path: Path) -> None:
     outcome = bcseg(
-        "train", "--images", pairs / "pictures", "--masks", pairs / "masks", "--output", tmp_path / "new",
-        "--from", "dark", "--encoder-weights", "imagenet",
-    )  # fmt: skip
+        "train",
+        "--images",
+        pairs / "pictures",
+        "--masks",
+        pairs / "masks",
+        "--output",
+        tmp_path / "new",
+        "--from",
+        "dark",
+        "--encoder-weights",
+        "imagenet",
+    )
     assert outcome.code == 1
     assert "are for a new model" in outcome.err
 
@@ -161,8 +229,16 @@ def test_a_model_learns_another_class(bcseg: Any, pairs: Path, monkeypatch: pyte
         ids[:, : ids.shape[1] // 2] *= 2
         Image.fromarray(ids).save(path)
     arguments = [
-        "train", "--images", pairs / "pictures", "--masks", pairs / "masks", "--from", "dark", "--epochs", "1",
-    ]  # fmt: skip
+        "train",
+        "--images",
+        pairs / "pictures",
+        "--masks",
+        pairs / "masks",
+        "--from",
+        "dark",
+        "--epochs",
+        "1",
+    ]
     outcome = bcseg(*arguments, "--output", tmp_path / "grown", "--classes", "cell, white cell")
     assert (outcome.code, outcome.err) == (0, "")
     assert json.loads((tmp_path / "grown/model.json").read_text())["classes"] == ["cell", "white cell"]
@@ -193,9 +269,19 @@ def test_numbers_without_a_name_are_background(
         Image.fromarray((np.asarray(Image.open(path)) > 0).view(np.uint8)).save(path)
     for number, words in enumerate(("2=white cell", "cell,4=parasite,platelet,a=b", "1=cell", "cell")):
         bcseg(
-            "train", "--images", pairs / "pictures", "--masks", pairs / "masks", "--from", "dark", "--new-target",
-            "--output", tmp_path / str(number), "--classes", words,
-        )  # fmt: skip
+            "train",
+            "--images",
+            pairs / "pictures",
+            "--masks",
+            pairs / "masks",
+            "--from",
+            "dark",
+            "--new-target",
+            "--output",
+            tmp_path / str(number),
+            "--classes",
+            words,
+        )
     assert asked == [
         ((2,), {"white cell": 2}),
         ((1, 4, 5, 6), {"cell": 1, "parasite": 4, "platelet": 5, "a=b": 6}),

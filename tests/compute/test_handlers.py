@@ -46,14 +46,14 @@ from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.retraining.record import read_record
 from bcseg_gui.core.retraining.reference import reference_smears
 from bcseg_gui.core.retraining.verdict import verdict
-from bcseg_gui.core.synthetic import make_smear
-from model import choose
+from bcseg_gui.core.synthetic.smear import make_smear
 from model.checkpoint import load_model, new_model, save_model
+from model.engines import choose
+from model.engines.torch_engine import TorchEngine
 from model.errors import ModelError
 from model.info import ModelInfo
 from model.predict import predict_picture
-from model.torch_engine import TorchEngine
-from model.train import TrainSettings
+from model.training.train import TrainSettings
 
 DIAMETER = 20.0
 

@@ -10,7 +10,7 @@ from bcseg_gui.compute import protocol
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.retraining.gate import Decision, Difference
-from bcseg_gui.core.retraining.next_up import Suggestion
+from bcseg_gui.core.retraining.ranking import Suggestion
 from bcseg_gui.core.slides.look import Look
 
 METRICS = protocol.Metrics(2, 0.9, 0.8, 0.95, 0.2, 0.9, 0.05, 0.7)

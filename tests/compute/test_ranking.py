@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bcseg_gui.compute import ranking, segmenting
+from bcseg_gui.compute import ranking
 from bcseg_gui.compute.protocol import Event, Progress, Rank, RankedSlide, RankResult
 from bcseg_gui.compute.ranking import SPOT_CELLS, SPOTS, alone, doubt, rank, something
+from bcseg_gui.compute.segmenting import blocks as segmenting
 from bcseg_gui.core.geometry import Region
-from model.engine import Engine
+from model.engines.engine import Engine
 from model.info import ModelInfo
 
 DIAMETER = 20.0

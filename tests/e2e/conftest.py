@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from bcseg_gui import app
 from bcseg_gui.core.resources import resource
-from bcseg_gui.core.synthetic import make_smear
+from bcseg_gui.core.synthetic.smear import make_smear
 from bcseg_gui.ui.main_window import MainWindow
 
 ROOT = Path(__file__).resolve().parents[2]

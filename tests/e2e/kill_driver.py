@@ -25,7 +25,7 @@ from bcseg_gui.app import main
 from bcseg_gui.compute.client import ComputeClient
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import MANUAL, EditState
-from bcseg_gui.core.masks.tools.change import Change
+from bcseg_gui.core.tools.change import Change
 from bcseg_gui.session.document import Document
 from bcseg_gui.session.session import Session
 from bcseg_gui.ui.main_window import MainWindow

@@ -18,7 +18,7 @@ from bcseg_gui.compute.protocol import SegmentResult
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import MANUAL
 from bcseg_gui.core.resources import resource
-from bcseg_gui.core.synthetic import make_smear
+from bcseg_gui.core.synthetic.smear import make_smear
 from bcseg_gui.session import retraining
 from bcseg_gui.ui.dialogs.export import ExportDialog
 from bcseg_gui.ui.dialogs.retrain import RetrainDialog

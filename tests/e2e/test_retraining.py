@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui.core.geometry import Region
-from bcseg_gui.core.synthetic import make_smear
+from bcseg_gui.core.synthetic.smear import make_smear
 from bcseg_gui.session import retraining
 from bcseg_gui.ui import messages
 from bcseg_gui.ui.dialogs.retrain import RetrainDialog

@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui.core.geometry import Region
-from bcseg_gui.core.synthetic import make_smear
+from bcseg_gui.core.synthetic.smear import make_smear
 from bcseg_gui.session import document as document_module
 from bcseg_gui.ui.main_window import MainWindow
 

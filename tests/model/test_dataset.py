@@ -13,7 +13,6 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from PIL import Image
 
-from model.augment import augment_colours, dihedral, with_pointer
 from model.dataset import (
     Crop,
     cut_crop,
@@ -26,6 +25,7 @@ from model.dataset import (
     split_pairs,
 )
 from model.errors import ModelError
+from model.training.augment import augment_colours, dihedral, with_pointer
 
 WritePairs = Callable[[int], tuple[Path, Path]]
 
@@ -123,9 +123,7 @@ def test_how_small_a_thing_people_mark(depth: int, expected: float) -> None:
 
 def cut(picture: NDArray[np.uint8], mask: NDArray[np.uint8], *, edge: float = 0, seed: int = 4) -> Crop:
     rng = np.random.default_rng(seed)
-    return cut_crop(
-        picture, mask, scale=0.7, size=64, cell_diameter=30, classes=1, edge=edge, gap_weight=4, rng=rng
-    )  # fmt: skip
+    return cut_crop(picture, mask, scale=0.7, size=64, cell_diameter=30, classes=1, edge=edge, gap_weight=4, rng=rng)
 
 
 def test_the_edge_of_a_picture_teaches_nothing() -> None:
@@ -218,11 +216,19 @@ def test_every_second_crop_lies_where_a_person_corrected() -> None:
     def shown(marks: NDArray[np.uint8] | None) -> float:
         crops = (
             cut_crop(
-                picture, mask, scale=1.0, size=64, cell_diameter=20.0, classes=1, edge=0, gap_weight=0,
-                rng=np.random.default_rng(seed), corrected=marks,
+                picture,
+                mask,
+                scale=1.0,
+                size=64,
+                cell_diameter=20.0,
+                classes=1,
+                edge=0,
+                gap_weight=0,
+                rng=np.random.default_rng(seed),
+                corrected=marks,
             )
             for seed in range(60)
-        )  # fmt: skip
+        )
         return float(np.mean([np.ptp(crop.picture) > 60 for crop in crops]))
 
     assert shown(corrected) > 0.4

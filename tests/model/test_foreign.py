@@ -14,7 +14,7 @@ from model.checkpoint import Model, load_model
 from model.errors import ModelError
 from model.foreign import import_ternausnet, read_ternausnet
 from model.info import ModelInfo
-from model.ternausnet import TernausNet16, build
+from model.networks.ternausnet import TernausNet16, build
 
 VGG = {
     11: ((64,), (128,), (256, 256), (512, 512), (512, 512)),

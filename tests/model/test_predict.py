@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from model.checkpoint import Model
-from model.engine import LARGE_TILE, SMALL_TILE
+from model.engines.engine import LARGE_TILE, SMALL_TILE
+from model.engines.torch_engine import TorchEngine
 from model.info import ModelInfo
 from model.predict import BLOCK, Block, blocks_of, classify, predict, predict_picture
 from model.preprocess import resize
 from model.tiles import Rect
-from model.torch_engine import TorchEngine
 
 INFO = ModelInfo(name="redness", cell_diameter=42.0, source_cell_diameter=42.0)
 
@@ -105,9 +105,13 @@ def test_touching_cells_come_apart_as_readily_as_is_wanted(doubt: int) -> None:
     found = []
     for splitting in (0.0, 0.5, 1.0):
         *_, tile = predict(
-            Redness(), INFO, lambda rect, size: resize(picture[rect.slices], size), (200, 140), block,
+            Redness(),
+            INFO,
+            lambda rect, size: resize(picture[rect.slices], size),
+            (200, 140),
+            block,
             splitting=splitting,
-        )  # fmt: skip
+        )
         found.append(cv2.connectedComponents(tile.classes, connectivity=4)[0] - 1)
     assert found == [1, 2, 2]
 
@@ -134,9 +138,12 @@ def test_a_sliver_at_the_edge_of_the_picture_is_left_out_and_one_at_the_edge_of_
 
 
 @given(
-    st.integers(33, 700), st.integers(33, 700), st.integers(0, 2**16), st.sampled_from([SMALL_TILE, LARGE_TILE]),
+    st.integers(33, 700),
+    st.integers(33, 700),
+    st.integers(0, 2**16),
+    st.sampled_from([SMALL_TILE, LARGE_TILE]),
     st.integers(1, 5),
-)  # fmt: skip
+)
 def test_every_pixel_keeps_its_place(width: int, height: int, seed: int, tile: int, batch: int) -> None:
     picture = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
     engine = Redness()
@@ -209,9 +216,15 @@ def test_classes_are_those_of_the_probabilities(scale: float) -> None:
     for threshold in (0.3, 0.5):
         (block,) = blocks_of(Rect(0, 0, 120, 90), scale, (120, 90))
         draft, tile = predict(
-            Rainbow(), info, lambda rect, size: resize(picture[rect.slices], size), (120, 90), block,
-            threshold=threshold, splitting=1.0, with_probabilities=True,
-        )  # fmt: skip
+            Rainbow(),
+            info,
+            lambda rect, size: resize(picture[rect.slices], size),
+            (120, 90),
+            block,
+            threshold=threshold,
+            splitting=1.0,
+            with_probabilities=True,
+        )
         drafted = classify(tile.probabilities, threshold)
         np.testing.assert_array_equal(draft.classes, drafted)
         assert (tile.classes == drafted)[tile.classes > 0].all(), "parting takes pixels away, and changes no class"
@@ -227,8 +240,10 @@ def test_touching_cells_of_several_classes_come_apart() -> None:
     _, classes = predict_picture(Vivid(), info, picture)
     assert cv2.connectedComponents((classes > 0).view(np.uint8), connectivity=4)[0] - 1 == 3
     assert [cv2.connectedComponents((classes == each).view(np.uint8), connectivity=4)[0] - 1 for each in (1, 2, 3)] == [
-        2, 1, 1,
-    ]  # fmt: skip
+        2,
+        1,
+        1,
+    ]
     assert classes[50:70, 110:130].all()
 
 

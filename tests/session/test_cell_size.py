@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.slides import open_slide
-from bcseg_gui.core.synthetic import make_smear
+from bcseg_gui.core.synthetic.smear import make_smear
 from bcseg_gui.session.cell_size import CellSize, CellSizes
 
 

@@ -20,14 +20,14 @@ from bcseg_gui.compute.protocol import (
     SegmentResult,
     TilePredicted,
 )
+from bcseg_gui.compute.segmenting.spec import Segmentation, inside
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import MANUAL, EditState
-from bcseg_gui.core.masks.tilestore import TileStore
+from bcseg_gui.core.masks.storage.tilestore import TileStore
 from bcseg_gui.core.slides.look import Look
 from bcseg_gui.session import saving
 from bcseg_gui.session.document import Document
-from bcseg_gui.session.segmentation import Segmentation, inside
 from bcseg_gui.session.session import Session
 
 WAITS = "What you paint stays on the screen, and is saved by itself once that is possible."
@@ -231,7 +231,7 @@ def test_undo_changes_nothing_as_long_as_strokes_wait(session, document, paint, 
 def test_painting_ends_when_too_much_waits(
     session, document, paint, full_disk, told, qtbot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bcseg_gui.core.masks.journal.LARGEST_BACKLOG", 1)
+    monkeypatch.setattr("bcseg_gui.core.masks.storage.journal.LARGEST_BACKLOG", 1)
     paint(session)
     document.keep()
     with full_disk():
@@ -588,7 +588,7 @@ def test_a_full_disk_loses_no_finished_block(document, client, start, full_disk,
 def test_a_segmentation_ends_when_too_much_waits(
     document, client, start, full_disk, told, qtbot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bcseg_gui.core.masks.journal.LARGEST_BACKLOG", 1)
+    monkeypatch.setattr("bcseg_gui.core.masks.storage.journal.LARGEST_BACKLOG", 1)
     job = start()
     with full_disk():
         whole_block(client, job, LEFT)

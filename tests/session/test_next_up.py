@@ -9,7 +9,7 @@ from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.files import encode_json
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.retraining.gate import Decision
-from bcseg_gui.core.retraining.next_up import Suggestion
+from bcseg_gui.core.retraining.ranking import Suggestion
 from bcseg_gui.core.retraining.record import RECORD_FILE, Record, UsedPair
 from bcseg_gui.session.next_up import more
 
@@ -102,9 +102,13 @@ def test_who_is_at_another_picture_is_taken_to_its_spots_first(session, client, 
 def test_parts_of_two_slides_are_gone_to_in_the_order_of_what_they_teach(session, client, pictures) -> None:
     session.open(pictures)
     answer(
-        session, client,
-        Suggestion(0, 6, (LEFT,)), Suggestion(1, 4, (LEFT,)), Suggestion(0, 3, (RIGHT,)), Suggestion(2, 2, (LEFT,)),
-    )  # fmt: skip
+        session,
+        client,
+        Suggestion(0, 6, (LEFT,)),
+        Suggestion(1, 4, (LEFT,)),
+        Suggestion(0, 3, (RIGHT,)),
+        Suggestion(2, 2, (LEFT,)),
+    )
     assert [going(session) for _ in range(4)] == [(0, LEFT), (1, LEFT), (0, RIGHT), (2, LEFT)]
     assert session.next_up.in_hand(session.next_up.suggestions) == 3
 

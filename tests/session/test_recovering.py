@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks.failures import DamagedMaskError
-from bcseg_gui.core.masks.recovery import Recovered
+from bcseg_gui.core.masks.storage.recovery import Recovered
 from bcseg_gui.session.recovering import Recovering
 from bcseg_gui.session.session import Session
 

@@ -20,7 +20,7 @@ from bcseg_gui.compute.protocol import (
 )
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
-from bcseg_gui.core.masks.tilestore import TileStore
+from bcseg_gui.core.masks.storage.tilestore import TileStore
 from bcseg_gui.core.retraining.gate import (
     ClassFigures,
     Decision,

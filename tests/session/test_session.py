@@ -16,7 +16,7 @@ from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import MANUAL
 from bcseg_gui.core.project import Project, project
-from bcseg_gui.core.synthetic import make_smear
+from bcseg_gui.core.synthetic.smear import make_smear
 from bcseg_gui.session.cell_size import CellSize
 from bcseg_gui.session.models import Ran
 from bcseg_gui.session.session import Session

@@ -18,13 +18,13 @@ from bcseg_gui import app
 from bcseg_gui.compute.protocol import Finished, Progress, Rank, RankResult, WarmUp
 from bcseg_gui.core import i18n
 from bcseg_gui.core.geometry import Region
-from bcseg_gui.core.retraining.next_up import Suggestion
+from bcseg_gui.core.retraining.ranking import Suggestion
 from bcseg_gui.session.samples import sample_folder
 from bcseg_gui.ui.action_table import TOOLBAR, TOOLS
 from bcseg_gui.ui.dialogs.slide_info import SlideInfoDialog
 from bcseg_gui.ui.main_window import MainWindow
 from bcseg_gui.ui.panels.gains import GainPanel
-from bcseg_gui.ui.panels.number_box import NumberBox
+from bcseg_gui.ui.widgets.number_box import NumberBox
 
 
 @pytest.fixture

@@ -87,8 +87,9 @@ def _windows(slide: Slide) -> list[Region]:
     w, h = min(_WINDOW, width), min(_WINDOW, height)
     windows = [
         Region((width - w) * column // max(1, columns - 1), (height - h) * row // max(1, rows - 1), w, h)
-        for row in range(rows) for column in range(columns)
-    ]  # fmt: skip
+        for row in range(rows)
+        for column in range(columns)
+    ]
     overview_width, overview_height = slide.level_dimensions[-1]
     if overview_width * overview_height <= _OVERVIEW:
         with suppress(UserError):

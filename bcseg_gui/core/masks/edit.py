@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from ..geometry import Region, TileKey, tiles_covering
 from .history import EditRecord
-from .journal import Journal
 from .pyramid import CLASS_BITS, MANUAL, Tile
-from .tiles import Tiles
+from .storage.journal import Journal
+from .storage.tiles import Tiles
 
 NOTHING = Region(0, 0, 0, 0)
 TILES_COMPARED = 64

@@ -14,11 +14,11 @@ from ..errors import UserError
 from ..geometry import TILE_SIZE, Region, TileKey, tiles_covering
 from .edit import NOTHING, MaskEdit
 from .history import EditRecord
-from .journal import Journal
 from .runs import Run
-from .tiles import Tiles
-from .tilestore import TileStore
-from .writer import Write
+from .storage.journal import Journal
+from .storage.tiles import Tiles
+from .storage.tilestore import TileStore
+from .storage.writer import Write
 
 OVERVIEWS_KEPT_BACK = 64
 """So many overview tiles are computed before they are written, and after a crash computed again."""

@@ -15,8 +15,8 @@ from ..errors import UserError
 from ..geometry import Region, tiles_covering
 from ..masks import CLASS_BITS
 from ..masks.failures import damaged, explained
-from ..masks.packing import unpack
 from ..masks.pyramid import Tile
+from ..masks.storage.packing import unpack
 from .entry import MaskClass, SlideEntry
 
 _TILE = "SELECT data FROM tiles WHERE level = 0 AND row = ? AND col = ?"

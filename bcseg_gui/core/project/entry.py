@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from ..geometry import Region
+from ..models.promotions import Promotions
 from .holdout import Split
-from .promotions import Promotions
 
 Status = Literal["todo", "doing", "reviewed"]
 
@@ -87,9 +87,14 @@ class SlideEntry:
         others = {known.page: known for known in (*self.other_pages, PageReview(self.page, self.status, self.reviewed))}
         shown = others.pop(page, PageReview(page, "todo"))
         return replace(
-            self, page=page, width=0, height=0, status=shown.status, reviewed=shown.reviewed,
+            self,
+            page=page,
+            width=0,
+            height=0,
+            status=shown.status,
+            reviewed=shown.reviewed,
             other_pages=tuple(others.values()),
-        )  # fmt: skip
+        )
 
     def reviewed_regions(self) -> tuple[Region, ...]:
         """The regions to learn from, the whole slide when none is named; none at all unless it is reviewed."""

@@ -67,11 +67,7 @@ def parted(slide_id: str, regions: Sequence[Region], cell_diameter: float) -> li
         return list(zip(_cut(slide_id, regions[0], margin, _LEAST * cell_diameter), ("train", "holdout"), strict=True))
     sides = split(f"{slide_id} {region}" for region in regions)
     held = [region for region in regions if sides[f"{slide_id} {region}"] == "holdout"]
-    apart = [
-        region
-        for region in regions
-        if all(region.grown(margin).intersected(other).is_empty for other in held)
-    ]  # fmt: skip
+    apart = [region for region in regions if all(region.grown(margin).intersected(other).is_empty for other in held)]
     if not apart:
         raise _too_small()
     return [(region, "train") for region in apart] + [(region, "holdout") for region in held]

@@ -14,15 +14,15 @@ from platformdirs import user_data_path
 
 from ..errors import UserError
 from ..files import fingerprint, is_leftover, make_folder, remove_leftovers, write_json
+from ..models.promotions import Promotions
+from ..models.registry import ModelRegistry
 from . import holdout, paths
 from .backup import Restored, Restoring, has_backups
 from .class_use import require_unused
 from .classes import checked
 from .entry import MaskClass, ProjectFile, SlideEntry
 from .lock import ProjectLock
-from .promotions import Promotions
 from .reading import DISK_THREADS, PROJECT_FILE, SLIDE_FILE, read_entries, read_project
-from .registry import ModelRegistry
 
 _LOCK_FILE = "project.lock"
 

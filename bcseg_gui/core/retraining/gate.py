@@ -141,9 +141,7 @@ def decide(
     added = [each for each in classes if each.is_new]
     outcome = _outcome(dice, count_error, reference, added)
     thin = (len(old) if slides is None else slides) < ENOUGH
-    return Decision(
-        outcome, dice, count_error, reference, thin or (dice.low <= 0 and not added), tuple(classes)
-    )  # fmt: skip
+    return Decision(outcome, dice, count_error, reference, thin or (dice.low <= 0 and not added), tuple(classes))
 
 
 def judge_target(classes: Sequence[ClassFigures], *, slides: int) -> Decision:
@@ -201,10 +199,15 @@ def class_figures(name: str, pictures: Sequence[Sequence[BlockCounts]], *, is_ne
     some = ours + theirs > 0
     low, high = np.quantile(2 * both[some] / (ours + theirs)[some], TAILS)
     return ClassFigures(
-        name, is_new, int(np.count_nonzero(drawn)), int(drawn_cells.sum()),
-        float(2 * overlap.sum() / (found.sum() + drawn.sum())), float(low), float(high),
+        name,
+        is_new,
+        int(np.count_nonzero(drawn)),
+        int(drawn_cells.sum()),
+        float(2 * overlap.sum() / (found.sum() + drawn.sum())),
+        float(low),
+        float(high),
         float(np.abs(cells - drawn_cells).sum() / max(1, drawn_cells.sum())),
-    )  # fmt: skip
+    )
 
 
 def _times(rng: np.random.Generator, blocks: int) -> NDArray[np.int64]:

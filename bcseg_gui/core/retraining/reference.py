@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..synthetic import STAINS, Smear, make_smear
+from ..synthetic.smear import STAINS, Smear, make_smear
 
 CELL_DIAMETER = 42.0
 """Pixels; the size that the bundled models see cells at, so that nothing is lost in resizing."""
@@ -24,7 +24,12 @@ def reference_smears() -> Iterator[tuple[str, Smear]]:
     for number, stain in enumerate(STAINS):
         for defocus in (1.0, 1.6):
             smear = make_smear(
-                *SIZE, seed=900 + number, cell_diameter=CELL_DIAMETER, stain=stain, density=0.28,
-                white_cells=1 if defocus > 1 else 0, defocus=defocus,
-            )  # fmt: skip
+                *SIZE,
+                seed=900 + number,
+                cell_diameter=CELL_DIAMETER,
+                stain=stain,
+                density=0.28,
+                white_cells=1 if defocus > 1 else 0,
+                defocus=defocus,
+            )
             yield f"{stain}-{'soft' if defocus > 1 else 'sharp'}", smear

@@ -96,8 +96,13 @@ def _means(old: Sequence[PictureFigures], new: Sequence[PictureFigures]) -> list
 
 def _by_class(classes: Sequence[ClassFigures]) -> list[list[str]]:
     head = [
-        "", _("agreement"), _("90 % interval"), _("error in the number of cells"), _("cells drawn"), _("test pictures"),
-    ]  # fmt: skip
+        "",
+        _("agreement"),
+        _("90 % interval"),
+        _("error in the number of cells"),
+        _("cells drawn"),
+        _("test pictures"),
+    ]
     rows = []
     for each in classes:
         name = _("{name} (new)").format(name=each.name) if each.is_new else each.name

@@ -16,9 +16,12 @@ from .pixels import over_white
 from .slide import Slide, plausible_mpp, plausible_power, replaced, unreadable
 
 _SCANNERS = (
-    "hamamatsu.Product", "leica.device-model", "philips.DICOM_MANUFACTURERS_MODEL_NAME", "dicom.ManufacturerModelName",
+    "hamamatsu.Product",
+    "leica.device-model",
+    "philips.DICOM_MANUFACTURERS_MODEL_NAME",
+    "dicom.ManufacturerModelName",
     "ventana.ScannerModel",
-)  # fmt: skip
+)
 """Properties that name the scanner's model."""
 
 

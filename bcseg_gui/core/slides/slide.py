@@ -107,9 +107,11 @@ class Slide(ABC):
         scale = self.level_downsamples[level]
         # One level pixel of margin: which pixels a fractional location touches is the reader's affair.
         reach = Region(
-            location[0] - int(scale) - 1, location[1] - int(scale) - 1, int((width + 2) * scale) + 2,
+            location[0] - int(scale) - 1,
+            location[1] - int(scale) - 1,
+            int((width + 2) * scale) + 2,
             int((height + 2) * scale) + 2,
-        )  # fmt: skip
+        )
         if width == 0 or height == 0 or reach.intersected(Region(0, 0, *self.dimensions)).is_empty:
             return np.full((height, width, 3), 255, np.uint8)
         return self._read(location, level, size)

@@ -22,11 +22,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ...core.errors import UserError
-from ...core.i18n import _, sentence
-from ...core.project import DEFAULT_CLASSES, MaskClass
-from ...core.project import classes as lists
-from ...session.classes import Classes
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.i18n import _, sentence
+from bcseg_gui.core.project import DEFAULT_CLASSES, MaskClass
+from bcseg_gui.core.project import classes as lists
+from bcseg_gui.session.classes import Classes
+
 from ..panels.classes import swatch
 
 

@@ -10,10 +10,11 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QComboBox, QDialog, QGridLayout, QLabel, QSizePolicy, QWidget
 
-from ...core.cells.components import find_cells
-from ...core.i18n import _, ngettext, percent, sentence
-from ...session.comparing import Comparing
-from ...session.session import Session
+from bcseg_gui.core.cells.components import find_cells
+from bcseg_gui.core.i18n import _, ngettext, percent, sentence
+from bcseg_gui.session.comparing import Comparing
+from bcseg_gui.session.session import Session
+
 from ..panels.status import model_titles
 
 Pixels = NDArray[np.uint8]
@@ -153,7 +154,5 @@ class _Picture(QWidget):
         scaled.setDevicePixelRatio(ratio)
         size = scaled.deviceIndependentSize()
         painter = QPainter(self)
-        painter.drawPixmap(
-            round((self.width() - size.width()) / 2), round((self.height() - size.height()) / 2), scaled
-        )  # fmt: skip
+        painter.drawPixmap(round((self.width() - size.width()) / 2), round((self.height() - size.height()) / 2), scaled)
         painter.end()

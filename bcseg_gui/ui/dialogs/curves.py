@@ -9,8 +9,8 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from ...core.i18n import _
-from ...session.retraining import Retraining
+from bcseg_gui.core.i18n import _
+from bcseg_gui.session.retraining import Retraining
 
 LEARNING, TESTING, CELLS, PIXELS = "#d55e00", "#0072b2", "#cc79a7", "#009e73"
 """Vermillion, blue, purple and green of the Okabe-Ito palette."""
@@ -82,9 +82,7 @@ class _Series:
 
     def __init__(self, plot: pg.PlotWidget, color: str, figure: str) -> None:
         self.figure = figure
-        self.dots = plot.plot(
-            pen=pg.mkPen(color, width=2), symbol="o", symbolSize=6, symbolBrush=color, symbolPen=None
-        )  # fmt: skip
+        self.dots = plot.plot(pen=pg.mkPen(color, width=2), symbol="o", symbolSize=6, symbolBrush=color, symbolPen=None)
         self.before = pg.InfiniteLine(angle=0, pen=pg.mkPen(color, width=1, style=Qt.PenStyle.DashLine))
         self.before.hide()
         plot.addItem(self.before)

@@ -8,10 +8,10 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from ...core.formats.pairs import Manifest
-from ...core.i18n import _, ngettext, sentence
-from ...core.project import Project
-from ...session.writing import export
+from bcseg_gui.core.exporting.pairs import Manifest
+from bcseg_gui.core.i18n import _, ngettext, sentence
+from bcseg_gui.core.project import Project
+from bcseg_gui.session.exporting import export
 
 
 class ExportDialog(QDialog):

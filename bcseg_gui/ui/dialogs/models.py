@@ -22,14 +22,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ...core.errors import UserError
-from ...core.i18n import _, percent, sentence
-from ...core.project import ModelVersion
-from ...core.project.model_file import SUFFIX
-from ...core.retraining.record import Record, read_record
-from ...core.retraining.report import REPORT_FILE
-from ...core.retraining.verdict import verdict
-from ...session.models import Models
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.i18n import _, percent, sentence
+from bcseg_gui.core.models.model_file import SUFFIX
+from bcseg_gui.core.project import ModelVersion
+from bcseg_gui.core.retraining.record import Record, read_record
+from bcseg_gui.core.retraining.report import REPORT_FILE
+from bcseg_gui.core.retraining.verdict import verdict
+from bcseg_gui.session.models import Models
 
 
 class ModelsDialog(QDialog):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from ...core.i18n import _, ngettext, sentence
-from ...core.masks.recovery import Recovered
-from ...session.recovering import Recovering
+from bcseg_gui.core.i18n import _, ngettext, sentence
+from bcseg_gui.core.masks.storage.recovery import Recovered
+from bcseg_gui.session.recovering import Recovering
 
 
 class RecoverDialog(QDialog):

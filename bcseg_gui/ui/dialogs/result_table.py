@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
-from ...core.i18n import _, number, percent
-from ...session.retraining import Metrics, TrainResult
+from bcseg_gui.core.i18n import _, number, percent
+from bcseg_gui.session.retraining import Metrics, TrainResult
 
 
 def _rows(metrics: Metrics) -> tuple[tuple[str, str, bool], ...]:

@@ -17,17 +17,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ...core.errors import UserError
-from ...core.i18n import _, ngettext, number, sentence
-from ...core.retraining.report import REPORT_FILE
-from ...core.retraining.verdict import evidence, verdict
-from ...session.retraining import Plan, Retraining
-from ..panels.durations import duration_words
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.i18n import _, ngettext, number, sentence
+from bcseg_gui.core.retraining.report import REPORT_FILE
+from bcseg_gui.core.retraining.verdict import evidence, verdict
+from bcseg_gui.session.retraining import Plan, Retraining
+
 from ..panels.status import progress_text
+from ..widgets.durations import duration_words
 from .curves import Curves
+from .holdout import TestPicturesDialog
 from .result_table import ResultTable
 from .target_boxes import TargetBoxes
-from .test_pictures import TestPicturesDialog
 
 
 class RetrainDialog(QDialog):
@@ -295,9 +296,10 @@ def _classes_texts(plan: Plan) -> list[str]:
     texts = []
     if plan.new and not plan.new_target:
         learn = ngettext(
-            "The model will learn {n} new class: {names}.", "The model will learn {n} new classes: {names}.",
+            "The model will learn {n} new class: {names}.",
+            "The model will learn {n} new classes: {names}.",
             len(plan.new),
-        )  # fmt: skip
+        )
         texts.append(learn.format(n=len(plan.new), names=", ".join(plan.new)))
     if plan.untested:
         untested = (

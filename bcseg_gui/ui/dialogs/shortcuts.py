@@ -11,9 +11,10 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from ...core.i18n import _
+from bcseg_gui.core.i18n import _
+
 from ..action_table import ActionInfo, action_infos, menus
-from ..panels.search_box import SearchBox
+from ..widgets.search_box import SearchBox
 
 WIDTH, HEIGHT = 920, 640
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter

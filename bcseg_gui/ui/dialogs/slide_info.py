@@ -22,9 +22,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ...core.i18n import _, sentence
-from ...core.slides import Slide
-from ...session.background import Task
+from bcseg_gui.core.i18n import _, sentence
+from bcseg_gui.core.slides import Slide
+from bcseg_gui.session.background import Task
+
 from ..panels.page import page_text
 from ..panels.scale import scale_text
 

@@ -7,9 +7,10 @@ import math
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
 
-from ...core.i18n import _
-from ...session.tool_settings import LARGEST_RADIUS, START_RADIUS
-from .number_box import NumberBox
+from bcseg_gui.core.i18n import _
+from bcseg_gui.session.tool_settings import LARGEST_RADIUS, START_RADIUS
+
+from ..widgets.number_box import NumberBox
 
 STEPS = 200
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QAbstractSpinBox, QHBoxLayout, QLabel, QToolButton, QWidget
 
-from ...core.i18n import _
-from ...session.cell_size import CellSize
-from .number_box import NumberBox
+from bcseg_gui.core.i18n import _
+from bcseg_gui.session.cell_size import CellSize
+
+from ..widgets.number_box import NumberBox
 
 SMALLEST, LARGEST = 2, 2000
 """Level-0 pixels."""

@@ -8,12 +8,13 @@ from PySide6.QtCore import QRectF, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QHeaderView, QPushButton, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from ...core.i18n import _, ngettext
-from ...core.project import MaskClass
-from ...core.project.classes import KEYS, named
-from ...session.classes import Classes
-from ...session.tool_settings import ToolSettings
-from .cells import grouped
+from bcseg_gui.core.i18n import _, ngettext
+from bcseg_gui.core.project import MaskClass
+from bcseg_gui.core.project.classes import KEYS, named
+from bcseg_gui.session.classes import Classes
+from bcseg_gui.session.tool_settings import ToolSettings
+
+from .cells.count import grouped
 
 SWATCH = 14
 """Side of a colour's square, in device-independent pixels."""

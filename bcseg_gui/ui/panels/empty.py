@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
-from ...core.i18n import _
+from bcseg_gui.core.i18n import _
 
 WIDTH = 320
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from ...core.i18n import _
-from .adjustment import Adjustment
-from .cells import panel_title
+from bcseg_gui.core.i18n import _
+
+from ..widgets.adjustment import Adjustment
+from .cells.count import panel_title
 
 STEP = 5
 """Percent."""

@@ -17,11 +17,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ...core.i18n import _
-from ...core.masks import EditRecord
-from ...core.project import MaskClass
-from ...session.document import Document
-from .folding import FoldingHeader
+from bcseg_gui.core.i18n import _
+from bcseg_gui.core.masks import EditRecord
+from bcseg_gui.core.project import MaskClass
+from bcseg_gui.session.document import Document
+
+from ..widgets.folding import FoldingHeader
 from .history_delegate import HistoryDelegate
 from .history_model import HistoryModel, HistoryRole
 

@@ -6,7 +6,8 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from ...core.masks import EditRecord, EditState
+from bcseg_gui.core.masks import EditRecord, EditState
+
 from .history_model import HistoryModel, HistoryRole
 
 AnyIndex = QModelIndex | QPersistentModelIndex

@@ -11,11 +11,12 @@ from enum import IntEnum, auto
 
 from PySide6.QtCore import QAbstractListModel, QDateTime, QLocale, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from ...core.i18n import _
-from ...core.masks import EditRecord, EditState
-from ...core.project import MaskClass
-from ...session.edit_words import edit_words, tool_words
-from .durations import duration_words
+from bcseg_gui.core.i18n import _
+from bcseg_gui.core.masks import EditRecord, EditState
+from bcseg_gui.core.project import MaskClass
+from bcseg_gui.session.edit_words import edit_words, tool_words
+
+from ..widgets.durations import duration_words
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 

@@ -15,10 +15,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ...core.i18n import _
-from ...core.slides.look import Look
-from .adjustment import Adjustment
-from .folding import FoldingHeader
+from bcseg_gui.core.i18n import _
+from bcseg_gui.core.slides.look import Look
+
+from ..widgets.adjustment import Adjustment
+from ..widgets.folding import FoldingHeader
 
 STEPS = 100
 """Of a slider to either side of its middle."""

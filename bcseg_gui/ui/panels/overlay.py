@@ -6,10 +6,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
-from ...core.i18n import _
+from bcseg_gui.core.i18n import _
+
 from ..slide_view.mask_item import MANUAL_FROM
-from .cells import panel_title
-from .percent import PercentLabel
+from ..widgets.percent import PercentLabel
+from .cells.count import panel_title
 
 OPACITY_STEP = 5
 """Percent a notch of the wheel."""

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStyle, QStyleOptionComboBox, QWidget
 
-from ...core.i18n import _
+from bcseg_gui.core.i18n import _
 
 SHORTEST = 8
 """Characters of a page's entry that stay in sight where there is little room."""

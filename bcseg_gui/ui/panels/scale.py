@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ...core.cells.diameter import expected_cell_diameter
-from ...core.i18n import _
-from ...core.slides.slide import PLAUSIBLE_MPP
+from bcseg_gui.core.cells.diameter import expected_cell_diameter
+from bcseg_gui.core.i18n import _
+from bcseg_gui.core.slides.slide import PLAUSIBLE_MPP
 
 OBJECTIVES = (10, 20, 40, 60, 100)
 CAMERA_PIXEL_UM = 3.45

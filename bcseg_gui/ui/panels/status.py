@@ -16,14 +16,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ...core.i18n import _, ngettext, number
-from ...core.project import ModelVersion
-from ...core.slides import Slide
-from ...session.jobs import Job, Jobs
-from ...session.models import Ran
-from ...session.session import Session
+from bcseg_gui.core.i18n import _, ngettext, number
+from bcseg_gui.core.project import ModelVersion
+from bcseg_gui.core.slides import Slide
+from bcseg_gui.session.jobs import Job, Jobs
+from bcseg_gui.session.models import Ran
+from bcseg_gui.session.session import Session
+
+from ..widgets.elided import ElidedLabel
 from .cell_size import CellSizeBox
-from .elided import ElidedLabel
 from .page import Choice, PagePicker
 from .scale import ScaleBox
 

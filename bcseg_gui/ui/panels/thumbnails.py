@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPixmap
 
-from ...core.errors import UserError
-from ...core.thumbnails import ThumbnailCache
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.thumbnails import ThumbnailCache
 
 ICON = QSize(56, 42)
 

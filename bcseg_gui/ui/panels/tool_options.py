@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
 
-from ...core.i18n import _
-from ...session.tool_settings import ToolSettings
+from bcseg_gui.core.i18n import _
+from bcseg_gui.session.tool_settings import ToolSettings
+
+from ..widgets.elided import ElidedLabel
 from .brush_size import BrushSize
-from .elided import ElidedLabel
 
 HEIGHT = 34
 """Device-independent pixels, with any tool: another tool must not move the picture."""

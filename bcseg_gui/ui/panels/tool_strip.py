@@ -8,7 +8,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QSizePolicy, QToolBar, QWidget
 
-from ...core.i18n import _
+from bcseg_gui.core.i18n import _
+
 from ..theme import ICON_SIZE
 
 _STYLE = """

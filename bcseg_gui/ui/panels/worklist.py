@@ -19,11 +19,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ...core.i18n import _
-from ...session.worklist import WorklistItem
-from .durations import duration_words
+from bcseg_gui.core.i18n import _
+from bcseg_gui.session.worklist import WorklistItem
+
+from ..widgets.durations import duration_words
+from ..widgets.search_box import SearchBox
 from .gains import Bar, GainPanel
-from .search_box import SearchBox
 from .thumbnails import ICON, Key, Thumbnails
 from .worklist_model import AnyIndex, WorklistModel, status_words
 from .worklist_options import WorklistOptions

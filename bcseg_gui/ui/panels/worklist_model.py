@@ -11,9 +11,10 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from ...core.i18n import _
-from ...session.worklist import LEFT, WorklistItem
-from .durations import duration_words
+from bcseg_gui.core.i18n import _
+from bcseg_gui.session.worklist import LEFT, WorklistItem
+
+from ..widgets.durations import duration_words
 from .thumbnails import Key, Thumbnails
 
 _MANY = 100

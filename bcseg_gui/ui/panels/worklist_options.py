@@ -8,7 +8,8 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
-from ...core.i18n import _
+from bcseg_gui.core.i18n import _
+
 from .. import theme
 from .worklist_model import status_words
 
@@ -48,9 +49,12 @@ class WorklistOptions(QToolButton):
         self._filters = self._add(menu, [("", _("All pictures")), *statuses], self.filterChosen.emit)
         menu.addSection(_("Sort by"))
         orders = (
-            ("", _("Order of the folder")), ("name", _("Name")), ("status", _("Status")), ("time", _("Time spent")),
+            ("", _("Order of the folder")),
+            ("name", _("Name")),
+            ("status", _("Status")),
+            ("time", _("Time spent")),
             ("rank", _("What to correct next")),
-        )  # fmt: skip
+        )
         self._orders = self._add(menu, orders, self.orderChosen.emit)
         self.setMenu(menu)
         self._show_icon()

@@ -8,7 +8,7 @@ from PySide6.QtCore import QByteArray, QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QCursor, QPainter, QPen, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
-from ...core.resources import resource
+from bcseg_gui.core.resources import resource
 
 SIDE, HOT = 32, 10
 """Device-independent pixels: side of the pointer's picture, and where in it the place itself is."""

@@ -24,8 +24,10 @@ _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _ONCE = (Qt.Key.Key_Space, Qt.Key.Key_P, *_ENTER)
 """Held, they do no more than at the first press."""
 _NONE, _SHIFT, _ALT = (
-    Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier,
-)  # fmt: skip
+    Qt.KeyboardModifier.NoModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+    Qt.KeyboardModifier.AltModifier,
+)
 _HELD = {Qt.Key.Key_Alt: _ALT, Qt.Key.Key_Shift: _SHIFT}
 
 
@@ -164,9 +166,7 @@ class HandView(MouseView):
         place = QPointF(self._pointer if self._pointer is not None else port.center())
         self._by_keys = True
         place += QPointF(way) / ratio
-        inside = QPointF(
-            min(max(place.x(), 0.0), port.width() - 1.0), min(max(place.y(), 0.0), port.height() - 1.0)
-        )  # fmt: skip
+        inside = QPointF(min(max(place.x(), 0.0), port.width() - 1.0), min(max(place.y(), 0.0), port.height() - 1.0))
         if inside != place:  # the picture comes along
             self._draws_on = True
             self.pan_by(way.x(), way.y())

@@ -9,7 +9,7 @@ from functools import cache
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPixmap, QTransform
 
-from ...core.geometry import Region
+from bcseg_gui.core.geometry import Region
 
 
 @dataclass(frozen=True, slots=True)

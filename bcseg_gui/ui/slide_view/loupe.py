@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QTransform
 
-from ...core.geometry import Region
+from bcseg_gui.core.geometry import Region
 
 SIDE = 184
 """Device-independent pixels."""

@@ -16,10 +16,11 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QTimer
 from PySide6.QtGui import QColor, QImage, QPainter, QTransform, qRgba
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from ...core.errors import UserError
-from ...core.geometry import Region, TileKey
-from ...core.masks import CLASS_BITS, MANUAL, Mask
-from ...core.project.classes import UNLISTED_COLOR
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.geometry import Region, TileKey
+from bcseg_gui.core.masks import CLASS_BITS, MANUAL, Mask
+from bcseg_gui.core.project.classes import UNLISTED_COLOR
+
 from .mask_sampling import DARK, LIGHT, OUTLINE, VEIL, VEIL_LINE, marked, outlined, sample
 from .tile_loader import level_for_scale, tile_region
 

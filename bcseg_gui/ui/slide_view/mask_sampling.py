@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QTransform
 
-from ...core.geometry import Region, TileKey, tiles_covering
-from ...core.masks import CLASS_BITS, MANUAL
+from bcseg_gui.core.geometry import Region, TileKey, tiles_covering
+from bcseg_gui.core.masks import CLASS_BITS, MANUAL
 
 Classes = NDArray[np.uint8]
 Steps = NDArray[np.intp]

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPixmap, QTransform
 
-from ...core.geometry import Region
+from bcseg_gui.core.geometry import Region
+
 from .hatching import EMPTY, paint_hatching
 
 LARGEST = QSize(190, 150)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QTransform
 from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QWidget
 
-from ...core.geometry import Region
+from bcseg_gui.core.geometry import Region
 
 LARGEST_ZOOM = 64.0
 AIR = 0.98

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QObject, QTimer
 
-from ...core.errors import UserError
-from ...core.geometry import Region, TileKey
-from ...core.masks import Mask
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.geometry import Region, TileKey
+from bcseg_gui.core.masks import Mask
 
 SLICE = 0.006
 """Seconds of work at a time."""

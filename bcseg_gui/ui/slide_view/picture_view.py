@@ -8,9 +8,10 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, QTimer, Signal
 from PySide6.QtGui import QColor, QHideEvent, QPainter, QPaintEvent, QRegion, QTransform
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
-from ...core.geometry import Region, TileKey, tiles_covering
-from ...core.slides import Slide
-from ...core.slides.look import Look
+from bcseg_gui.core.geometry import Region, TileKey, tiles_covering
+from bcseg_gui.core.slides import Slide
+from bcseg_gui.core.slides.look import Look
+
 from .hand import HandView
 from .hatching import EMPTY, merged, paint_hatching
 from .slide_layer import coarse_tiles, paint_slide, tiles_around, wanted_tiles

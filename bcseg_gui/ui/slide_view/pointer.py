@@ -8,8 +8,8 @@ from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
-from ..panels.number_box import NumberBox
 from ..tools import PLAIN, Hand, PanTool, Point, Tool
+from ..widgets.number_box import NumberBox
 from .brush_cursor import BrushCursor
 from .cursors import tool_cursor
 from .navigation import NavigationView

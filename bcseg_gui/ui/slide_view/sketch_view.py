@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from ...core.geometry import Region
-from ...core.slides import Slide
+from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.slides import Slide
+
 from ..tools import Point, Tool
 from .outline_item import DOUBTED, LIGHT, PICKED, REVIEWED, TAKEN_AWAY, OutlineItem
 from .picture_view import PictureView
@@ -26,8 +27,12 @@ class SketchView(PictureView):
         self._picked_item, self._preview_item = OutlineItem(PICKED), OutlineItem()
         self._spot_item = OutlineItem(DOUBTED)
         self._outline_items = (
-            self._selection_item, self._reviewed_item, self._spot_item, self._picked_item, self._preview_item
-        )  # fmt: skip
+            self._selection_item,
+            self._reviewed_item,
+            self._spot_item,
+            self._picked_item,
+            self._preview_item,
+        )
         super().__init__(parent)
         for item in self._outline_items:
             self.scene().addItem(item)

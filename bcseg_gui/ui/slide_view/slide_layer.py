@@ -7,7 +7,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QRegion, QTransform
 
-from ...core.geometry import TILE_SIZE, Region, TileKey, tiles_covering
+from bcseg_gui.core.geometry import TILE_SIZE, Region, TileKey, tiles_covering
+
 from .hatching import MISSING, paint_hatching
 from .tile_loader import TileLoader, level_for_scale
 

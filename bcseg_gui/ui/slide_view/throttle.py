@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer
 
-from ...core.geometry import Region
+from bcseg_gui.core.geometry import Region
 
 
 class Throttle(QObject):

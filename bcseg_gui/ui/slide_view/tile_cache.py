@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
-from ...core.geometry import TileKey
-from ...core.slides.look import Look
+from bcseg_gui.core.geometry import TileKey
+from bcseg_gui.core.slides.look import Look
 
 CACHE_BYTES = 96 * 2**20
 

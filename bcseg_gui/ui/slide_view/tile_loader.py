@@ -14,9 +14,10 @@ from threading import Lock
 from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal
 from PySide6.QtGui import QImage
 
-from ...core.errors import UserError
-from ...core.geometry import TILE_SIZE, Region, TileKey
-from ...core.slides import Slide, read_scaled
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.geometry import TILE_SIZE, Region, TileKey
+from bcseg_gui.core.slides import Slide, read_scaled
+
 from .tile_cache import CACHE_BYTES, TileCache, rgb_image
 
 THREADS = 2

@@ -17,8 +17,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from ...core.geometry import Region, TileKey, tiles_covering
-from ...core.masks import Mask
+from bcseg_gui.core.geometry import Region, TileKey, tiles_covering
+from bcseg_gui.core.masks import Mask
+
 from ..tools import Hand
 from .brush_cursor import BrushCursor
 from .loupe import MAGNIFIES, SIDE, Loupe

@@ -12,7 +12,25 @@ from .tool import PLAIN, Canvas, Hand, Point, Sketch, StillTool, Tool
 from .toolbox import make_tool
 
 __all__ = [
-    "PLAIN", "BrushTool", "Canvas", "CellOperations", "CellsTool", "EraserTool", "FillTool", "Hand", "OutlineTool",
-    "PanTool", "Point", "SelectLassoTool", "SelectRectangleTool", "Selector", "Sketch", "SmartBrushTool", "SplitTool",
-    "StillTool", "Tool", "WandTool", "make_tool",
-]  # fmt: skip
+    "PLAIN",
+    "BrushTool",
+    "Canvas",
+    "CellOperations",
+    "CellsTool",
+    "EraserTool",
+    "FillTool",
+    "Hand",
+    "OutlineTool",
+    "PanTool",
+    "Point",
+    "SelectLassoTool",
+    "SelectRectangleTool",
+    "Selector",
+    "Sketch",
+    "SmartBrushTool",
+    "SplitTool",
+    "StillTool",
+    "Tool",
+    "WandTool",
+    "make_tool",
+]

@@ -7,11 +7,12 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.errors import UserError
-from ...core.geometry import Region
-from ...core.i18n import sentence
-from ...core.masks.tools.brush import stroke_parts, stroke_segment
-from ...core.masks.tools.smart import SmartBrush
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.i18n import sentence
+from bcseg_gui.core.tools.brush import stroke_parts, stroke_segment
+from bcseg_gui.core.tools.smart import SmartBrush
+
 from .tool import PLAIN, Canvas, Hand, Point, StillTool
 
 RADIUS_STEP = 1.15

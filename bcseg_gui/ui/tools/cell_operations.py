@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 import cv2
 import numpy as np
 
-from ...core.errors import UserError
-from ...core.geometry import Region
-from ...core.i18n import _, sentence
-from ...core.masks.tools import cell_edits
-from ...core.masks.tools.cell import (
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.i18n import _, sentence
+from bcseg_gui.core.tools import cell_edits
+from bcseg_gui.core.tools.cell import (
     CellShape,
     cell_at,
     class_at,
@@ -20,7 +20,8 @@ from ...core.masks.tools.cell import (
     pixel_of,
     united_region,
 )
-from ...core.masks.tools.change import Change
+from bcseg_gui.core.tools.change import Change
+
 from .tool import Canvas, Point, Sketch
 
 LARGEST_SHOWN = 768
@@ -125,9 +126,7 @@ class CellOperations:
             x, y = _middle(cell.region)
             to = (x + way[0], y + way[1])
             try:
-                changes += cell_edits.copied(
-                    cell, to, canvas.read_mask, canvas.whole, canvas.settings.keeps_apart
-                )  # fmt: skip
+                changes += cell_edits.copied(cell, to, canvas.read_mask, canvas.whole, canvas.settings.keeps_apart)
             except UserError as error:
                 problem = error
         if changes:

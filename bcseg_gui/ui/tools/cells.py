@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ...core.errors import UserError
-from ...core.i18n import sentence
-from ...core.masks.tools.cell import CellShape, outlines_of
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.i18n import sentence
+from bcseg_gui.core.tools.cell import CellShape, outlines_of
+
 from .cell_operations import CellOperations
 from .tool import PLAIN, Canvas, Hand, Point, Sketch, StillTool
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ...core.errors import UserError
-from ...core.i18n import _, sentence
-from ...core.masks.tools.fill import fill
-from ...core.masks.tools.wand import wand
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.i18n import _, sentence
+from bcseg_gui.core.tools.fill import fill
+from bcseg_gui.core.tools.wand import wand
+
 from .new_cell import put_cell
 from .tool import PLAIN, Canvas, Hand, Point, StillTool
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
-from ...core.errors import UserError
-from ...core.i18n import _, sentence
-from ...core.masks.tools.outline import enclosed
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.i18n import _, sentence
+from bcseg_gui.core.tools.outline import enclosed
+
 from .new_cell import put_cell
 from .select import CLICK, STEP, STRAIGHT, simplified
 from .tool import PLAIN, Canvas, Hand, Point, Sketch, StillTool

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
-from ...core.errors import UserError
-from ...core.i18n import _, sentence
-from ...core.masks.tools.cell import class_at, component_at, pixel_of
-from ...core.masks.tools.split import cut_along, joined_along, proposed_cut
+from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.i18n import _, sentence
+from bcseg_gui.core.tools.cell import class_at, component_at, pixel_of
+from bcseg_gui.core.tools.split import cut_along, joined_along, proposed_cut
+
 from .cell_operations import LARGEST_SHOWN
 from .select import CLICK, STEP, STRAIGHT, simplified
 from .tool import PLAIN, Canvas, Hand, Point, Sketch, StillTool

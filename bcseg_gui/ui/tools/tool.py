@@ -9,9 +9,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.geometry import Region
-from ...core.masks.tools.change import Change, Point
-from ...session.tool_settings import ToolSettings
+from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.tools.change import Change, Point
+from bcseg_gui.session.tool_settings import ToolSettings
 
 
 class Canvas(Protocol):

@@ -15,7 +15,7 @@ from bcseg_gui.core.cells.diameter import estimate_cell_diameter, expected_cell_
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.slides import Slide, open_slide
-from bcseg_gui.core.synthetic import make_smear
+from bcseg_gui.core.synthetic.smear import make_smear
 
 Picture = NDArray[np.uint8]
 

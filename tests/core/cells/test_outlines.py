@@ -30,8 +30,11 @@ def found(stain: NDArray[np.float32]) -> list[Disc]:
 
 
 @given(
-    x=st.floats(70, 250), y=st.floats(70, 170), radius=st.floats(6, 65), pale=st.sampled_from([0.0, 0.5]),
-)  # fmt: skip
+    x=st.floats(70, 250),
+    y=st.floats(70, 170),
+    radius=st.floats(6, 65),
+    pale=st.sampled_from([0.0, 0.5]),
+)
 def test_a_cell_alone_is_found_where_it_lies_and_as_large_as_it_is(x: float, y: float, radius: float, pale: float):
     (circle,) = found(stained([(x, y, radius)], pale=pale))
     assert circle == pytest.approx((x, y, radius), abs=1.0)

@@ -16,7 +16,7 @@ from bcseg_gui.core.cells.smear_area import find_smear_area
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.slides import Slide, open_slide
-from bcseg_gui.core.synthetic import STAINS, make_smear
+from bcseg_gui.core.synthetic.smear import STAINS, make_smear
 
 GLASS = (238, 236, 239)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import MANUAL, Mask
-from bcseg_gui.core.masks.tools.brush import stroke_segment
+from bcseg_gui.core.tools.brush import stroke_segment
 
 SIZE = (1300, 700)
 ROUNDS = 10

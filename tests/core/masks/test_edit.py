@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import CLASS_BITS, MANUAL, Mask
-from bcseg_gui.core.masks.tools.brush import stroke_segment
+from bcseg_gui.core.tools.brush import stroke_segment
 
 WHOLE = Region(0, 0, 1300, 700)
 

@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region, TileKey, tiles_covering
-from bcseg_gui.core.masks import CLASS_BITS, MANUAL, EditState, Mask, journal, tiles
+from bcseg_gui.core.masks import CLASS_BITS, MANUAL, EditState, Mask
 from bcseg_gui.core.masks.pyramid import halved
+from bcseg_gui.core.masks.storage import journal, tiles
 
 WHOLE = Region(0, 0, 1300, 700)
 SPOT = Region(500, 500, 30, 30)

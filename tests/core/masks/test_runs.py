@@ -18,8 +18,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region, TileKey, tiles_covering
-from bcseg_gui.core.masks import CLASS_BITS, MANUAL, EditState, Mask, Run, tiles
+from bcseg_gui.core.masks import CLASS_BITS, MANUAL, EditState, Mask, Run
 from bcseg_gui.core.masks.pyramid import halved
+from bcseg_gui.core.masks.storage import tiles
 
 SIZE = (1300, 700)
 WHOLE = Region(0, 0, *SIZE)
@@ -430,7 +431,7 @@ def as_schema_1(path: Path) -> None:
     """The file as the version before wrote it: no runs, tiles as zlib streams, both sides of every edit."""
     import zlib
 
-    from bcseg_gui.core.masks.packing import unpack
+    from bcseg_gui.core.masks.storage.packing import unpack
 
     with closing(sqlite3.connect(path)) as db:
         for table, column in (("tiles", "data"), ("edit_tiles", "before"), ("edit_tiles", "after")):

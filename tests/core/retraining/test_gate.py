@@ -62,9 +62,7 @@ def test_a_model_never_beats_itself(dice: float, number: int) -> None:
 def test_what_is_promoted_is_better_and_forgot_nothing(old: float, gain: float, lost: float, miscounted: int) -> None:
     new, reference = min(1.0, max(0.0, old + gain)), 0.95
     kept = min(1.0, reference - lost)
-    decision = decide(
-        pictures(old), pictures(new, cells=20 - miscounted), pictures(reference), pictures(kept)
-    )  # fmt: skip
+    decision = decide(pictures(old), pictures(new, cells=20 - miscounted), pictures(reference), pictures(kept))
     if decision.promoted:
         assert new > old
         assert kept >= reference - FORGOTTEN - 1e-9

@@ -23,12 +23,23 @@ def record() -> Record:
     old = tuple(figures(f"p{number}.png", 0.9) for number in range(6))
     new = tuple(figures(f"p{number}.png", 0.92 + 0.01 * number) for number in range(6))
     return Record(
-        model="ward-<2>", weights_sha256="ab" * 32, parent="tiny", parent_sha256="cd" * 32, author="ana",
-        created="2026-01-02T03:04:05+00:00", dataset="2026-01-02-abc", settings={"seed": 3, "epochs": 4},
+        model="ward-<2>",
+        weights_sha256="ab" * 32,
+        parent="tiny",
+        parent_sha256="cd" * 32,
+        author="ana",
+        created="2026-01-02T03:04:05+00:00",
+        dataset="2026-01-02-abc",
+        settings={"seed": 3, "epochs": 4},
         pairs=(UsedPair("a.png", "train", "12" * 32, "34" * 32), UsedPair("p0.png", "holdout", "56" * 32, "78" * 32)),
-        rounds=({"epoch": 1, "loss": 0.5},), old=old, new=new, reference_old=old, reference_new=old,
-        decision=decide(old, new, old, old), seconds=61.0,
-    )  # fmt: skip
+        rounds=({"epoch": 1, "loss": 0.5},),
+        old=old,
+        new=new,
+        reference_old=old,
+        reference_new=old,
+        decision=decide(old, new, old, old),
+        seconds=61.0,
+    )
 
 
 class Page(HTMLParser):

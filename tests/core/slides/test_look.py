@@ -47,9 +47,15 @@ def test_white_balance_makes_the_chosen_colour_white(white: tuple[int, int, int]
     np.testing.assert_array_equal(Look(white=white).apply(np.full((1, 1, 3), white, np.uint8)), 255)
 
 
-@pytest.mark.parametrize(("look", "lighter"), [
-    (Look(brightness=0.2), True), (Look(brightness=-0.2), False), (Look(gamma=2), True), (Look(gamma=0.5), False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("look", "lighter"),
+    [
+        (Look(brightness=0.2), True),
+        (Look(brightness=-0.2), False),
+        (Look(gamma=2), True),
+        (Look(gamma=0.5), False),
+    ],
+)
 def test_brightness_and_gamma_lighten_or_darken_the_middle(look: Look, lighter: bool) -> None:
     assert (look.table()[128, 0] > 128) == lighter
 

@@ -170,8 +170,11 @@ def test_every_slide_opens_or_says_why(slides):
             refused[path.name] = str(error)
     assert all(name in sentence for name, sentence in refused.items())
     assert refused.keys() == {
-        "broken.svs", "openslide-python_unopenable.tiff", "openslide-python_unreadable.svs", "pathml_small_dicom.dcm",
-    }  # fmt: skip
+        "broken.svs",
+        "openslide-python_unopenable.tiff",
+        "openslide-python_unreadable.svs",
+        "pathml_small_dicom.dcm",
+    }
 
 
 def test_what_is_told_of_a_slide_names_nobody(slides):

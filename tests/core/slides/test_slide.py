@@ -57,9 +57,12 @@ def test_small_picture_has_one_level():
 
 
 @given(
-    x=st.integers(-2000, 2000), y=st.integers(-2000, 2000), w=st.integers(0, 400), h=st.integers(0, 400),
+    x=st.integers(-2000, 2000),
+    y=st.integers(-2000, 2000),
+    w=st.integers(0, 400),
+    h=st.integers(0, 400),
     level=st.integers(0, 2),
-)  # fmt: skip
+)
 def test_any_region_equals_slicing(slide, x, y, w, h, level):
     x, y = x << level, y << level
     whole = slide.read_region((0, 0), level, slide.level_dimensions[level])
@@ -109,9 +112,13 @@ def test_read_scaled_enlarges_and_pads(slide):
 
 
 @given(
-    x=st.integers(-500, 1500), y=st.integers(-500, 1500), w=st.integers(1, 3000), h=st.integers(1, 3000),
-    out_w=st.integers(1, 300), out_h=st.integers(1, 300),
-)  # fmt: skip
+    x=st.integers(-500, 1500),
+    y=st.integers(-500, 1500),
+    w=st.integers(1, 3000),
+    h=st.integers(1, 3000),
+    out_w=st.integers(1, 300),
+    out_h=st.integers(1, 300),
+)
 def test_read_scaled_always_gives_the_size(slide, x, y, w, h, out_w, out_h):
     assert read_scaled(slide, Region(x, y, w, h), (out_w, out_h)).shape == (out_h, out_w, 3)
 

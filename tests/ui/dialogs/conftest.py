@@ -21,10 +21,16 @@ def write_model() -> WriteModel:
         weights = (2).to_bytes(8, "little") + b"{}"
         (folder / "weights.safetensors").write_bytes(weights)
         info = {
-            "schema": 1, "name": folder.name, "architecture": "ternausnet11", "classes": ["cell"],
-            "cell_diameter": 20.0, "source_cell_diameter": 33.0, "created": "2026-01-01T00:00:00Z",
-            "weights_sha256": hashlib.sha256(weights).hexdigest(), "metrics": {"dice": 0.95},
-        }  # fmt: skip
+            "schema": 1,
+            "name": folder.name,
+            "architecture": "ternausnet11",
+            "classes": ["cell"],
+            "cell_diameter": 20.0,
+            "source_cell_diameter": 33.0,
+            "created": "2026-01-01T00:00:00Z",
+            "weights_sha256": hashlib.sha256(weights).hexdigest(),
+            "metrics": {"dice": 0.95},
+        }
         (folder / "model.json").write_text(json.dumps(info | changes))
         return folder
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui.core.errors import UserError
-from bcseg_gui.core.masks.recovery import Recovered
+from bcseg_gui.core.masks.storage.recovery import Recovered
 from bcseg_gui.ui.dialogs.recover import RecoverDialog
 
 

@@ -41,9 +41,13 @@ def test_bars_shrink_those_done_are_grey_and_the_one_in_front_is_marked(panel: G
     bars, palette = bars_of(panel), panel.palette()
     window, mid, highlight, text = (
         palette.color(role).name()
-        for role in (QPalette.ColorRole.Window, QPalette.ColorRole.Mid, QPalette.ColorRole.Highlight,
-                     QPalette.ColorRole.WindowText)
-    )  # fmt: skip
+        for role in (
+            QPalette.ColorRole.Window,
+            QPalette.ColorRole.Mid,
+            QPalette.ColorRole.Highlight,
+            QPalette.ColorRole.WindowText,
+        )
+    )
     bottom = bars.height() - 6
     assert [color_at(bars, x, bottom) for x in (9, 29, 49)] == [mid, highlight, highlight]
     assert [color_at(bars, x, 5) for x in (9, 29)] == [mid, window], "half of what the first one teaches"

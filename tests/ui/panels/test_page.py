@@ -51,9 +51,15 @@ def test_a_wheel_that_passes_by_chooses_nothing(qtbot: QtBot, picker: PagePicker
     picker.show_pages(NAMES, 1)
     place = QPointF(5, 5)
     wheel = QWheelEvent(
-        place, place, QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier,
-        Qt.ScrollPhase.NoScrollPhase, False,
-    )  # fmt: skip
+        place,
+        place,
+        QPoint(),
+        QPoint(0, -120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
     with qtbot.assertNotEmitted(picker.chosen):
         QApplication.sendEvent(picker.box, wheel)
     assert picker.box.currentIndex() == 1

@@ -100,8 +100,10 @@ def places(status: StatusBar) -> dict[QWidget, tuple[int, int]]:
 def test_models_are_told_by_speed_where_there_is_a_choice() -> None:
     large, small, mine = version("large"), version("small", "large"), version("mine")
     assert model_titles([large, small, mine]) == {
-        "large": "accurate · large", "small": "fast · small", "mine": "accurate · mine",
-    }  # fmt: skip
+        "large": "accurate · large",
+        "small": "fast · small",
+        "mine": "accurate · mine",
+    }
     assert model_titles([large, mine]) == {"large": "large", "mine": "mine"}
 
 

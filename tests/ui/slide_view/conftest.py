@@ -16,8 +16,8 @@ from pytestqt.qtbot import QtBot
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import Mask, MaskEdit
-from bcseg_gui.core.masks.tools.change import Change
 from bcseg_gui.core.slides import Slide
+from bcseg_gui.core.tools.change import Change
 from bcseg_gui.session.tool_settings import ToolSettings
 from bcseg_gui.ui.slide_view import SlideView
 

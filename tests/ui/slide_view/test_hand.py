@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui.core.geometry import Region
-from bcseg_gui.core.masks.tools.brush import stroke_segment
+from bcseg_gui.core.tools.brush import stroke_segment
 from bcseg_gui.ui.slide_view import SlideView
 from bcseg_gui.ui.slide_view.cursors import tool_cursor
 from bcseg_gui.ui.slide_view.mask_item import OverlayStyle
@@ -32,9 +32,11 @@ from bcseg_gui.ui.tools import BrushTool, CellOperations, CellsTool, EraserTool,
 
 LEFT, MIDDLE, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.NoButton
 PLAIN, ALT, SHIFT, CONTROL = (
-    Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier,
+    Qt.KeyboardModifier.NoModifier,
+    Qt.KeyboardModifier.AltModifier,
+    Qt.KeyboardModifier.ShiftModifier,
     Qt.KeyboardModifier.ControlModifier,
-)  # fmt: skip
+)
 A, B, C = QPoint(200, 200), QPoint(300, 200), QPoint(300, 300)
 
 
@@ -54,9 +56,7 @@ def painting(view: SlideView, make_slide: Any, make_mask: Any, make_canvas: Any)
 def move(view: SlideView, at: QPoint, held: Qt.MouseButton = NONE, keys: Qt.KeyboardModifier = PLAIN) -> None:
     place = QPointF(at)
     where = QPointF(view.viewport().mapToGlobal(at))
-    QApplication.sendEvent(
-        view.viewport(), QMouseEvent(QEvent.Type.MouseMove, place, where, NONE, held, keys)
-    )  # fmt: skip
+    QApplication.sendEvent(view.viewport(), QMouseEvent(QEvent.Type.MouseMove, place, where, NONE, held, keys))
 
 
 def wheel(view: SlideView, at: QPoint, keys: Qt.KeyboardModifier = PLAIN, delta: QPoint | None = None) -> None:

@@ -43,11 +43,14 @@ def test_a_flick_glides_on_in_its_direction_and_ends_within_a_second(qapp: objec
     assert glide.y == pytest.approx(-glide.x / 2, abs=2)
 
 
-@pytest.mark.parametrize("drag", [
-    lambda glide: glide.drag(0.5, 0),
-    lambda glide: glide.drag(10, 0, then_hold=0.2),
-    lambda glide: glide.kinetic.release(100),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "drag",
+    [
+        lambda glide: glide.drag(0.5, 0),
+        lambda glide: glide.drag(10, 0, then_hold=0.2),
+        lambda glide: glide.kinetic.release(100),
+    ],
+)
 def test_a_slow_or_held_drag_stays_where_it_was_let_go(qapp: object, drag: Callable[[Glide], None]) -> None:
     glide = Glide()
     drag(glide)

@@ -16,10 +16,16 @@ def test_a_length_is_one_two_or_five_and_the_longest_that_fits(longest: float) -
     assert longest < 2.5 * length * 1.001
 
 
-@pytest.mark.parametrize(("length", "unit", "text"), [
-    (20, "µm", "20 µm"), (0.5, "µm", "500 nm"), (2000, "µm", "2 mm"), (5, "px", "5 px"),
-    (20_000, "px", "20\u202f000 px"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("length", "unit", "text"),
+    [
+        (20, "µm", "20 µm"),
+        (0.5, "µm", "500 nm"),
+        (2000, "µm", "2 mm"),
+        (5, "px", "5 px"),
+        (20_000, "px", "20\u202f000 px"),
+    ],
+)
 def test_lengths_are_written_as_people_write_them(length: float, unit: str, text: str) -> None:
     assert scale_text(length, unit) == text
 

@@ -146,10 +146,15 @@ def test_a_selection_stays_within_the_slide_and_has_an_area(view: SlideView, mak
     assert view.selection == ()
 
 
-@pytest.mark.parametrize(("key", "shift", "way"), [
-    (Qt.Key.Key_Right, False, (80, 0)), (Qt.Key.Key_Left, False, (-80, 0)), (Qt.Key.Key_Down, True, (0, 540)),
-    (Qt.Key.Key_Up, True, (0, -540)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("key", "shift", "way"),
+    [
+        (Qt.Key.Key_Right, False, (80, 0)),
+        (Qt.Key.Key_Left, False, (-80, 0)),
+        (Qt.Key.Key_Down, True, (0, 540)),
+        (Qt.Key.Key_Up, True, (0, -540)),
+    ],
+)
 def test_arrows_pan_and_with_shift_by_a_page(
     view: SlideView, make_slide: Callable[..., Any], key: Qt.Key, shift: bool, way: tuple[int, int]
 ) -> None:
@@ -222,9 +227,13 @@ def test_what_was_painted_quickly_is_painted_well_at_rest(
 
 @pytest.mark.parametrize(("zoom", "outlined"), [(0.1, False), (1, True)])
 def test_cells_of_a_few_pixels_are_not_outlined(
-    view: SlideView, make_slide: Callable[..., Any], make_mask: Callable[..., Mask], settle: Settle,
-    zoom: float, outlined: bool,
-) -> None:  # fmt: skip
+    view: SlideView,
+    make_slide: Callable[..., Any],
+    make_mask: Callable[..., Mask],
+    settle: Settle,
+    zoom: float,
+    outlined: bool,
+) -> None:
     view.set_slide(make_slide(3000, 2000, (255, 255, 255)))
     mask = make_mask(3000, 2000)
     edit = mask.begin("brush", class_id=1)

@@ -84,10 +84,16 @@ def test_the_wheel_zooms_about_the_pointer(turned: SlideView) -> None:
         QApplication.sendEvent(
             turned.viewport(),
             QWheelEvent(
-                at, QPointF(turned.viewport().mapToGlobal(at.toPoint())), QPoint(), QPoint(0, 120), NONE,
-                Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+                at,
+                QPointF(turned.viewport().mapToGlobal(at.toPoint())),
+                QPoint(),
+                QPoint(0, 120),
+                NONE,
+                Qt.KeyboardModifier.NoModifier,
+                Qt.ScrollPhase.NoScrollPhase,
+                False,
             ),
-        )  # fmt: skip
+        )
 
     after = turned.to_level0(at)
     assert (after.x(), after.y()) == pytest.approx((before.x(), before.y()), abs=0.75)
@@ -103,10 +109,14 @@ def test_the_picture_follows_the_hand(turned: SlideView) -> None:
         QApplication.sendEvent(
             turned.viewport(),
             QMouseEvent(
-                QEvent.Type.MouseMove, place, QPointF(turned.viewport().mapToGlobal(at)), NONE,
-                Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier,
+                QEvent.Type.MouseMove,
+                place,
+                QPointF(turned.viewport().mapToGlobal(at)),
+                NONE,
+                Qt.MouseButton.LeftButton,
+                Qt.KeyboardModifier.NoModifier,
             ),
-        )  # fmt: skip
+        )
     QTest.mouseRelease(turned.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(350, 250))
 
     after = turned.to_level0(QPointF(350, 250))

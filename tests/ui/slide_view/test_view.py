@@ -14,22 +14,31 @@ from pytestqt.qtbot import QtBot
 
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import MANUAL, Mask
-from bcseg_gui.core.masks.tools.brush import stroke_segment
+from bcseg_gui.core.tools.brush import stroke_segment
 from bcseg_gui.session.tool_settings import ToolSettings
 from bcseg_gui.ui.slide_view import SlideView
 from bcseg_gui.ui.slide_view.mask_item import OverlayStyle
 from bcseg_gui.ui.tools import BrushTool, EraserTool, PanTool
 
 LEFT, MIDDLE, RIGHT, NONE = (
-    Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton, Qt.MouseButton.NoButton,
-)  # fmt: skip
+    Qt.MouseButton.LeftButton,
+    Qt.MouseButton.MiddleButton,
+    Qt.MouseButton.RightButton,
+    Qt.MouseButton.NoButton,
+)
 
 
 def wheel(view: SlideView, at: QPoint, delta: int = 120, keys: Qt.KeyboardModifier | None = None) -> None:
     event = QWheelEvent(
-        QPointF(at), QPointF(view.viewport().mapToGlobal(at)), QPoint(), QPoint(0, delta), NONE,
-        keys or Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
-    )  # fmt: skip
+        QPointF(at),
+        QPointF(view.viewport().mapToGlobal(at)),
+        QPoint(),
+        QPoint(0, delta),
+        NONE,
+        keys or Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
     QApplication.sendEvent(view.viewport(), event)
 
 
@@ -37,9 +46,13 @@ def move(view: SlideView, at: QPoint, held: Qt.MouseButton = NONE) -> None:
     """Unlike QTest.mouseMove, with the button held that a drag has."""
     place = QPointF(at)
     event = QMouseEvent(
-        QEvent.Type.MouseMove, place, QPointF(view.viewport().mapToGlobal(at)), NONE, held,
+        QEvent.Type.MouseMove,
+        place,
+        QPointF(view.viewport().mapToGlobal(at)),
+        NONE,
+        held,
         Qt.KeyboardModifier.NoModifier,
-    )  # fmt: skip
+    )
     QApplication.sendEvent(view.viewport(), event)
 
 
@@ -143,9 +156,15 @@ def test_pinching_zooms_about_the_fingers(view: SlideView, make_slide: Callable[
     before = view.to_level0(place)
 
     pinch = QNativeGestureEvent(
-        Qt.NativeGestureType.ZoomNativeGesture, QPointingDevice.primaryPointingDevice(), 2, place, place, place, 0.5,
+        Qt.NativeGestureType.ZoomNativeGesture,
+        QPointingDevice.primaryPointingDevice(),
+        2,
+        place,
+        place,
+        place,
+        0.5,
         QPointF(),
-    )  # fmt: skip
+    )
     QApplication.sendEvent(view.viewport(), pinch)
 
     assert view.zoom == pytest.approx(1.5)

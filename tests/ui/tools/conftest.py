@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import CLASS_BITS, MANUAL
-from bcseg_gui.core.masks.tools.change import Change
+from bcseg_gui.core.tools.change import Change
 from bcseg_gui.session.tool_settings import ToolSettings
 from bcseg_gui.ui.tools import Point
 

@@ -1,0 +1,29 @@
+"""What a tool wants to be changed, before it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..geometry import Region
+
+Point = tuple[float, float]
+"""Level-0 position `(x, y)`; pixel (i, j) covers `[i, i + 1) × [j, j + 1)`."""
+
+ReadMask = Callable[[Region], NDArray[np.uint8]]
+"""Mask bytes of a region, uint8 (region.h, region.w) with the manual bit; 0 outside the slide."""
+
+ReadPicture = Callable[[Region], NDArray[np.uint8]]
+"""Level-0 colours of a region, uint8 (region.h, region.w, 3) RGB; white outside the slide."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Change:
+    """The pixels of `region` to get `class_id`, bool `where` (region.h, region.w); class 0 is background."""
+
+    region: Region
+    where: NDArray[np.bool_]
+    class_id: int

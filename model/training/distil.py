@@ -1,0 +1,93 @@
+"""Distillation: a small network learns what a large one sees, on pictures with and without masks.
+
+After Hinton, Vinyals & Dean 2015 (arXiv 1503.02531): the teacher's probabilities tell more than a mask does, such as
+where a border is doubtful. The teacher looks at every picture once; its probabilities wait on disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ..checkpoint import Model
+from ..dataset import Pair, PictureReader, hash_file, median_cell_diameter, read_mask
+from ..engines.torch_engine import TorchEngine
+from ..errors import ModelError
+from ..files import make_folder, write_atomic
+from ..networks.ternausnet import TernausNet, TernausNet11, TernausNet16
+from ..predict import predict_picture
+
+_SHALLOWER = {
+    # of each stage of VGG16 the layers that VGG11 has too
+    "conv1": "conv1.0", "conv2": "conv2.0", "conv3s": "conv3.0", "conv3": "conv3.2",
+    "conv4s": "conv4.0", "conv4": "conv4.2", "conv5s": "conv5.0", "conv5": "conv5.2",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A picture for the teacher to look at; without a mask the student learns from the teacher alone.
+
+    `cell_diameter`: level-0 px; None: as the mask shows, else the size that the teacher is used to.
+    """
+
+    image: Path
+    mask: Path | None = None
+    cell_diameter: float | None = None
+
+
+def teach(teacher: Model, lessons: Iterable[Lesson], folder: Path, read: PictureReader) -> Iterator[Pair]:
+    """The lessons as pairs with what the teacher sees (`Pair.teacher`), one after the other, in order.
+
+    What lies in `folder` from an interrupted run of the same teacher on the same pictures is used again. Raises
+    ModelError for unreadable pictures, a full disk, and a teacher of several classes.
+    """
+    if teacher.info.num_outputs > 1:
+        raise ModelError(
+            "{model} cannot teach: it has several classes. Choose a model that only finds cells.",
+            model=teacher.info.name,
+        )
+    folder = folder / (teacher.info.weights_sha256[:12] or teacher.info.name)
+    make_folder(folder)
+    engine = TorchEngine(teacher)
+    for lesson in lessons:
+        name = f"{lesson.image.stem}-{hash_file(lesson.image).hex()[:12]}"
+        seen, mask = (folder / f"{name}-{kind}.png" for kind in ("teacher", "mask"))
+        if not (seen.is_file() and mask.is_file()):
+            diameter = lesson.cell_diameter
+            if diameter is None and lesson.mask:
+                diameter = median_cell_diameter([read_mask(lesson.mask)], None)
+            probabilities, classes = predict_picture(engine, teacher.info, read(lesson.image), diameter)
+            write_atomic(mask, _png(classes * np.uint8(255)))
+            write_atomic(seen, _png(np.round(probabilities[0] * 255).astype(np.uint8)))  # last: both are there then
+        yield Pair(lesson.image, lesson.mask or mask, lesson.cell_diameter, seen, predicted=lesson.mask is None)
+
+
+def inherit(student: Model, teacher: Model) -> None:
+    """Start the student from its teacher: all layers that it has too, in the same shape."""
+    ours, theirs = student.network, teacher.network
+    taken = theirs.state_dict()
+    if isinstance(ours, TernausNet11) and isinstance(theirs, TernausNet16):
+        taken = _renamed(theirs)
+    state = ours.state_dict()
+    state |= {name: tensor for name, tensor in taken.items() if name in state and state[name].shape == tensor.shape}
+    ours.load_state_dict(state)
+
+
+def _renamed(network: TernausNet) -> dict[str, torch.Tensor]:
+    state = network.state_dict()
+    return {
+        f"{ours}.{kind}": state[f"{theirs}.{kind}"]
+        for ours, theirs in _SHALLOWER.items()
+        for kind in ("weight", "bias")
+    }
+
+
+def _png(picture: NDArray[np.uint8]) -> bytes:
+    return cv2.imencode(".png", picture)[1].tobytes()

@@ -1,0 +1,130 @@
+"""One training by several processes, as torchrun starts them: the first leads, all compute the gradients.
+
+A step of n processes is that of one process with n times the batch. Outside of `joined` there is one process, and
+nothing here costs anything.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, TypeVar, cast
+
+import torch
+from torch import Tensor
+from torch import distributed as dist
+from torch.distributed.rendezvous import rendezvous
+
+from ..errors import ModelError
+
+PATIENCE = timedelta(days=1)
+"""How long the others wait for the first process, which validates, asks a teacher and writes. Processes that end are
+noticed at once."""
+T = TypeVar("T")
+
+
+@contextmanager
+def joined() -> Iterator[None]:
+    """Within, the processes that torchrun started are one; left when the first one is through.
+
+    When one fails, the others leave by SystemExit, without a word: why is told once.
+    """
+    store, rank, size = next(rendezvous("env://"))
+    backend = _backend(store, rank, size)
+    dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=PATIENCE)
+    try:
+        yield
+        led(lambda: None)
+    except BaseException as error:
+        if _told_already(store):
+            raise SystemExit(1) from error
+        raise
+    dist.destroy_process_group()
+
+
+def _backend(store: Any, rank: int, size: int) -> str:
+    """NCCL for what lies on graphics cards where each process, on whichever machine, has one of its own; gloo else."""
+    place = int(os.environ["LOCAL_RANK"])
+    store.set(f"graphics card of {rank}", "yes" if place < torch.cuda.device_count() else "no")
+    if any(store.get(f"graphics card of {other}") == b"no" for other in range(size)):
+        return "gloo"
+    torch.cuda.set_device(place)
+    return "cpu:gloo,cuda:nccl"
+
+
+def _told_already(store: Any) -> bool:
+    try:
+        return bool(store.add("failures", 1) > 1)
+    except RuntimeError:  # the machine that holds the store is gone
+        return False
+
+
+def processes() -> int:
+    return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
+
+
+def leads() -> bool:
+    """Whether this process is the one that prints, validates and writes."""
+    return processes() == 1 or dist.get_rank() == 0
+
+
+def own_share(count: int) -> range:
+    """Which of `count` times as many things as there are processes are this one's."""
+    first = 0 if leads() else dist.get_rank() * count
+    return range(first, first + count)
+
+
+def led(work: Callable[[], T]) -> T:
+    """What the first process makes, for all of them; the others wait for it. It has to be picklable."""
+    made = [work() if leads() else None]
+    if processes() > 1:
+        with _others_there():
+            dist.broadcast_object_list(made, 0)
+    return cast(T, made[0])
+
+
+def total(*values: float) -> list[float]:
+    """Each value summed over the processes."""
+    return _sum(torch.tensor(values, dtype=torch.float64)).tolist() if processes() > 1 else list(values)
+
+
+def summed(values: Tensor) -> Tensor:
+    """Sum over the processes, to go on computing with.
+
+    Its gradient is that of the sum once `average_gradients` has divided by the number of processes.
+    """
+    if processes() == 1:
+        return values
+    ours = values * processes()
+    return ours + (_sum(values.detach().clone()) - ours).detach()
+
+
+def average_gradients(parameters: Iterable[torch.nn.Parameter]) -> None:
+    """Give all processes the mean of their gradients."""
+    if processes() == 1:
+        return
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    sizes = [gradient.numel() for gradient in gradients]
+    mean = _sum(torch.cat([gradient.flatten() for gradient in gradients])) / processes()
+    for gradient, values in zip(gradients, torch.split(mean, sizes), strict=True):
+        gradient.copy_(values.view_as(gradient))
+
+
+def _sum(tensor: Tensor) -> Tensor:
+    """Over the processes; may change `tensor`. gloo gets it in the processor's memory, wherever it lies."""
+    there = tensor if "nccl" in dist.get_backend_config() else tensor.cpu()
+    with _others_there():
+        dist.all_reduce(there)
+    return there.to(tensor.device)
+
+
+@contextmanager
+def _others_there() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        raise ModelError(
+            "Another process of this training has ended. Start all of them again: they go on from the last checkpoint."
+        ) from error
