@@ -212,7 +212,7 @@ def measure_field(rounds: int) -> None:
 HUNDRED = """
 import sys, time
 from bcseg_gui.cli.main import main
-from model.openvino_engine import OpenVinoEngine
+from model.engines.openvino_engine import OpenVinoEngine
 began = time.perf_counter()
 inside = []
 probabilities = OpenVinoEngine.probabilities

@@ -26,9 +26,9 @@ from bcseg_gui.cli.failures import failures_in_plain_words
 from bcseg_gui.cli.torchrun import one_of_several
 from model.checkpoint import load_model, new_model
 from model.dataset import find_pairs, split_pairs
-from model.distributed import leads, led
+from model.training.distributed import leads, led
 from model.errors import ModelError
-from model.train import StepDone, TrainSettings, train
+from model.training.train import StepDone, TrainSettings, train
 
 folder = Path(sys.argv[1])
 settings = TrainSettings(epochs=2, batch=1, crop=96, frozen_stages=4, checkpoint_every=0)

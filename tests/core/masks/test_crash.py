@@ -20,7 +20,7 @@ PAINTER = """
 import sys
 from pathlib import Path
 from bcseg_gui.core.masks import Mask
-from bcseg_gui.core.masks.tools.brush import stroke_segment
+from bcseg_gui.core.tools.brush import stroke_segment
 
 mask = Mask.open(Path(sys.argv[1]), (1300, 700))
 number = len(mask.edits())

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
-import model.history
-import model.train
 import pytest
 import torch
 
+import model.training.history
+import model.training.train
 from model.checkpoint import Model, load_model, new_model
 from model.dataset import Dataset, find_pairs, hash_pairs, read_picture, split_pairs
 from model.errors import ModelError
@@ -142,7 +142,7 @@ def test_a_retrained_model_passes_over_no_more_than_before(
 
 
 @pytest.mark.parametrize("epoch", [1, 2])
-@pytest.mark.parametrize(("module", "name"), [(model.train, "save_model"), (model.history, "write")])
+@pytest.mark.parametrize(("module", "name"), [(model.training.train, "save_model"), (model.training.history, "write")])
 def test_a_run_killed_while_it_writes_its_model_goes_on(
     tiny_model: Model, dataset: Dataset, module: ModuleType, name: str, epoch: int, tmp_path: Path
 ) -> None:
