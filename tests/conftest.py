@@ -18,6 +18,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 from PySide6.QtWidgets import QApplication
 
 from bcseg_gui.core import i18n
+from tests.waiting import PatientQtBot
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -64,6 +65,11 @@ def no_widget_left(request: pytest.FixtureRequest) -> Iterator[None]:
             widget.deleteLater()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         pytest.fail(f"widgets left behind: {', '.join(names)}")
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> PatientQtBot:
+    return PatientQtBot(request)
 
 
 @pytest.fixture(scope="session")

@@ -6,13 +6,14 @@ from contextlib import closing
 import pytest
 
 from bcseg_gui.cli.in_turn import AT_ONCE, in_turn
+from tests.waiting import LIMIT
 
 
 def test_results_come_in_order_while_later_jobs_are_under_way() -> None:
     second_has_begun = threading.Event()
 
     def first() -> int:
-        assert second_has_begun.wait(30), "the second job runs while the first one does"
+        assert second_has_begun.wait(LIMIT), "the second job runs while the first one does"
         return 1
 
     def second() -> int:

@@ -9,9 +9,6 @@ from pytestqt.qtbot import QtBot
 from bcseg_gui.compute.client import ComputeClient
 from bcseg_gui.compute.protocol import Cancelled, Event, Failed, Finished, Segment
 
-TIMEOUT = 300_000
-"""Milliseconds; only ever waited out when something hangs."""
-
 
 class Jobs:
     """A client, what it said, and a way to wait for it."""
@@ -30,13 +27,11 @@ class Jobs:
         return {event.job for event in self.events} == ended
 
     def wait_for(self, kind: type, job: int) -> Event:
-        self.qtbot.waitUntil(lambda: any(isinstance(event, kind) for event in self.of(job)), timeout=TIMEOUT)
+        self.qtbot.waitUntil(lambda: any(isinstance(event, kind) for event in self.of(job)))
         return next(event for event in self.of(job) if isinstance(event, kind))
 
     def end_of(self, job: int) -> Event:
-        self.qtbot.waitUntil(
-            lambda: any(isinstance(event, Finished | Cancelled | Failed) for event in self.of(job)), timeout=TIMEOUT
-        )
+        self.qtbot.waitUntil(lambda: any(isinstance(event, Finished | Cancelled | Failed) for event in self.of(job)))
         return self.of(job)[-1]
 
     def submit(self, job: int, what: str) -> None:

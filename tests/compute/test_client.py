@@ -27,6 +27,7 @@ from bcseg_gui.compute.protocol import (
     WarmUp,
     Warned,
 )
+from tests.waiting import LIMIT
 
 
 def test_events_come_in_order_and_end_with_the_result(jobs) -> None:
@@ -231,5 +232,5 @@ def test_the_child_ends_when_the_window_is_killed(tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(here), str(here.parents[1])])}
     environment.pop("PYTEST_CURRENT_TEST", None)
     # The child inherits the pipe, so the end of the output is the end of both.
-    done = subprocess.run([sys.executable, script], env=environment, stdout=subprocess.PIPE, timeout=60, check=True)
+    done = subprocess.run([sys.executable, script], env=environment, stdout=subprocess.PIPE, timeout=LIMIT, check=True)
     assert done.stdout == b""

@@ -17,6 +17,7 @@ from bcseg_gui import app
 from bcseg_gui.core.resources import resource
 from bcseg_gui.core.synthetic.smear import make_smear
 from bcseg_gui.ui.main_window import MainWindow
+from tests.waiting import LIMIT
 
 ROOT = Path(__file__).resolve().parents[2]
 DIAMETER = 42.0
@@ -43,7 +44,7 @@ save_model(model, Path(sys.argv[1]))
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of bundled models that holds one, “tiny”."""
     folder = tmp_path_factory.mktemp("weights")
-    subprocess.run([sys.executable, "-c", BUILD_MODEL, str(folder / "tiny")], cwd=ROOT, check=True, timeout=300)
+    subprocess.run([sys.executable, "-c", BUILD_MODEL, str(folder / "tiny")], cwd=ROOT, check=True, timeout=LIMIT)
     return folder
 
 

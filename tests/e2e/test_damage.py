@@ -18,7 +18,7 @@ PAINTED = QPoint(70, 60)
 
 
 def paint(qtbot: QtBot, window: MainWindow) -> None:
-    qtbot.waitUntil(lambda: window.session.document is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: window.session.document is not None)
     window.actions_["brush"].trigger()
     port, view = window.view.viewport(), window.view
     QTest.mousePress(port, Qt.MouseButton.LeftButton, pos=view.mapFromScene(QPoint(20, 60)))
@@ -38,12 +38,12 @@ def test_a_damaged_mask_is_recovered_in_the_window(qtbot: QtBot, run_main, field
         def dialog() -> RecoverDialog | None:
             return window.findChild(RecoverDialog)
 
-        qtbot.waitUntil(lambda: dialog() is not None, timeout=60_000)
+        qtbot.waitUntil(lambda: dialog() is not None)
         asked = dialog()
         assert asked is not None
-        qtbot.waitUntil(asked._recover.isVisible, timeout=20_000)
+        qtbot.waitUntil(asked._recover.isVisible)
         asked._recover.click()
-        qtbot.waitUntil(lambda: window.session.document is not None, timeout=20_000)
+        qtbot.waitUntil(lambda: window.session.document is not None)
         document = window.session.document
         assert document is not None
         there = document.read_mask(Region(PAINTED.x(), PAINTED.y(), 1, 1))
@@ -64,7 +64,7 @@ def test_a_damaged_list_of_pictures_comes_back_from_a_backup(qtbot: QtBot, run_m
     project.write_bytes(b"{")
 
     def script(window: MainWindow) -> None:
-        qtbot.waitUntil(lambda: window.session.document is not None, timeout=60_000)
+        qtbot.waitUntil(lambda: window.session.document is not None)
         assert "damaged" in window.messages.text
         document = window.session.document
         assert document is not None

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from bcseg_gui.core.masks import EditState
 from bcseg_gui.ui.main_window import MainWindow
+from tests.waiting import LIMIT
 
 ROOT = Path(__file__).resolve().parents[2]
 DRIVER = Path(__file__).with_name("kill_driver.py")
@@ -23,7 +24,7 @@ ROUNDS = 3
 def test_killed_program_loses_no_finished_stroke() -> None:
     """The benchmark, a few rounds of it: it compares every pixel."""
     command = [sys.executable, str(ROOT / "benchmarks" / "kill.py"), str(ROUNDS), "--json"]
-    played = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
+    played = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=LIMIT)
     assert played.returncode == 0, played.stderr
     figures = json.loads(played.stdout)
     assert figures["rounds"] == ROUNDS
@@ -43,7 +44,7 @@ def test_after_a_kill_the_window_goes_on_where_it_was(qtbot: QtBot, run_main, fi
         program.kill()
 
     def script(window: MainWindow) -> None:
-        qtbot.waitUntil(lambda: window.session.document is not None, timeout=60_000)
+        qtbot.waitUntil(lambda: window.session.document is not None)
         document = window.session.document
         assert document.edits()
         for _ in [edit for edit in document.edits() if edit.state is EditState.DONE]:

@@ -15,9 +15,8 @@ from pytestqt.qtbot import QtBot
 
 from bcseg_gui.ui.main_window import MainWindow
 from bcseg_gui.ui.panels.gains import GainPanel
+from tests.waiting import LIMIT
 
-SLOW = 60_000
-"""Milliseconds; waited out only when something hangs."""
 WRITE_DARK_MODEL = Path(__file__).resolve().parents[1] / "dark_model.py"
 SURE, UNSURE, GLASS = 40, 105, 235
 """Grey levels: what the model takes for cells in any light, in the darker one alone, and in none."""
@@ -26,7 +25,7 @@ SURE, UNSURE, GLASS = 40, 105, 235
 @pytest.fixture
 def weights(tmp_path: Path) -> Path:
     folder = tmp_path / "weights"
-    subprocess.run([sys.executable, WRITE_DARK_MODEL, folder / "dark"], check=True, timeout=300)
+    subprocess.run([sys.executable, WRITE_DARK_MODEL, folder / "dark"], check=True, timeout=LIMIT)
     return folder
 
 
@@ -46,9 +45,9 @@ def ward(tmp_path: Path) -> Path:
 
 def test_ctrl_j_leads_to_what_the_model_doubts(qtbot: QtBot, run_main, ward: Path) -> None:
     def drive(window: MainWindow) -> None:
-        qtbot.waitUntil(lambda: window.session.document is not None, timeout=SLOW)
+        qtbot.waitUntil(lambda: window.session.document is not None)
         assert window.session.index == 0
-        with qtbot.waitSignal(window.session.next_up.ranked, timeout=SLOW):
+        with qtbot.waitSignal(window.session.next_up.ranked):
             QTest.keyClick(window, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
         assert window.session.document.path.stem == "b"
         assert [item.rank for item in window.session.worklist] == [2, 1]
@@ -56,9 +55,7 @@ def test_ctrl_j_leads_to_what_the_model_doubts(qtbot: QtBot, run_main, ward: Pat
         assert seen.x + seen.w / 2 > 240, "the right half, which it doubts"
         qtbot.waitUntil(window.worklist.findChild(GainPanel).isVisible)
         QTest.keyClick(window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
-        qtbot.waitUntil(
-            lambda: window.actions_["reviewed"].isEnabled() and not window.session.document.segmenting, timeout=SLOW
-        )
+        qtbot.waitUntil(lambda: window.actions_["reviewed"].isEnabled() and not window.session.document.segmenting)
         QTest.keyClick(window, Qt.Key.Key_Return)
         assert window.session.document.path.stem == "a"
         assert [each.done for each in window.session.next_up.suggestions] == [True, False]

@@ -26,8 +26,6 @@ from bcseg_gui.ui.main_window import MainWindow
 
 DIAMETER = 42.0
 """Of the cells in `fields`, px."""
-SLOW = 60_000
-"""Milliseconds; waited out only when something hangs. The compute process loads torch first."""
 
 
 class Person:
@@ -65,7 +63,7 @@ class Person:
             self.window.activateWindow()
 
     def wait(self, condition: Callable[[], object]) -> None:
-        self.qtbot.waitUntil(lambda: bool(condition()), timeout=SLOW)
+        self.qtbot.waitUntil(lambda: bool(condition()))
 
     def segment(self) -> str:
         """Press Segment and wait; returns the name of the model that did it."""
@@ -230,7 +228,7 @@ def test_a_bad_file_is_one_sentence_in_the_window(qtbot: QtBot, run_main, fields
     bad.write_bytes(content)
 
     def script(window: MainWindow) -> None:
-        qtbot.waitUntil(lambda: "bad.png" in window.messages.text, timeout=SLOW)
+        qtbot.waitUntil(lambda: "bad.png" in window.messages.text)
         assert window.session.document is None
 
     run_main([str(bad)], script)
@@ -240,7 +238,7 @@ def test_a_stroke_cannot_start_on_a_project_that_another_window_holds(qtbot: QtB
     from bcseg_gui.core.project import Project
 
     def script(window: MainWindow) -> None:
-        qtbot.waitUntil(lambda: window.session.document is not None, timeout=SLOW)
+        qtbot.waitUntil(lambda: window.session.document is not None)
         with Project.create(fields / "ward.bcseg"):
             person = Person(qtbot, window)
             person.press("B")

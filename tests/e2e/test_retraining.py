@@ -16,8 +16,6 @@ from bcseg_gui.ui import messages
 from bcseg_gui.ui.dialogs.retrain import RetrainDialog
 from bcseg_gui.ui.main_window import MainWindow
 
-SLOW = 60_000
-"""Milliseconds; waited out only when something hangs."""
 ROUNDS = 2
 
 
@@ -34,7 +32,7 @@ def test_closed_while_it_learns_it_goes_on_in_the_next_window(
     monkeypatch.setattr(messages, "ask", lambda _parent, question, *_answers: asked.append(question) or True)
 
     def begin_and_leave(window: MainWindow) -> None:
-        qtbot.waitUntil(lambda: window.session.document is not None, timeout=SLOW)
+        qtbot.waitUntil(lambda: window.session.document is not None)
         for number in range(3):  # a person draws all cells
             document = window.session.document
             document.begin_stroke("brush", 1)
@@ -44,16 +42,16 @@ def test_closed_while_it_learns_it_goes_on_in_the_next_window(
         window.operations.retrain()
         press(window, "Start learning")
         run = window.operations._retraining
-        qtbot.waitUntil(lambda: bool(run.epochs), timeout=SLOW)
+        qtbot.waitUntil(lambda: bool(run.epochs))
 
     def come_back(window: MainWindow) -> None:
-        qtbot.waitUntil(lambda: window.session.document is not None, timeout=SLOW)
+        qtbot.waitUntil(lambda: window.session.document is not None)
         assert window.messages.text == "A retraining was interrupted. Press Retrain to go on with it."
         window.operations.retrain()
         run = window.operations._retraining
         assert run.rounds_done == 1
         press(window, "Go on learning")
-        qtbot.waitUntil(lambda: run.stage == "result", timeout=SLOW)
+        qtbot.waitUntil(lambda: run.stage == "result")
         assert [event.epoch for event in run.epochs] == [2]
         report = json.loads((run.version.folder / "report.json").read_text())
         assert [row["epoch"] for row in report["rounds"]] == [1, 2]

@@ -19,8 +19,6 @@ from bcseg_gui.ui.main_window import MainWindow
 SIZE = (4400, 2000)
 DIAMETER = 42.0
 """Of the slide's cells, px; the tiny model halves it, so that a block is 1,792 px wide."""
-SLOW = 60_000
-"""Milliseconds; waited out only when something hangs."""
 
 
 @pytest.fixture
@@ -75,7 +73,7 @@ def test_what_the_lasso_holds_is_segmented(qtbot: QtBot, run_main: Callable[...,
         choose(window, "select_lasso")
         drag(qtbot, window, (300, 300), (1500, 300), (1500, 1500), (900, 1500))
         choose(window, "segment")
-        qtbot.waitUntil(lambda: not window.session.document.segmenting, timeout=SLOW)
+        qtbot.waitUntil(lambda: not window.session.document.segmenting)
         assert pixels(window, Region(1350, 400, 100, 100)).any()
         assert not pixels(window, Region(310, 1200, 200, 300)).any(), "left of the slanted side"
         assert not pixels(window, Region(1600, 0, 2800, 2000)).any()
@@ -96,10 +94,10 @@ def test_a_whole_slide_goes_on_where_it_was_stopped(
     def stop_after_a_block(window: MainWindow) -> None:
         document = window.session.document
         choose(window, "segment_whole")
-        qtbot.waitUntil(lambda: document.mask is not None and document.mask.unfinished_run is not None, timeout=SLOW)
-        qtbot.waitUntil(lambda: bool(document.mask.unfinished_run.finished), timeout=SLOW)
+        qtbot.waitUntil(lambda: document.mask is not None and document.mask.unfinished_run is not None)
+        qtbot.waitUntil(lambda: bool(document.mask.unfinished_run.finished))
         document.cancel_segmentation()
-        qtbot.waitUntil(lambda: not document.segmenting, timeout=SLOW)
+        qtbot.waitUntil(lambda: not document.segmenting)
         assert "is kept" in window.messages.text
         assert window.session.segmenting.percent_done
 
@@ -107,7 +105,7 @@ def test_a_whole_slide_goes_on_where_it_was_stopped(
         document = window.session.document
         assert document.unfinished is not None, "the program was closed meanwhile"
         choose(window, "resume")
-        qtbot.waitUntil(lambda: not document.segmenting, timeout=SLOW)
+        qtbot.waitUntil(lambda: not document.segmenting)
         assert document.unfinished is None
         assert document.empty_regions, "the glass on the right was left out"
         results.append(pixels(window, whole))
@@ -117,7 +115,7 @@ def test_a_whole_slide_goes_on_where_it_was_stopped(
 
     def in_one_go(window: MainWindow) -> None:
         choose(window, "segment_whole")
-        qtbot.waitUntil(lambda: not window.session.document.segmenting, timeout=SLOW)
+        qtbot.waitUntil(lambda: not window.session.document.segmenting)
         results.append(pixels(window, whole))
 
     for script in (stop_after_a_block, go_on, in_one_go):

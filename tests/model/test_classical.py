@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from model.classical import METHODS, Calibration, calibrate, kmeans, otsu, quick, watershed
 from model.classical.baselines import balanced_threshold
 from model.tiles import Rect
+from tests.waiting import LIMIT
 
 GLASS, CELL = (228, 222, 230), (150, 90, 120)
 DIAMETER = 40
@@ -253,4 +254,4 @@ def test_a_slide_of_which_nothing_can_be_read_cannot_be_judged() -> None:
 
 def test_no_torch_is_needed() -> None:
     script = "import sys, model.classical; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", script], timeout=120, check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-c", script], timeout=LIMIT, check=False).returncode == 0

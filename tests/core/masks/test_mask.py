@@ -23,6 +23,7 @@ from bcseg_gui.core.geometry import Region, TileKey, tiles_covering
 from bcseg_gui.core.masks import CLASS_BITS, MANUAL, EditState, Mask
 from bcseg_gui.core.masks.pyramid import halved
 from bcseg_gui.core.masks.storage import journal, tiles
+from tests.waiting import LIMIT
 
 WHOLE = Region(0, 0, 1300, 700)
 SPOT = Region(500, 500, 30, 30)
@@ -501,7 +502,7 @@ def test_all_is_written_though_nobody_closes_the_mask(path):
         "mask.begin('brush').paint(Region(0, 0, 9, 9), np.ones((9, 9), bool), 1); mask.commit()"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    subprocess.run([sys.executable, "-c", program, str(path)], check=True, timeout=60, env=environment)
+    subprocess.run([sys.executable, "-c", program, str(path)], check=True, timeout=LIMIT, env=environment)
     with open_mask(path) as mask:
         assert mask.read(Region(0, 0, 9, 9)).all()
 

@@ -19,6 +19,7 @@ from bcseg_gui.core.slides import open_slide
 from bcseg_gui.core.slides.openslide_reader import OpenSlideSlide
 from bcseg_gui.core.slides.source_file import SourceFile
 from bcseg_gui.core.slides.tiff_slide import TiffSlide
+from tests.waiting import LIMIT
 
 PIXELS = np.random.default_rng(2).integers(0, 255, (512, 768, 3), np.uint8)
 
@@ -142,7 +143,7 @@ def test_closing_does_not_wait_for_a_drive_that_hangs(tmp_path):
     hanging.is_asked.wait()
     closer = threading.Thread(target=file.close, daemon=True)
     closer.start()
-    closer.join(20)
+    closer.join(LIMIT)
     assert not closer.is_alive()
     hanging.answers.set()
     reader.join()
@@ -184,7 +185,7 @@ def test_closing_does_not_wait_for_a_drive_that_hangs_when_it_is_opened_anew(pat
         is_asked.wait()
         closer = threading.Thread(target=slide.close, daemon=True)
         closer.start()
-        closer.join(20)
+        closer.join(LIMIT)
         assert not closer.is_alive()
         answers.set()
         reader.join()

@@ -25,6 +25,7 @@ from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.slides import open_slide, opening, read_scaled, unpacking
 from bcseg_gui.core.slides.large_picture import LargePicture
 from bcseg_gui.core.slides.level_file import LevelFile
+from tests.waiting import LIMIT
 
 
 @pytest.fixture
@@ -269,5 +270,5 @@ def test_unpacking_ends_with_the_process_that_wanted_it(tmp_path):
     with (tmp_path / "a.png").open("wb"):  # opens when the child of the reader opens it, too; then it waits for bytes
         assert len(temporary_files()) == 1
         reader.kill()
-        reader.communicate(timeout=60)  # its child has inherited the pipe, which ends with the last of them
+        reader.communicate(timeout=LIMIT)  # its child has inherited the pipe, which ends with the last of them
     assert temporary_files() == []

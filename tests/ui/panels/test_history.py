@@ -24,7 +24,7 @@ TWO = (MaskClass(1, "red cell", "#e69f00"), MaskClass(2, "white cell", "#56b4e9"
 class Picture(QObject):
     """The history of an open slide; undo and redo as the mask does them."""
 
-    historyChanged = Signal()  # noqa: N815 Qt's style
+    historyChanged = Signal()
 
     def __init__(self) -> None:
         super().__init__()

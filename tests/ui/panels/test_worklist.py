@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from bcseg_gui.core import thumbnails
 from bcseg_gui.session.worklist import Worklist, WorklistItem
 from bcseg_gui.ui.panels.worklist import LONG, WorklistPanel
+from tests.waiting import LIMIT
 
 Spoken = Qt.ItemDataRole.AccessibleTextRole
 
@@ -424,7 +425,7 @@ def test_closing_does_not_wait_for_a_drive_that_hangs(
 
     def hang(*_: object) -> None:
         begun.set()
-        back.wait(20)
+        back.wait(LIMIT)
         ended.set()
 
     monkeypatch.setattr(thumbnails, "make_thumbnail", hang)

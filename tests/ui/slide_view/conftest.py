@@ -20,6 +20,7 @@ from bcseg_gui.core.slides import Slide
 from bcseg_gui.core.tools.change import Change
 from bcseg_gui.session.tool_settings import ToolSettings
 from bcseg_gui.ui.slide_view import SlideView
+from tests.waiting import LIMIT
 
 
 class GatedSlide(Slide):
@@ -40,7 +41,7 @@ class GatedSlide(Slide):
     def _read(self, location: tuple[int, int], level: int, size: tuple[int, int]) -> NDArray[np.uint8]:
         self.reads.append(location)
         self.reading += 1
-        assert self.gate.wait(20)
+        assert self.gate.wait(LIMIT)
         self.reading -= 1
         if self.broken or self.damaged_from <= location[0] < self.damaged_to:
             raise UserError("“{path}” cannot be read.", path=self.path)

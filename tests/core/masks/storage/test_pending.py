@@ -11,6 +11,7 @@ from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import EditState, Mask
 from bcseg_gui.core.masks.storage.maskfile import MaskFile, pending_of
 from bcseg_gui.core.tools.brush import stroke_segment
+from tests.waiting import LIMIT
 
 SIZE = (1200, 900)
 WHOLE = Region(0, 0, *SIZE)
@@ -38,7 +39,7 @@ class Killed:
         begin = MaskFile._begin
 
         def held(file: MaskFile, *, is_last_try: bool) -> bool:
-            assert self._may_go.wait(20)
+            assert self._may_go.wait(LIMIT)
             return begin(file, is_last_try=is_last_try)
 
         self._monkeypatch.setattr(MaskFile, "_begin", held)
