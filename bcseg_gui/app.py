@@ -108,9 +108,9 @@ class Running(QObject):
     def _begin(self, options: Options) -> None:
         self.client.start()
         if options.sample:
-            self.window.operations.open_sample()
+            self.window.operations.files.open_sample()
         elif options.paths:
-            self.window.operations.open_paths(options.paths)
+            self.window.operations.files.open_paths(options.paths)
 
     def _closed(self) -> None:
         self.client.shutdown()

@@ -59,7 +59,7 @@ def main() -> None:
         window = running.window
         window.show()
         wait(5)
-        window.operations.open_paths([path])
+        window.operations.files.open_paths([path])
         document = window.session.document
         assert document is not None
         window.session.tools.tool = "brush"

@@ -28,7 +28,7 @@ def main() -> None:
     window = running.window
     window.show()
     wait(5)  # the compute process has loaded what it needs
-    window.operations.open_paths([path])
+    window.operations.files.open_paths([path])
     document = window.session.document
     assert document is not None
     document.needed_mask()

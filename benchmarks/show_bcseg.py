@@ -27,7 +27,7 @@ def main() -> None:
     view = window.view
     viewer = Viewer(view.viewport(), view.fit)
     depth = math.ceil(math.log(2 * side / 800, WHEEL_FACTOR))
-    result = measure(viewer, lambda: window.operations.open_paths([path]), view.actual_pixels, seconds, depth)
+    result = measure(viewer, lambda: window.operations.files.open_paths([path]), view.actual_pixels, seconds, depth)
     print(json.dumps(result))
     window.close()
     application.processEvents()

@@ -38,12 +38,12 @@ def main() -> None:
     window.show()
     wait(5)  # the compute process has loaded what it needs
     viewer = Viewer(window.view.viewport(), window.view.fit)
-    viewer.appearance(lambda: window.operations.open_paths([path]))
+    viewer.appearance(lambda: window.operations.files.open_paths([path]))
     viewer.appearance(window.view.actual_pixels)
     viewer.appearance(lambda: window.view.zoom_by(0.5))
     print(row("nothing", viewer.play(seconds, resting())), flush=True)
     print(row("panned", viewer.play(seconds, panned())), flush=True)
-    window.operations.segment_whole()
+    window.operations.cells.segment_whole()
     document = window.session.document
     assert document is not None
     wait(5)

@@ -74,6 +74,6 @@ def test_the_log_is_a_file_in_the_users_own_folder() -> None:
 
 
 def test_the_sample_smear_can_be_written_to(running: app.Running, tmp_path: Path) -> None:
-    running.window.operations.open_sample()
+    running.window.operations.files.open_sample()
     assert running.window.session.document is not None, running.window.messages.text
     assert platformdirs.user_data_path("bcseg-gui", appauthor=False) in running.window.session.document.path.parents

@@ -35,6 +35,16 @@ def _(text: str) -> str:
     return _catalogue.gettext(text)
 
 
+def N_(text: str) -> str:  # noqa: N802 gettext's own name
+    """Mark a text of a table for the catalogue; `translated` says it in the installed language when it is shown."""
+    return text
+
+
+def translated(text: str) -> str:
+    """A text that was marked by `N_`, in the installed language."""
+    return _catalogue.gettext(text)
+
+
 def ngettext(one: str, many: str, n: int) -> str:
     """The form for `n` of something; put `n` in afterwards: `ngettext("{n} cell", "{n} cells", n).format(n=n)`."""
     return _catalogue.ngettext(one, many, n)

@@ -6,40 +6,46 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QMenu, QToolBar, QToolButton
+from PySide6.QtWidgets import QToolBar, QToolButton
 
 from bcseg_gui.core.i18n import _
 
-from .action_table import ICON_ONLY, NAMELESS_WHEN_NARROW, TOOLBAR
-from .actions import Actions
+from .actions.actions import Actions
+from .actions.table import SEGMENT_MENU
+
+TOOLBAR = (("open", "segment"), ("undo", "redo"), ("reviewed", "retrain"))
+"""Ids of actions, with a separator between two groups."""
+ICON_ONLY = ("undo", "redo")
+NAMELESS_WHEN_NARROW = (("open",), ("retrain",))
+"""What loses its name first, and second, where there is no room."""
+_IDS = tuple(action_id for group in TOOLBAR for action_id in group)
 
 
 class Toolbar(QToolBar):
     """Shows one action as the main one, and the others without their names where there is no room for them."""
 
-    def __init__(self, actions: Actions, segment_menu: QMenu) -> None:
+    def __init__(self, actions: Actions) -> None:
         super().__init__(_("Tools"))
         self._actions = actions
         self._main = ""
         self.setMovable(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        for key in TOOLBAR:
-            if key is None:
+        for place, group in enumerate(TOOLBAR):
+            if place:
                 self.addSeparator()
-            else:
-                self.addAction(actions[key])
-        self._set_style(tuple(ICON_ONLY), Qt.ToolButtonStyle.ToolButtonIconOnly)
+            self.addActions([actions[action_id] for action_id in group])
+        self._set_style(ICON_ONLY, Qt.ToolButtonStyle.ToolButtonIconOnly)
         segment = self._button(actions["segment"])
         segment.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-        segment.setMenu(segment_menu)
+        segment.setMenu(actions.menu(SEGMENT_MENU))
 
     def highlight(self, main: str) -> None:
-        """Key of the one thing to do next; empty: nothing stands out."""
+        """`main`: id of the action to do next; empty: none."""
         if main == self._main:
             return
         self._main = main
-        for key in filter(None, TOOLBAR):
+        for key in _IDS:
             button = self._button(self._actions[key])
             if button.property("main") != (key == main):
                 button.setProperty("main", key == main)

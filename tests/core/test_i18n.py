@@ -73,3 +73,10 @@ def test_counts_have_their_form() -> None:
     install("en")
     assert i18n.ngettext("{n} cell", "{n} cells", 1).format(n=1) == "1 cell"
     assert i18n.ngettext("{n} cell", "{n} cells", 0).format(n=0) == "0 cells"
+
+
+def test_a_text_of_a_table_is_translated_when_it_is_shown() -> None:
+    i18n.install("fr")
+    text = i18n.N_("Undo")
+    assert text == "Undo"
+    assert i18n.translated(text) == "Annuler"

@@ -39,16 +39,16 @@ def test_closed_while_it_learns_it_goes_on_in_the_next_window(
             document.paint(Region(0, 0, 320, 256), make_smear(320, 256, seed=number, cell_diameter=42.0).mask > 0)
             document.end_stroke()
             window.session.reviewing.mark()
-        window.operations.retrain()
+        window.operations.learning.retrain()
         press(window, "Start learning")
-        run = window.operations._retraining
+        run = window.operations.learning.retraining
         qtbot.waitUntil(lambda: bool(run.epochs))
 
     def come_back(window: MainWindow) -> None:
         qtbot.waitUntil(lambda: window.session.document is not None)
         assert window.messages.text == "A retraining was interrupted. Press Retrain to go on with it."
-        window.operations.retrain()
-        run = window.operations._retraining
+        window.operations.learning.retrain()
+        run = window.operations.learning.retraining
         assert run.rounds_done == 1
         press(window, "Go on learning")
         qtbot.waitUntil(lambda: run.stage == "result")

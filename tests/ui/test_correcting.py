@@ -80,11 +80,11 @@ def test_a_key_gives_the_picked_cell_its_class_and_one_without_a_class_does_noth
     paint(window)
     window.actions_["cells"].trigger()
     click(window, INSIDE)
-    window.operations.choose_key(2)
+    window.operations.editing.choose_key(2)
     assert at(window, INSIDE) == 2 | MANUAL
     assert window.session.tools.class_id == 2
     edits = len(window.session.document.edits())
-    window.operations.choose_key(7)
+    window.operations.editing.choose_key(7)
     assert len(window.session.document.edits()) == edits
     assert window.session.tools.class_id == 2
 
@@ -265,7 +265,7 @@ def test_another_picture_ends_a_stroke_of_keys(window: MainWindow) -> None:
     window.view.setFocus()
     QTest.keyClick(window.view, Qt.Key.Key_P)
     (window.session.worklist[1].path).write_bytes(b"no picture")
-    window.operations.select(1)
+    window.operations.viewing.select(1)
     assert window.view._gesture is None
     point_at(window, INSIDE + QPoint(60, 0))
     QTest.keyClick(window.view, Qt.Key.Key_P)

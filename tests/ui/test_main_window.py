@@ -20,10 +20,11 @@ from bcseg_gui.core import i18n
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.retraining.ranking import Suggestion
 from bcseg_gui.session.samples import sample_folder
-from bcseg_gui.ui.action_table import TOOLBAR, TOOLS
 from bcseg_gui.ui.dialogs.slide_info import SlideInfoDialog
 from bcseg_gui.ui.main_window import MainWindow
 from bcseg_gui.ui.panels.gains import GainPanel
+from bcseg_gui.ui.toolbar import TOOLBAR
+from bcseg_gui.ui.tools.table import TOOLS
 from bcseg_gui.ui.widgets.number_box import NumberBox
 
 
@@ -39,7 +40,7 @@ def running(qtbot: QtBot, tmp_path: Path) -> Iterator[app.Running]:
     with qtbot.waitActive(running.window):
         running.window.show()
         running.window.activateWindow()
-    running.window.operations.open_paths(paths)
+    running.window.operations.files.open_paths(paths)
     yield running
     running.window.close()
     running.window.deleteLater()
@@ -67,8 +68,9 @@ def test_a_small_window_hides_no_action(qtbot: QtBot, language: str) -> None:
         window.show()
         QCoreApplication.processEvents()
         window.session.open([sample_folder()])
-        for key in (*filter(None, TOOLBAR), *filter(None, TOOLS)):
-            button = (window.toolbar if key in TOOLBAR else window.strip).widgetForAction(window.actions_[key])
+        on_toolbar = [key for group in TOOLBAR for key in group]
+        for key in (*on_toolbar, *TOOLS):
+            button = (window.toolbar if key in on_toolbar else window.strip).widgetForAction(window.actions_[key])
             assert button.isVisible(), key
             assert button.geometry().right() < window.width(), key
     window.close()
@@ -215,7 +217,7 @@ def test_another_page_of_a_file(running: app.Running, tmp_path: Path) -> None:
     with tifffile.TiffWriter(path) as tiff:
         for grey in (60, 180):
             tiff.write(np.full((300, 400, 3), grey, np.uint8), photometric="rgb", metadata=None)
-    window.operations.open_paths([path])
+    window.operations.files.open_paths([path])
     document = window.session.document
     assert document is not None
     document.begin_stroke("brush", 1)

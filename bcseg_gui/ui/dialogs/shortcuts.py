@@ -11,9 +11,10 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from bcseg_gui.core.i18n import _
+from bcseg_gui.core.i18n import _, translated
 
-from ..action_table import ActionInfo, action_infos, menus
+from ..actions.info import ActionInfo
+from ..actions.table import MENUS
 from ..widgets.search_box import SearchBox
 
 WIDTH, HEIGHT = 920, 640
@@ -52,13 +53,10 @@ class Group:
 
 def groups() -> tuple[Group, ...]:
     """In the language that is installed now, in the order of the menus."""
-    infos = {info.key: info for info in action_infos()}
-    listed = {key for keys in menus().values() for key in keys}
     found = [
-        Group(title.replace("&", ""), _rows([infos[key] for key in keys if key is not None]))
-        for title, keys in menus().items()
+        Group(translated(menu.title).replace("&", ""), _rows([info for section in menu.sections for info in section]))
+        for menu in MENUS
     ]
-    found.append(Group(_("More"), _rows([info for key, info in infos.items() if key not in listed])))
     return tuple(group for group in (*found, mouse(), keyboard()) if group.rows)
 
 
@@ -102,9 +100,9 @@ def keyboard() -> Group:
 
 def _rows(infos: Sequence[ActionInfo]) -> tuple[Row, ...]:
     return tuple(
-        Row(info.text.rstrip("…"), tuple(_native(keys) for keys in info.shortcuts[:_ALTERNATIVES]))
+        Row(translated(info.text).rstrip("…"), tuple(_native(keys) for keys in info.keys[:_ALTERNATIVES]))
         for info in infos
-        if info.shortcuts
+        if info.keys
     )
 
 

@@ -14,8 +14,8 @@ from PySide6.QtCore import QAbstractListModel, QDateTime, QLocale, QModelIndex, 
 from bcseg_gui.core.i18n import _
 from bcseg_gui.core.masks import EditRecord, EditState
 from bcseg_gui.core.project import MaskClass
-from bcseg_gui.session.edit_words import edit_words, tool_words
 
+from ..edit_names import edit_name
 from ..widgets.durations import duration_words
 
 AnyIndex = QModelIndex | QPersistentModelIndex
@@ -149,7 +149,7 @@ class HistoryModel(QAbstractListModel):
             case HistoryRole.TIME:
                 return time_words(record.at) if record else ""
             case Qt.ItemDataRole.DisplayRole:
-                return tool_words(record.tool) if record else _("Before any change")
+                return edit_name(record.tool) if record else _("Before any change")
             case Qt.ItemDataRole.AccessibleTextRole:
                 return self._spoken(record, row)
             case Qt.ItemDataRole.ToolTipRole if record:
@@ -177,7 +177,7 @@ class HistoryModel(QAbstractListModel):
         return ", ".join(part for part in parts if part)
 
     def _words(self, record: EditRecord) -> tuple[str, str]:
-        return edit_words(record), self._details(replace(record, model=""))
+        return edit_name(record.tool, record.model), self._details(replace(record, model=""))
 
 
 _LONG = "d MMMM yyyy, HH:mm:ss"

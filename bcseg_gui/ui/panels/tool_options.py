@@ -2,75 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
 
-from bcseg_gui.core.i18n import _
+from bcseg_gui.core.i18n import _, translated
 from bcseg_gui.session.tool_settings import ToolSettings
 
+from ..tools.table import TOOLS
 from ..widgets.elided import ElidedLabel
 from .brush_size import BrushSize
 
 HEIGHT = 34
 """Device-independent pixels, with any tool: another tool must not move the picture."""
-
-
-@dataclass(frozen=True, slots=True)
-class ToolWords:
-    """What a tool is called, and a line on how it is used."""
-
-    name: str
-    hint: str
-    sized: bool = False
-    sensitive: bool = False
-    apart: bool = False
-
-
-def tool_words() -> dict[str, ToolWords]:
-    """By the tools' names, in the language that is installed now."""
-    return {
-        "pan": ToolWords(_("Move"), _("Drag the picture; the wheel zooms.")),
-        "select_rectangle": ToolWords(
-            _("Select a rectangle"), _("Drag from corner to corner of what is to be segmented or reviewed.")
-        ),
-        "select_lasso": ToolWords(_("Select with the lasso"), _("Drag round what is to be segmented or reviewed.")),
-        "brush": ToolWords(
-            _("Brush"),
-            _("Drag to paint. Alt or right button: erase. Space held: move the picture meanwhile."),
-            sized=True,
-        ),
-        "eraser": ToolWords(_("Eraser"), _("Drag to take away. Shift: paint."), sized=True),
-        "smart_brush": ToolWords(
-            _("Smart brush"),
-            _("Paints only inside the cell it begins in. Alt or right button: takes away."),
-            sized=True,
-            sensitive=True,
-        ),
-        "outline": ToolWords(
-            _("Outline"),
-            _("Drag round a cell, or click its corners and double-click. Alt: cut away. Shift: add to a cell beside."),
-            apart=True,
-        ),
-        "wand": ToolWords(
-            _("Wand"),
-            _("Click into a cell to take it whole. Alt: take it away. Shift: add to a cell beside."),
-            sensitive=True,
-            apart=True,
-        ),
-        "fill": ToolWords(
-            _("Fill"), _("Click a hole to close it, or a cell to give it the class in hand. Alt: take the cell away.")
-        ),
-        "split": ToolWords(
-            _("Split"), _("Draw a line between touching cells, or click to take the cut it shows. Shift: join them.")
-        ),
-        "cells": ToolWords(
-            _("Pick cells"),
-            _("Click to pick, Shift for several. Drag: put a copy elsewhere. Del: delete. J: join."),
-            apart=True,
-        ),
-    }
 
 
 class ToolOptions(QWidget):
@@ -79,7 +22,6 @@ class ToolOptions(QWidget):
     def __init__(self, settings: ToolSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._settings = settings
-        self._words = tool_words()
         self._name = QLabel()
         self._name.setObjectName("panelTitle")
         self._size = BrushSize()
@@ -105,12 +47,12 @@ class ToolOptions(QWidget):
         self._show_settings()
 
     def _show_tool(self, tool: str) -> None:
-        words = self._words.get(tool, ToolWords("", ""))
-        self._name.setText(words.name)
-        self._hint.setText(words.hint)
-        self._size.setVisible(words.sized)
-        self._sensitivity.setVisible(words.sensitive)
-        self._apart.setVisible(words.apart)
+        info = TOOLS[tool]
+        self._name.setText(translated(info.text))
+        self._hint.setText(translated(info.hint))
+        self._size.setVisible("size" in info.options)
+        self._sensitivity.setVisible("sensitivity" in info.options)
+        self._apart.setVisible("apart" in info.options)
 
     def _show_settings(self) -> None:
         settings = self._settings

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QSizePolicy, QToolBar, QWidget
 
 from bcseg_gui.core.i18n import _
 
+from ..actions.actions import Actions
 from ..theme import ICON_SIZE
+from ..tools.table import TOOL_GROUPS
 
 _STYLE = """
 QToolBar#toolStrip { border: none; border-right: 1px solid palette(mid); padding: 4px 3px; spacing: 1px; }
@@ -25,10 +24,9 @@ QToolBar#toolStrip QToolButton:focus { border-color: palette(text); }
 
 
 class ToolStrip(QToolBar):
-    """Icons of the tools there are; in a low window an arrow at its end opens those that have no room."""
+    """An icon for each tool; in a low window an arrow at its end opens those that have no room."""
 
-    def __init__(self, actions: Sequence[QAction | None], parent: QWidget | None = None) -> None:
-        """None is a line between two groups."""
+    def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("toolStrip")
         self.setAccessibleName(_("Tools"))
@@ -38,10 +36,9 @@ class ToolStrip(QToolBar):
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
         self.setStyleSheet(_STYLE)
-        for action in actions:
-            if action is None:
+        for place, group in enumerate(TOOL_GROUPS):
+            if place:
                 self.addSeparator()
-            else:
-                self.addAction(action)
+            self.addActions([actions[tool.id] for tool in group])
         # A low window is no reason to be higher: what has no room goes behind the arrow.
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Ignored)

@@ -13,7 +13,7 @@ from bcseg_gui.core.i18n import sentence
 from bcseg_gui.core.tools.brush import stroke_parts, stroke_segment
 from bcseg_gui.core.tools.smart import SmartBrush
 
-from .tool import PLAIN, Canvas, Hand, Point, StillTool
+from .tool import PLAIN, BaseTool, Canvas, Hand, Point
 
 RADIUS_STEP = 1.15
 """A step makes the brush so many times larger: fine when it is small, quick when it is large."""
@@ -25,7 +25,7 @@ LIGHTEST = 0.2
 Segment = Callable[[Point, Point, float], tuple[Region, NDArray[np.bool_]]]
 
 
-class BrushTool(StillTool):
+class BrushTool(BaseTool):
     """Paints one class along the pointer's way, or takes away. A pen's pressure is its size."""
 
     name = "brush"

@@ -9,19 +9,19 @@ from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.i18n import sentence
 from bcseg_gui.core.tools.cell import CellShape, outlines_of
 
-from .cell_operations import CellOperations
-from .tool import PLAIN, Canvas, Hand, Point, Sketch, StillTool
+from .picked_cells import PickedCells
+from .tool import PLAIN, BaseTool, Canvas, Hand, Point, Sketch
 
 DRAG = 10.0
 """Device-independent pixels from which on a press is a drag: a hand that only clicks may tremble."""
 
 
-class CellsTool(StillTool):
+class CellsTool(BaseTool):
     """A click picks the cell under it, Shift adds one or leaves it out, a drag puts a copy elsewhere."""
 
     name = "cells"
 
-    def __init__(self, canvas: Canvas, sketch: Sketch, operations: CellOperations) -> None:
+    def __init__(self, canvas: Canvas, sketch: Sketch, operations: PickedCells) -> None:
         self._canvas, self._sketch, self._operations = canvas, sketch, operations
         self._pressed: Point | None = None
         self._hand = PLAIN

@@ -8,10 +8,10 @@ from bcseg_gui.core.tools.fill import fill
 from bcseg_gui.core.tools.wand import wand
 
 from .new_cell import put_cell
-from .tool import PLAIN, Canvas, Hand, Point, StillTool
+from .tool import PLAIN, BaseTool, Canvas, Hand, Point
 
 
-class _ClickTool(StillTool):
+class _ClickTool(BaseTool):
     name: str
     paints = True
 

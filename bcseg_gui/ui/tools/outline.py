@@ -10,7 +10,7 @@ from bcseg_gui.core.tools.outline import enclosed
 
 from .new_cell import put_cell
 from .select import CLICK, STEP, STRAIGHT, simplified
-from .tool import PLAIN, Canvas, Hand, Point, Sketch, StillTool
+from .tool import PLAIN, BaseTool, Canvas, Hand, Point, Sketch
 
 CLOSING = 9.0
 """Device-independent pixels: a click so near the first corner closes the outline."""
@@ -18,7 +18,7 @@ MARK = 4.0
 """Half the side of the square that marks the first corner, device-independent pixels."""
 
 
-class OutlineTool(StillTool):
+class OutlineTool(BaseTool):
     """A drag draws freehand and closes by itself; clicks set corners until the outline is closed.
 
     Both mix: a drag between two corners is a freehand part of the outline.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .tool import StillTool
+from .tool import BaseTool
 
 
-class PanTool(StillTool):
+class PanTool(BaseTool):
     """Drags the picture. The view does the dragging, as it does for any tool while Space is held."""
 
     name = "pan"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .tool import PLAIN, Hand, Point, StillTool
+from .tool import PLAIN, BaseTool, Hand, Point
 
 
-class PickTool(StillTool):
+class PickTool(BaseTool):
     """Tells where it was pressed."""
 
     name = "pick"

@@ -9,7 +9,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from .tool import PLAIN, Hand, Point, StillTool
+from .tool import PLAIN, BaseTool, Hand, Point
 
 CLICK = 4.0
 """Device-independent pixels: a shorter drag is a click, which selects nothing."""
@@ -35,7 +35,7 @@ class Selector(Protocol):
         """Draw an outline in the making."""
 
 
-class _SelectTool(StillTool):
+class _SelectTool(BaseTool):
     """Selects by a drag; a click selects nothing."""
 
     name: str

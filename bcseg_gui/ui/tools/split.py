@@ -9,15 +9,15 @@ from bcseg_gui.core.i18n import _, sentence
 from bcseg_gui.core.tools.cell import class_at, component_at, pixel_of
 from bcseg_gui.core.tools.split import cut_along, joined_along, proposed_cut
 
-from .cell_operations import LARGEST_SHOWN
+from .picked_cells import LARGEST_SHOWN
 from .select import CLICK, STEP, STRAIGHT, simplified
-from .tool import PLAIN, Canvas, Hand, Point, Sketch, StillTool
+from .tool import PLAIN, BaseTool, Canvas, Hand, Point, Sketch
 
 JOIN = "join"
 """A stroke's name in the history."""
 
 
-class SplitTool(StillTool):
+class SplitTool(BaseTool):
     """A line drawn through cells parts them; a click makes the cut that was proposed. With Shift a line joins."""
 
     name = "split"

@@ -50,7 +50,7 @@ class Canvas(Protocol):
     def abort_stroke(self) -> None: ...
 
 
-__all__ = ["PLAIN", "Canvas", "Hand", "Point", "Sketch", "StillTool", "Tool"]
+__all__ = ["PLAIN", "BaseTool", "Canvas", "Hand", "Point", "Sketch", "Tool"]
 
 
 class Sketch(Protocol):
@@ -156,7 +156,7 @@ class Tool(Protocol):
         """Make the tool larger by so many steps, smaller when negative."""
 
 
-class StillTool:
+class BaseTool:
     """A tool without a size that does nothing; what it does, its heirs say."""
 
     pans = False

@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from bcseg_gui.ui.actions import action_infos
+from bcseg_gui.ui.actions.table import ACTIONS
 from bcseg_gui.ui.dialogs.shortcuts import Row, ShortcutsDialog, groups
 
 
@@ -30,8 +30,8 @@ def rows() -> dict[str, Row]:
 
 def test_every_action_with_a_key_is_on_the_sheet() -> None:
     known = rows()
-    for info in action_infos():
-        if info.shortcuts:
+    for info in ACTIONS.values():
+        if info.keys:
             assert known[info.text.rstrip("…")].ways
 
 

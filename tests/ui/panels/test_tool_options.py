@@ -4,8 +4,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui.session.tool_settings import ToolSettings
-from bcseg_gui.ui.action_table import TOOLS
-from bcseg_gui.ui.panels.tool_options import ToolOptions, tool_words
+from bcseg_gui.ui.panels.tool_options import ToolOptions
+from bcseg_gui.ui.tools.table import TOOLS
 
 
 @pytest.fixture
@@ -23,11 +23,6 @@ def options(qtbot: QtBot, settings: ToolSettings) -> ToolOptions:
     return options
 
 
-def test_every_tool_is_explained() -> None:
-    assert set(tool_words()) == {key for key in TOOLS if key is not None}
-    assert all(words.name and words.hint for words in tool_words().values())
-
-
 @pytest.mark.parametrize(
     ("tool", "size", "sensitivity", "apart"),
     [
@@ -43,8 +38,8 @@ def test_a_tool_shows_its_own_settings(
 ) -> None:
     settings.tool = tool
 
-    assert options._name.text() == tool_words()[tool].name
-    assert options._hint.toolTip() == tool_words()[tool].hint
+    assert options._name.text() == TOOLS[tool].text
+    assert options._hint.toolTip() == TOOLS[tool].hint
     assert options._size.isVisible() == size
     assert options._sensitivity.isVisible() == sensitivity
     assert options._apart.isVisible() == apart
@@ -52,7 +47,7 @@ def test_a_tool_shows_its_own_settings(
 
 def test_it_is_as_high_with_any_tool(options: ToolOptions, settings: ToolSettings) -> None:
     heights = set()
-    for tool in tool_words():
+    for tool in TOOLS:
         settings.tool = tool
         heights.add((options.height(), options.minimumSizeHint().height() <= options.height()))
 
@@ -60,7 +55,7 @@ def test_it_is_as_high_with_any_tool(options: ToolOptions, settings: ToolSetting
 
 
 def test_it_may_be_narrow(options: ToolOptions, settings: ToolSettings) -> None:
-    for tool in tool_words():
+    for tool in TOOLS:
         settings.tool = tool
         assert options.minimumSizeHint().width() < 560
 

@@ -28,7 +28,7 @@ from bcseg_gui.core.tools.brush import stroke_segment
 from bcseg_gui.ui.slide_view import SlideView
 from bcseg_gui.ui.slide_view.cursors import tool_cursor
 from bcseg_gui.ui.slide_view.mask_item import OverlayStyle
-from bcseg_gui.ui.tools import BrushTool, CellOperations, CellsTool, EraserTool, OutlineTool, SelectLassoTool
+from bcseg_gui.ui.tools import BrushTool, CellsTool, EraserTool, OutlineTool, PickedCells, SelectLassoTool
 
 LEFT, MIDDLE, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.NoButton
 PLAIN, ALT, SHIFT, CONTROL = (
@@ -331,7 +331,7 @@ def test_another_tool_gives_an_outline_up(view: SlideView, outlining: Any) -> No
 
 def test_picked_cells_are_outlined_until_another_tool_is_taken(view: SlideView, painting: Any) -> None:
     QTest.mouseClick(view.viewport(), LEFT, pos=A)
-    operations = CellOperations(painting, view)
+    operations = PickedCells(painting, view)
     view.set_tool(CellsTool(painting, view, operations))
     QTest.mouseClick(view.viewport(), LEFT, pos=A)
     assert len(operations.picked) == 1
@@ -343,7 +343,7 @@ def test_picked_cells_are_outlined_until_another_tool_is_taken(view: SlideView, 
 
 def test_a_tool_may_look_closer_when_the_pointer_rests(qtbot: QtBot, view: SlideView, painting: Any) -> None:
     QTest.mouseClick(view.viewport(), LEFT, pos=A)
-    view.set_tool(CellsTool(painting, view, CellOperations(painting, view)))
+    view.set_tool(CellsTool(painting, view, PickedCells(painting, view)))
     move(view, A)
 
     qtbot.waitUntil(view._preview_item.isVisible)

@@ -6,23 +6,23 @@ import numpy as np
 import pytest
 
 from bcseg_gui.core.geometry import Region
-from bcseg_gui.ui.tools import PLAIN, CellOperations, CellsTool, Hand, Point
+from bcseg_gui.ui.tools import PLAIN, CellsTool, Hand, PickedCells, Point
 
 A, B, C = (60.0, 60.0), (120.0, 60.0), (300.0, 300.0)
 ADD = Hand(add=True)
 
 
 @pytest.fixture
-def cells(field: Any, surface: Any) -> CellOperations:
+def cells(field: Any, surface: Any) -> PickedCells:
     """Of a mask with cells at A, B and C, the last of class 2."""
     field.mark(60, 60)
     field.mark(120, 60)
     field.mark(300, 300, class_id=2)
-    return CellOperations(field, surface)
+    return PickedCells(field, surface)
 
 
 @pytest.fixture
-def tool(field: Any, surface: Any, cells: CellOperations) -> CellsTool:
+def tool(field: Any, surface: Any, cells: PickedCells) -> CellsTool:
     return CellsTool(field, surface, cells)
 
 
@@ -31,7 +31,7 @@ def click(tool: CellsTool, point: Point, hand: Hand = PLAIN) -> None:
     tool.release(point)
 
 
-def test_a_click_picks_one_and_shift_more(tool: CellsTool, cells: CellOperations, surface: Any) -> None:
+def test_a_click_picks_one_and_shift_more(tool: CellsTool, cells: PickedCells, surface: Any) -> None:
     click(tool, A)
     assert [cell.region.x for cell in cells.picked] == [40]
     assert len(surface.picked) == 1
@@ -51,7 +51,7 @@ def test_a_click_picks_one_and_shift_more(tool: CellsTool, cells: CellOperations
     assert surface.picked == []
 
 
-def test_escape_drops_what_is_picked_and_enter_is_for_the_picture(tool: CellsTool, cells: CellOperations) -> None:
+def test_escape_drops_what_is_picked_and_enter_is_for_the_picture(tool: CellsTool, cells: PickedCells) -> None:
     click(tool, A)
     assert not tool.can_finish, "Enter marks the picture reviewed"
     tool.abort()
@@ -59,7 +59,7 @@ def test_escape_drops_what_is_picked_and_enter_is_for_the_picture(tool: CellsToo
     assert list(cells.picked) == []
 
 
-def test_a_drag_is_given_up_when_something_else_comes_first(tool: CellsTool, cells: CellOperations, field: Any) -> None:
+def test_a_drag_is_given_up_when_something_else_comes_first(tool: CellsTool, cells: PickedCells, field: Any) -> None:
     click(tool, A)
     before = field.mask.copy()
     tool.press(A)
@@ -85,7 +85,7 @@ def test_the_cell_that_would_be_picked_is_shown(tool: CellsTool, surface: Any, f
 def test_what_is_too_large_is_not_shown_but_may_be_picked(
     monkeypatch: pytest.MonkeyPatch, tool: CellsTool, surface: Any
 ) -> None:
-    monkeypatch.setattr("bcseg_gui.ui.tools.cell_operations.LARGEST_SHOWN", 30)
+    monkeypatch.setattr("bcseg_gui.ui.tools.picked_cells.LARGEST_SHOWN", 30)
     tool.linger(A)
     assert surface.preview == []
     click(tool, A)
@@ -93,7 +93,7 @@ def test_what_is_too_large_is_not_shown_but_may_be_picked(
 
 
 def test_a_drag_puts_a_copy_elsewhere_and_picks_it(
-    tool: CellsTool, cells: CellOperations, field: Any, surface: Any
+    tool: CellsTool, cells: PickedCells, field: Any, surface: Any
 ) -> None:
     tool.press(A)
     tool.move((130.0, 210.0))
@@ -107,7 +107,7 @@ def test_a_drag_puts_a_copy_elsewhere_and_picks_it(
     assert [cell.region.y for cell in cells.picked] == [240]
 
 
-def test_a_hand_that_trembles_clicks(tool: CellsTool, cells: CellOperations, field: Any) -> None:
+def test_a_hand_that_trembles_clicks(tool: CellsTool, cells: PickedCells, field: Any) -> None:
     tool.press(A)
     tool.move((66.0, 60.0))
     tool.release((66.0, 60.0))
@@ -116,7 +116,7 @@ def test_a_hand_that_trembles_clicks(tool: CellsTool, cells: CellOperations, fie
     assert [cell.region.x for cell in cells.picked] == [40]
 
 
-def test_a_copy_onto_the_cell_itself_is_none(tool: CellsTool, cells: CellOperations, field: Any, surface: Any) -> None:
+def test_a_copy_onto_the_cell_itself_is_none(tool: CellsTool, cells: PickedCells, field: Any, surface: Any) -> None:
     tool.press(A)
     tool.move((72.0, 60.0))
     tool.release((72.0, 60.0))
@@ -129,7 +129,7 @@ def test_a_copy_onto_the_cell_itself_is_none(tool: CellsTool, cells: CellOperati
     assert ["no room" in text for text in field.said] == [True, True]
 
 
-def test_what_is_pasted_with_another_tool_is_not_picked(cells: CellOperations, field: Any, surface: Any) -> None:
+def test_what_is_pasted_with_another_tool_is_not_picked(cells: PickedCells, field: Any, surface: Any) -> None:
     surface.pointed = A
     cells.copy()
     field.settings.tool = "brush"
@@ -140,14 +140,14 @@ def test_what_is_pasted_with_another_tool_is_not_picked(cells: CellOperations, f
     assert surface.picked == []
 
 
-def test_picks_can_be_dropped_from_outside(tool: CellsTool, cells: CellOperations, surface: Any) -> None:
+def test_picks_can_be_dropped_from_outside(tool: CellsTool, cells: PickedCells, surface: Any) -> None:
     click(tool, A)
     cells.unpick()
     assert list(cells.picked) == []
     assert surface.picked == []
 
 
-def test_what_is_pointed_at_is_meant_when_nothing_is_picked(cells: CellOperations, field: Any, surface: Any) -> None:
+def test_what_is_pointed_at_is_meant_when_nothing_is_picked(cells: PickedCells, field: Any, surface: Any) -> None:
     surface.pointed = B
     cells.delete()
     assert not field.classes[60, 120]
@@ -160,7 +160,7 @@ def test_what_is_pointed_at_is_meant_when_nothing_is_picked(cells: CellOperation
 
 
 def test_picked_cells_stay_picked_through_growing_and_shrinking(
-    tool: CellsTool, cells: CellOperations, field: Any
+    tool: CellsTool, cells: PickedCells, field: Any
 ) -> None:
     area = field.area()
     click(tool, A)
@@ -176,7 +176,7 @@ def test_picked_cells_stay_picked_through_growing_and_shrinking(
     assert field.strokes == ["grow"] * 3 + ["shrink"] * 3
 
 
-def test_another_class(tool: CellsTool, cells: CellOperations, field: Any) -> None:
+def test_another_class(tool: CellsTool, cells: PickedCells, field: Any) -> None:
     click(tool, A)
     cells.recolour(2)
     assert field.classes[60, 60] == 2
@@ -186,7 +186,7 @@ def test_another_class(tool: CellsTool, cells: CellOperations, field: Any) -> No
     assert len(field.said) == 1
 
 
-def test_joined_cells_are_one(tool: CellsTool, cells: CellOperations, field: Any) -> None:
+def test_joined_cells_are_one(tool: CellsTool, cells: PickedCells, field: Any) -> None:
     field.mark(163, 60)
     click(tool, B)
     click(tool, (163, 60), ADD)
@@ -197,7 +197,7 @@ def test_joined_cells_are_one(tool: CellsTool, cells: CellOperations, field: Any
     assert cells.picked[0].region.w > 80
 
 
-def test_joining_takes_two(tool: CellsTool, cells: CellOperations, field: Any) -> None:
+def test_joining_takes_two(tool: CellsTool, cells: PickedCells, field: Any) -> None:
     click(tool, A)
     cells.join()
 
@@ -208,13 +208,13 @@ def test_joining_takes_two(tool: CellsTool, cells: CellOperations, field: Any) -
 def test_a_copy_is_put_where_the_pointer_is_also_in_the_next_picture(field: Any, surface: Any) -> None:
     clipboard: list[Any] = []
     field.mark(60, 60)
-    first = CellOperations(field, surface, clipboard)
+    first = PickedCells(field, surface, clipboard)
     surface.pointed = A
     first.copy()
 
     field.mask[:] = 0
     surface.pointed = (200.0, 250.0)
-    second = CellOperations(field, surface, clipboard)
+    second = PickedCells(field, surface, clipboard)
     second.paste()
 
     assert field.classes[250, 200] == 1
@@ -223,7 +223,7 @@ def test_a_copy_is_put_where_the_pointer_is_also_in_the_next_picture(field: Any,
 
 
 def test_several_copies_keep_their_places_to_each_other(
-    tool: CellsTool, cells: CellOperations, field: Any, surface: Any
+    tool: CellsTool, cells: PickedCells, field: Any, surface: Any
 ) -> None:
     click(tool, A)
     click(tool, B, ADD)
@@ -235,7 +235,7 @@ def test_several_copies_keep_their_places_to_each_other(
     assert [(cell.region.x, cell.region.y) for cell in cells.picked] == [(140, 180), (200, 180)]
 
 
-def test_nothing_to_copy_or_paste_is_said(cells: CellOperations, field: Any, surface: Any) -> None:
+def test_nothing_to_copy_or_paste_is_said(cells: PickedCells, field: Any, surface: Any) -> None:
     cells.paste()
     surface.pointed = (200.0, 200.0)
     cells.copy()
@@ -244,7 +244,7 @@ def test_nothing_to_copy_or_paste_is_said(cells: CellOperations, field: Any, sur
     assert field.strokes == []
 
 
-def test_what_was_painted_over_is_no_longer_picked(tool: CellsTool, cells: CellOperations) -> None:
+def test_what_was_painted_over_is_no_longer_picked(tool: CellsTool, cells: PickedCells) -> None:
     click(tool, A)
     click(tool, C, ADD)
     cells.mask_changed(Region(200, 0, 10, 10))

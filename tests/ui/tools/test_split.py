@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bcseg_gui.ui.tools import PLAIN, CellOperations, CellsTool, Hand, Point, SplitTool
+from bcseg_gui.ui.tools import PLAIN, CellsTool, Hand, PickedCells, Point, SplitTool
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_where_the_pointer_rests_on_background_one_pixel_is_looked_at(
 ) -> None:
     read, areas = field.read_mask, list[int]()
     monkeypatch.setattr(field, "read_mask", lambda region: (areas.append(region.area), read(region))[1])
-    resting = tool if name == "split" else CellsTool(field, surface, CellOperations(field, surface))
+    resting = tool if name == "split" else CellsTool(field, surface, PickedCells(field, surface))
     resting.linger((20, 350))
 
     assert areas == [1]

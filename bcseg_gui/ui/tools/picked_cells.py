@@ -28,7 +28,7 @@ LARGEST_SHOWN = 768
 """Longest side of a cell that is outlined or parted before it is clicked, level-0 pixels."""
 
 
-class CellOperations:
+class PickedCells:
     """Knows the picked cells of one canvas. Each operation is one stroke, after which what is left is picked still.
 
     `clipboard` outlives the canvas: what was copied in one picture can be put into the next.

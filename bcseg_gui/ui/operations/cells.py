@@ -1,0 +1,95 @@
+"""Finding the cells of the picture in front, reviewing them, going back and forth in their history."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QWidget
+
+from bcseg_gui.core.i18n import _
+from bcseg_gui.session.session import Session
+
+from .. import messages
+from ..messages import MessageBar
+from ..slide_view import SlideView
+from .common import busy
+from .failures import Failures
+
+
+class Cells:
+    """The methods that actions run may raise UserError."""
+
+    def __init__(
+        self, session: Session, view: SlideView, message_bar: MessageBar, window: QWidget, failures: Failures
+    ) -> None:
+        self._session, self._view, self._messages, self._window = session, view, message_bar, window
+        self._failures = failures
+        session.segmenting.may_give_up = self._may_give_up_run
+
+    # -- segmenting -----------------------------------------------------------------------------------------------
+
+    def segment(self) -> None:
+        self._session.segmenting.picture(self._middle_of_view(), self._view.visible_region())
+
+    def segment_visible(self) -> None:
+        self._session.segmenting.visible(self._view.visible_region())
+
+    def segment_selection(self) -> None:
+        self._session.segmenting.selection(self._middle_of_view())
+
+    def segment_whole(self) -> None:
+        self._session.segmenting.whole(self._middle_of_view())
+
+    def resume(self) -> None:
+        self._session.segmenting.resume(self._middle_of_view())
+
+    def quick_segment(self) -> None:
+        self._session.segmenting.quick(self._middle_of_view(), self._view.visible_region())
+
+    def adjust(self, threshold: float, splitting: float) -> None:
+        self._failures.attempt(lambda: self._session.segmenting.adjust(threshold, splitting))
+
+    def _middle_of_view(self) -> QPoint:
+        """Level-0 pixels."""
+        seen = self._view.visible_region()
+        return QPoint(seen.x + seen.w // 2, seen.y + seen.h // 2)
+
+    def _may_give_up_run(self, percent: int) -> bool:
+        question = _(
+            "A segmentation that was stopped at {percent} % could not be taken up any more. What it found stays."
+        )
+        return messages.ask(self._window, question.format(percent=percent), _("Segment this part"), _("Go back"))
+
+    def accept(self) -> None:
+        if self._session.document is not None:
+            with busy():
+                self._session.document.accept()
+
+    def mark_reviewed(self) -> None:
+        self._messages.hide()
+        self._session.reviewing.mark(self._view.visible_region())
+
+    # -- history --------------------------------------------------------------------------------------------------
+
+    def undo(self) -> None:
+        """Undo the last step of an unfinished tool, else the last edit."""
+        document = self._session.document
+        if self._view.undo_step() or document is None:
+            return
+        if document.segmenting:
+            self._messages.inform(_("Stop the segmentation, or wait for its end, before you undo something."))
+            return
+        with busy():  # seconds for a whole slide
+            document.undo()
+
+    def redo(self) -> None:
+        if self._session.document is not None:
+            with busy():
+                self._session.document.redo()
+
+    def jump(self, seq: int) -> None:
+        """Go to the state after the edit with this number, 0: before the first. Shows what fails."""
+        self._view.settle()
+        document = self._session.document
+        if document is not None:
+            with busy():
+                self._failures.attempt(lambda: document.jump(seq))

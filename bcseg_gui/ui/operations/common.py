@@ -1,0 +1,31 @@
+"""What operations share: the wait cursor, and the folder in which file dialogs start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtWidgets import QApplication
+
+_KEY = "lastFolder"
+
+
+@contextmanager
+def busy() -> Iterator[None]:
+    """Show the wait cursor: this may take a moment."""
+    QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
+    try:
+        yield
+    finally:
+        QApplication.restoreOverrideCursor()
+
+
+def last_folder() -> str:
+    """Where a file dialog starts: beside what was opened last."""
+    return str(QSettings().value(_KEY, str(Path.home())))
+
+
+def remember_folder(opened: Path) -> None:
+    QSettings().setValue(_KEY, str(opened.absolute().parent))

@@ -1,0 +1,35 @@
+"""All operations of one window; the rows of the action table name them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QWidget
+
+from bcseg_gui.session.session import Session
+
+from ..messages import MessageBar
+from ..slide_view import SlideView
+from .cells import Cells
+from .editing import Editing
+from .failures import Failures
+from .files import Files
+from .learning import Learning
+from .view import Viewing
+
+
+class Operations:
+    def __init__(self, session: Session, view: SlideView, messages: MessageBar, window: QWidget) -> None:
+        self.session, self.view = session, view
+        self.failures = Failures(session, messages, window)
+        self.viewing = Viewing(session, view, messages, window, self.failures)
+        self.cells = Cells(session, view, messages, window, self.failures)
+        self.editing = Editing(session, view, window)
+        self.learning = Learning(session, view, messages, window, self.failures, self.viewing)
+        self.files = Files(session, view, messages, window, self.failures, self.learning)
+
+    def perform(self, operation: Callable[[Operations], object], *, during_stroke: bool = False) -> None:
+        """Run it and show the UserError it raises; `during_stroke`: without settling a stroke under way first."""
+        if not during_stroke:
+            self.view.settle()
+        self.failures.attempt(lambda: operation(self))

@@ -1,0 +1,46 @@
+"""Which picture is in front, and what is shown about it."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from bcseg_gui.session.session import Session
+
+from ..messages import MessageBar
+from ..slide_view import SlideView
+from .failures import Failures
+
+
+class Viewing:
+    def __init__(
+        self, session: Session, view: SlideView, messages: MessageBar, window: QWidget, failures: Failures
+    ) -> None:
+        self._session, self._view, self._messages, self._window = session, view, messages, window
+        self._failures = failures
+
+    def select(self, index: int) -> None:
+        """Show another picture of the worklist and close the message about this one. Shows what fails."""
+        self._view.settle()
+        self._messages.hide()
+        self._failures.attempt(lambda: self._session.select(index))
+
+    def step(self, by: int) -> None:
+        """Show the next (+1) or previous (−1) picture. Raises UserError."""
+        self._messages.hide()
+        self._session.step(by)
+
+    def show_slide_info(self) -> None:
+        from ..dialogs.slide_info import SlideInfoDialog
+
+        if self._session.document is not None:
+            SlideInfoDialog(self._session.document.slide, self._window, given_mpp=self._session.mpp).open()
+
+    def show_shortcuts(self) -> None:
+        from ..dialogs.shortcuts import ShortcutsDialog
+
+        ShortcutsDialog(self._window).open()
+
+    def show_about(self) -> None:
+        from ..dialogs.about import AboutDialog
+
+        AboutDialog(self._session.models.active, self._window).open()
