@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-import platformdirs
 from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTimer, QTranslator, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from .compute.client import ComputeClient
 from .core import i18n
+from .core.locations import log_folder, model_library
 from .core.resources import resource
 from .session.jobs import Jobs
 from .session.session import Session
@@ -93,7 +93,7 @@ class Running(QObject):
         super().__init__()
         self.client = ComputeClient(self)
         self.jobs = Jobs(self.client, self)
-        self.session = Session(self.jobs, resource("weights"), _library(), self)
+        self.session = Session(self.jobs, resource("weights"), model_library(), self)
         self.window = MainWindow(self.session)
         self.window.closed.connect(self._closed)
         # A signal, because an exception may come up in any thread.
@@ -133,13 +133,8 @@ def start_log() -> None:
         handlers.append(logging.StreamHandler())
         handlers[0].setLevel(logging.WARNING)
     with suppress(OSError):
-        path = platformdirs.user_log_path(NAME, appauthor=False, ensure_exists=True) / f"{NAME}.log"
+        path = log_folder() / f"{NAME}.log"
         handlers.append(logging.handlers.RotatingFileHandler(path, maxBytes=1_000_000, backupCount=3, encoding="utf-8"))
     for handler in handlers:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         root.addHandler(handler)
-
-
-def _library() -> Path:
-    """Models of pictures that have no project yet; the command line's too."""
-    return platformdirs.user_data_path("bcseg-gui", appauthor=False) / "models"

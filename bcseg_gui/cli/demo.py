@@ -8,20 +8,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-import cv2
 import numpy as np
 import typer
 from numpy.typing import NDArray
-from PIL import Image, ImageColor
+from PIL import Image
 
 from bcseg_gui.compute.segmenting.methods import Segmenter, with_model
 from bcseg_gui.compute.segmenting.slide import open_target, segment_slide
+from bcseg_gui.core.drawing import filled
 from bcseg_gui.core.exporting.pairs import export_pairs
 from bcseg_gui.core.files import make_folder, write_atomic
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.i18n import _
 from bcseg_gui.core.masks import Mask
-from bcseg_gui.core.project import DEFAULT_CLASSES, Project, SlideEntry
+from bcseg_gui.core.project import Project, SlideEntry
 from bcseg_gui.core.resources import resource
 from bcseg_gui.core.slides import Slide, find_slides, open_slide, read_scaled
 
@@ -29,7 +29,6 @@ from .progress import progress_bar
 
 LONGEST_SIDE = 2048
 """Of an overlay picture, in pixels: meant to be looked at whole."""
-OPACITY = 0.35
 
 
 def demo(output: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("out")) -> None:
@@ -54,7 +53,7 @@ def demo(output: Annotated[Path, typer.Option(help="Folder for the results.")] =
                 mask, cells = _segment(project, entry, masks, segmenter, taken)
                 overlay = overlays / f"{entry.path.stem}.png"
                 with open_slide(entry.path) as slide, open_slide(mask) as mask_slide:
-                    _write_png(overlay, draw_overlay(*_shrunk(slide, mask_slide)))
+                    _write_png(overlay, filled(*_shrunk(slide, mask_slide)))
                 print(_("{name}: {cells} cells, {output}").format(name=entry.path.name, cells=cells, output=overlay))
         manifest = export_pairs(project, output / "pairs")
     print(_("{count} pairs for training: {folder}").format(count=len(manifest.pairs), folder=output / "pairs"))
@@ -84,16 +83,6 @@ def _shrunk(slide: Slide, mask: Slide) -> tuple[NDArray[np.uint8], NDArray[np.bo
     size = max(1, round(width * scale)), max(1, round(height * scale))
     whole = Region(0, 0, width, height)
     return read_scaled(slide, whole, size), read_scaled(mask, whole, size)[..., 0] > 127
-
-
-def draw_overlay(picture: NDArray[np.uint8], cells: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """A copy of the RGB picture `(h, w, 3)` with the cells `(h, w)` tinted and outlined."""
-    color = ImageColor.getrgb(DEFAULT_CLASSES[0].color)[:3]
-    drawn = picture.copy()
-    drawn[cells] = (picture[cells] * (1 - OPACITY) + np.array(color) * OPACITY).astype(np.uint8)
-    outlines, _hierarchy = cv2.findContours(cells.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
-    cv2.drawContours(drawn, outlines, -1, color, 2)
-    return drawn
 
 
 def _write_png(path: Path, picture: NDArray[np.uint8]) -> None:

@@ -9,7 +9,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 from bcseg_gui.core.i18n import _, sentence
-from bcseg_gui.core.project import ModelVersion
+from bcseg_gui.core.models import ModelVersion
 
 from .models import user_registry
 

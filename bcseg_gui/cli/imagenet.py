@@ -11,11 +11,10 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.request import urlopen
 
-import platformdirs
-
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.files import new_file, sha256, temporary_folder
 from bcseg_gui.core.i18n import _
+from bcseg_gui.core.locations import cache_folder
 
 from .progress import progress_bar
 
@@ -38,7 +37,7 @@ def imagenet_weights(architecture: str) -> Path:
     kept.
     """
     url, digest = OFFICIAL[architecture]
-    path = platformdirs.user_cache_path("bcseg-gui", appauthor=False) / url.rpartition("/")[2]
+    path = cache_folder() / url.rpartition("/")[2]
     if path.is_file() and sha256(path).startswith(digest):
         return path
     print(_("Fetching {url} …").format(url=url), flush=True)

@@ -9,16 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
-import platformdirs
 import typer
 
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.i18n import _
+from bcseg_gui.core.locations import model_library
+from bcseg_gui.core.models import ModelRegistry, ModelVersion
 from bcseg_gui.core.models.model_file import SUFFIX
 from bcseg_gui.core.models.registry import INFO_FILE, WEIGHTS_FILE
-from bcseg_gui.core.project import ModelRegistry, ModelVersion, Project
+from bcseg_gui.core.project import Project
 from bcseg_gui.core.resources import resource
-from bcseg_gui.core.retraining.record import read_record
+from bcseg_gui.core.retraining.record import read_record, was_refused
 from bcseg_gui.core.retraining.verdict import verdict
 from bcseg_gui.core.user import user_name
 
@@ -31,11 +32,7 @@ ProjectOption = Annotated[
 
 def user_registry() -> ModelRegistry:
     """The models that came with the program and those of the user's own library."""
-    return ModelRegistry(resource("weights"), _library())
-
-
-def _library() -> Path:
-    return platformdirs.user_data_path("bcseg-gui", appauthor=False) / "models"
+    return ModelRegistry(resource("weights"), model_library())
 
 
 def find_model(name: str | None) -> Path:
@@ -201,7 +198,8 @@ def export(
 def promote(name: str, project: ProjectOption = None) -> None:
     """Use this model from now on."""
     with _registry(project) as registry:
-        _print_active(registry.promote(name, user_name()))
+        overruled = was_refused(registry.get(name).folder)
+        _print_active(registry.promote(name, user_name(), overruled=overruled))
 
 
 @app.command()
@@ -221,4 +219,4 @@ def _registry(project: Path | None) -> Iterator[ModelRegistry]:
         yield user_registry()
         return
     with Project.open(project) as opened:
-        yield opened.models(resource("weights"), _library())
+        yield opened.models(resource("weights"), model_library())

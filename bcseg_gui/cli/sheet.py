@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from bcseg_gui.core.drawing import tinted
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -100,9 +102,9 @@ def draw_sheet(sections: Sequence[Section]) -> bytes:
 
 def _draw_row(figure: Figure, top: float, panel: Panel) -> None:
     height, width = panel.picture.shape[:2]
-    tinted = _tinted(panel)
+    marked = _tinted(panel)
     whole = _axes(figure, MARGIN, top, *PICTURE)
-    _show(whole, tinted, panel.shapes, 0.9)
+    _show(whole, marked, panel.shapes, 0.9)
     whole.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
     left = 2 * MARGIN + PICTURE[0]
     _write(figure, left, top, panel)
@@ -113,7 +115,7 @@ def _draw_row(figure: Figure, top: float, panel: Panel) -> None:
         squares = [
             _axes(figure, left + number * (SQUARE + GAP), y0, SQUARE, SQUARE) for y0 in (lower - SQUARE - GAP, lower)
         ]
-        _show(squares[0], tinted, panel.shapes, 1.4)
+        _show(squares[0], marked, panel.shapes, 1.4)
         _show(squares[1], panel.picture, (), 0)
         for axes in squares:
             axes.set(xlim=(x - 0.5, x + side - 0.5), ylim=(y + side - 0.5, y - 0.5))
@@ -184,8 +186,8 @@ def _casing(width: float) -> AbstractPathEffect:
 
 
 def _tinted(panel: Panel) -> NDArray[np.uint8]:
-    tinted = panel.picture.copy()
+    picture = panel.picture
     for kind, pixels in panel.tints.items():
-        colour = np.array([int(kind.value[i : i + 2], 16) for i in (1, 3, 5)])
-        tinted[pixels] = ((1 - TINT) * tinted[pixels] + TINT * colour).astype(np.uint8)
-    return tinted
+        red, green, blue = bytes.fromhex(kind.value.removeprefix("#"))
+        picture = tinted(picture, pixels, (red, green, blue), TINT)
+    return picture

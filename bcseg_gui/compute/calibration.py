@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
 from bcseg_gui.core.cells.diameter import slide_cell_diameter
 from bcseg_gui.core.errors import UserError
+from bcseg_gui.core.locations import engine_cache
 from bcseg_gui.core.resources import resource
 from bcseg_gui.core.slides import open_slide
 from model.engines.choice import Choice, Memory, Wanted, at_once
@@ -62,10 +62,6 @@ def _choosing(model: Model, folder: Path) -> Generator[None, None, Choice]:
     from model.engines.choose import choosing
 
     return choosing(model, lambda: calibration_pictures(model.info, folder), engine_cache())
-
-
-def engine_cache() -> Path:
-    return platformdirs.user_cache_path("bcseg-gui", appauthor=False) / "engines"
 
 
 def calibration_pictures(info: ModelInfo, folder: Path) -> Sequence[NDArray[np.uint8]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bcseg_gui.core.drawing import changes
 from bcseg_gui.core.project import Split
 from bcseg_gui.core.retraining.gate import (
     BlockCounts,
@@ -29,7 +30,6 @@ from model.scoring.metrics import PictureScore, score_picture, summary, without_
 from model.training.distributed import processes
 from model.training.train import Trained, TrainSettings
 
-from .preview import difference
 from .protocol import Train
 
 Cancelled = Callable[[], bool]
@@ -172,7 +172,7 @@ class Judging:
             pair = pairs[score.name]
             picture, truth = self._read(pair)
             masks = [segmenter(model)(picture, cell_diameter_of(pair, truth))[0] for model in models]
-            seen.append((score.name, difference(picture, truth, masks[-1], masks[0] if len(masks) > 1 else None)))
+            seen.append((score.name, changes(picture, truth, masks[-1], masks[0] if len(masks) > 1 else None)))
         return seen
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
-from platformdirs import user_cache_path
 
 from .errors import UserError
 from .geometry import Region
+from .locations import thumbnail_cache
 from .slides import Slide, open_slide, read_scaled
 from .slides.pixels import upright
 
@@ -40,7 +40,7 @@ class ThumbnailCache:
 
     def __init__(self, folder: Path | None = None, limit: int = CACHE_BYTES) -> None:
         """`limit` in bytes, of all files in `folder` together."""
-        self._folder = folder or user_cache_path("bcseg-gui", appauthor=False) / "thumbnails"
+        self._folder = folder or thumbnail_cache()
         self._limit = limit
         self._bytes: int | None = None
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QObject, Signal
 
-from bcseg_gui.core.project import DEFAULT_CLASSES, MaskClass, Project
+from bcseg_gui.core.masks import DEFAULT_CLASSES, MaskClass
+from bcseg_gui.core.project import Project
 from bcseg_gui.core.project import classes as lists
 from bcseg_gui.core.project.classes import Classes as ClassList
 

@@ -13,7 +13,7 @@ from bcseg_gui.core.cells.diameter import smallest_cell_area
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.i18n import _
-from bcseg_gui.core.project import ModelVersion
+from bcseg_gui.core.models import ModelVersion
 
 from .document import USUAL_CELL_DIAMETER
 from .jobs import Job

@@ -9,7 +9,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from bcseg_gui.core.errors import UserError
-from bcseg_gui.core.project import ModelRegistry, ModelVersion, Project
+from bcseg_gui.core.models import ModelRegistry, ModelVersion
+from bcseg_gui.core.project import Project
+from bcseg_gui.core.retraining.record import was_refused
 from bcseg_gui.core.user import user_name
 
 log = logging.getLogger(__name__)
@@ -59,7 +61,8 @@ class Models(QObject):
 
     def choose(self, name: str) -> None:
         """Use this model from now on. Raises UserError."""
-        self._registry.promote(name, user_name())
+        overruled = was_refused(self._registry.get(name).folder)
+        self._registry.promote(name, user_name(), overruled=overruled)
         self._read()
 
     def overruled_by(self, name: str) -> str | None:

@@ -16,7 +16,8 @@ from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.exporting.pairs import origin_of
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.i18n import _
-from bcseg_gui.core.project import ModelVersion, SlideEntry
+from bcseg_gui.core.models import ModelVersion
+from bcseg_gui.core.project import SlideEntry
 from bcseg_gui.core.retraining.ranking import WORTH
 from bcseg_gui.core.retraining.record import read_record
 

@@ -24,7 +24,8 @@ from bcseg_gui.compute.protocol import (
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.exporting.dataset import Dataset, make_dataset, parts_of
 from bcseg_gui.core.i18n import _
-from bcseg_gui.core.project import ModelVersion, Project
+from bcseg_gui.core.models import ModelVersion
+from bcseg_gui.core.project import Project
 from bcseg_gui.core.project.class_use import ids_in
 from bcseg_gui.core.project.classes import ids_of
 from bcseg_gui.core.project.holdout import Split

@@ -5,8 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import platformdirs
-
+from bcseg_gui.core import locations
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.resources import resource
 
@@ -14,7 +13,7 @@ from bcseg_gui.core.resources import resource
 def sample_folder() -> Path:
     """The sample pictures in the user's data folder, copied there when they are missing. Raises UserError."""
     source = resource("samples")
-    target = platformdirs.user_data_path("bcseg-gui", appauthor=False) / "samples"
+    target = locations.sample_folder()
     try:
         target.mkdir(parents=True, exist_ok=True)
         for path in sorted(source.iterdir()):

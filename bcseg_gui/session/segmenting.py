@@ -13,7 +13,7 @@ from bcseg_gui.compute.segmenting.spec import USUAL_SPLITTING, USUAL_THRESHOLD, 
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.i18n import _
-from bcseg_gui.core.project import ModelVersion
+from bcseg_gui.core.models import ModelVersion
 from bcseg_gui.core.project.classes import Classes, ids_of, with_names
 
 from .document import Document

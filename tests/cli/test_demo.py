@@ -56,13 +56,3 @@ def test_segments_the_samples_draws_them_and_exports_pairs(
     assert str(output / "pairs") in said
     assert len(json.loads((output / "pairs" / "manifest.json").read_text())["pairs"]) == 2
     assert sorted(path.name for path in (shipped / "samples").iterdir()) == ["first.png", "second.png"]
-
-
-def test_overlay_marks_the_cells_and_leaves_the_rest() -> None:
-    picture = np.full((40, 40, 3), 200, np.uint8)
-    cells = np.zeros((40, 40), np.bool_)
-    cells[10:30, 10:30] = True
-    drawn = demo.draw_overlay(picture, cells)
-    assert np.array_equal(drawn[:8], picture[:8])
-    assert not np.array_equal(drawn[20, 20], picture[20, 20])
-    assert np.array_equal(picture, np.full((40, 40, 3), 200))

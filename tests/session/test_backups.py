@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from bcseg_gui.core.project import MaskClass, Project
+from bcseg_gui.core.masks import MaskClass
+from bcseg_gui.core.project import Project
 from bcseg_gui.session.backups import Backups
 
 

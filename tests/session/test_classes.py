@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 from bcseg_gui.compute.protocol import Segment, TilePredicted
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
-from bcseg_gui.core.masks import MANUAL
-from bcseg_gui.core.project import DEFAULT_CLASSES, Project
+from bcseg_gui.core.masks import DEFAULT_CLASSES, MANUAL
+from bcseg_gui.core.project import Project
 from bcseg_gui.session.classes import Classes
 from bcseg_gui.session.session import Session
 

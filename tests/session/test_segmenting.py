@@ -13,7 +13,7 @@ from bcseg_gui.compute.protocol import Cancelled, Progress, QuickSegment, Segmen
 from bcseg_gui.compute.segmenting.spec import Segmentation
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
-from bcseg_gui.core.project import MaskClass
+from bcseg_gui.core.masks import MaskClass
 from bcseg_gui.core.slides.look import Look
 from bcseg_gui.session import document as document_module
 from bcseg_gui.session import reviewing as reviewing_module

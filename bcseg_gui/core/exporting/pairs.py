@@ -24,8 +24,8 @@ from PIL import Image, ImageColor
 from ..errors import UserError
 from ..files import NewerFileError, encode_json, new_file, place_folder, read_json, sha256, temporary_folder
 from ..geometry import Region
-from ..masks import CLASS_BITS, MANUAL, EditState, Mask
-from ..project import MaskClass, Project, SlideEntry, Split
+from ..masks import CLASS_BITS, MANUAL, EditState, Mask, MaskClass
+from ..project import Project, SlideEntry, Split
 from ..slides import Slide, open_slide
 
 MAX_SIDE = 8192

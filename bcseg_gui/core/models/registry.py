@@ -24,7 +24,6 @@ from ..files import (
     sha256,
     temporary_folder,
 )
-from ..retraining.record import read_record
 from .model_file import SUFFIX, pack_model, unpack_model
 from .promotions import LibraryPromotions, PromotionStore
 
@@ -129,16 +128,14 @@ class ModelRegistry:
             raise UserError("No model came with this program in “{folder}”. Import one.", folder=self._bundled)
         return max(bundled, key=lambda version: (not version.fast, version.created))
 
-    def promote(self, name: str, by: str = "") -> ModelVersion:
-        """Use this model from now on, as `by` wants it. Raises UserError when there is no such model.
+    def promote(self, name: str, by: str = "", *, overruled: bool = False) -> ModelVersion:
+        """Make a model the active one; `by` is who decided, `overruled` that the gate had refused it.
 
-        Where the gate had refused it, that it was overruled is recorded.
+        Raises UserError when there is no such model.
         """
         version = self.get(name)
         if version.folder.parent == self._shared:
             version = self._copy_in(version.folder, name)
-        record = read_record(version.folder)
-        overruled = record is not None and record.decision.refused
         self._promotions.write_promotions(self._promotions.read_promotions().promoted(name, by, overruled=overruled))
         return version
 

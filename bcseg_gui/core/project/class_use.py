@@ -13,11 +13,11 @@ import numpy as np
 from ..damaged_files import is_kept_damaged
 from ..errors import UserError
 from ..geometry import Region, tiles_covering
-from ..masks import CLASS_BITS
+from ..masks import CLASS_BITS, MaskClass
 from ..masks.failures import damaged, explained
 from ..masks.pyramid import Tile
 from ..masks.storage.packing import unpack
-from .entry import MaskClass, SlideEntry
+from .entry import SlideEntry
 
 _TILE = "SELECT data FROM tiles WHERE level = 0 AND row = ? AND col = ?"
 

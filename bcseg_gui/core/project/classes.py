@@ -8,8 +8,7 @@ from dataclasses import replace
 
 from ..errors import UserError
 from ..i18n import _
-from ..masks import CLASS_BITS
-from .entry import MaskClass
+from ..masks import CLASS_BITS, MaskClass
 
 Classes = tuple[MaskClass, ...]
 

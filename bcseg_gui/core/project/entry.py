@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from ..geometry import Region
-from ..models.promotions import Promotions
+from ..masks import DEFAULT_CLASSES, MaskClass
+from ..models import Promotions
 from .holdout import Split
 
 Status = Literal["todo", "doing", "reviewed"]
@@ -20,20 +21,6 @@ class Measured(Protocol):
     def dimensions(self) -> tuple[int, int]: ...
     @property
     def mpp(self) -> float | None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class MaskClass:
-    """A class of the mask: `id` 1–127, `color` as “#rrggbb”."""
-
-    id: int
-    name: str
-    color: str
-
-
-DEFAULT_CLASSES = (MaskClass(1, "cell", "#e69f00"),)
-"""Orange of the Okabe-Ito palette: of its colours the one farthest from cells and background of grey-blue, purple and
-pink stains alike (ΔE 30 at least, half covering), to colour-blind eyes too, which lose its green (1) on pink."""
 
 
 LARGEST_PICTURE = 64_000_000

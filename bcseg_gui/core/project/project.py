@@ -10,17 +10,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from platformdirs import user_data_path
-
 from ..errors import UserError
 from ..files import fingerprint, is_leftover, make_folder, remove_leftovers, write_json
-from ..models.promotions import Promotions
-from ..models.registry import ModelRegistry
+from ..locations import projects_folder
+from ..masks import MaskClass
+from ..models import ModelRegistry, Promotions
 from . import holdout, paths
 from .backup import Restored, Restoring, has_backups
 from .class_use import require_unused
 from .classes import checked
-from .entry import MaskClass, ProjectFile, SlideEntry
+from .entry import ProjectFile, SlideEntry
 from .lock import ProjectLock
 from .reading import DISK_THREADS, PROJECT_FILE, SLIDE_FILE, read_entries, read_project
 
@@ -102,11 +101,7 @@ class Project:
         if beside.exists() or os.access(folder, os.W_OK):
             return beside
         # Folders of the same name on several read-only drives must not share a project.
-        return (
-            user_data_path("bcseg-gui", appauthor=False)
-            / "projects"
-            / f"{folder.name}-{paths.digest(str(folder))}.bcseg"
-        )
+        return projects_folder() / f"{folder.name}-{paths.digest(str(folder))}.bcseg"
 
     def close(self) -> None:
         self._lock.release()

@@ -65,3 +65,9 @@ def read_record(folder: Path) -> Record | None:
     """What is kept of the retraining that a model folder came of, None of one that came otherwise. Raises UserError."""
     path = folder / RECORD_FILE
     return read_json(path, Record) if path.is_file() else None
+
+
+def was_refused(folder: Path) -> bool:
+    """Whether the model in `folder` came of a retraining and the gate refused it. Raises UserError."""
+    record = read_record(folder)
+    return record is not None and record.decision.refused

@@ -17,11 +17,11 @@ from typing import Literal
 
 import cv2
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
 from ..errors import UserError
 from ..geometry import TILE_SIZE
+from ..locations import level_cache
 
 _BAND_ROWS = 128  # even: a band of a level makes whole rows of the next
 _SUFFIX = ".levels"
@@ -72,7 +72,7 @@ class LevelFile:
     @classmethod
     def make(cls, dimensions: tuple[tuple[int, int], ...], source: Path) -> LevelFile:
         """A new temporary file of the right size. Raises UserError naming `source` when the disk has no room for it."""
-        folder = _folder()
+        folder = level_cache()
         try:
             folder.mkdir(parents=True, exist_ok=True)
             sweep()
@@ -135,15 +135,10 @@ def _no_room(source: Path, size: int) -> UserError:
 def sweep() -> None:
     """Remove what processes left behind that ended without tidying up."""
     with suppress(OSError):
-        for path in _folder().glob(f"*{_SUFFIX}"):
+        for path in level_cache().glob(f"*{_SUFFIX}"):
             with suppress(OSError):
                 if _is_left_behind(path):
                     path.unlink()
-
-
-def _folder() -> Path:
-    # Not the system's temporary folder: often that is memory.
-    return platformdirs.user_cache_path("bcseg-gui", appauthor=False) / "levels"
 
 
 def _is_left_behind(path: Path) -> bool:

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
 from bcseg_gui.core.i18n import _
-from bcseg_gui.core.project import ModelVersion
+from bcseg_gui.core.models import ModelVersion
 
 
 class AboutDialog(QDialog):

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.i18n import _, sentence
-from bcseg_gui.core.project import DEFAULT_CLASSES, MaskClass
+from bcseg_gui.core.masks import DEFAULT_CLASSES, MaskClass
 from bcseg_gui.core.project import classes as lists
 from bcseg_gui.session.classes import Classes
 

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import qimage2ndarray
-from numpy.typing import NDArray
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QComboBox, QDialog, QGridLayout, QLabel, QSizePolicy, QWidget
 
 from bcseg_gui.core.cells.components import find_cells
+from bcseg_gui.core.drawing import LEFT, RIGHT, Pixels, disagreement, outlined
 from bcseg_gui.core.i18n import _, ngettext, percent, sentence
 from bcseg_gui.session.comparing import Comparing
 from bcseg_gui.session.session import Session
 
 from ..panels.status import model_titles
-
-Pixels = NDArray[np.uint8]
-CELL, LEFT, RIGHT = (230, 159, 0), (213, 94, 0), (0, 114, 178)
-"""Orange, vermillion and blue of the Okabe-Ito palette."""
-TINT = 0.6
 
 
 class CompareDialog(QDialog):
@@ -90,7 +84,7 @@ class CompareDialog(QDialog):
             self._difference.show_pixels(picture)
             self._words.setText("")
             return
-        self._difference.show_pixels(differing(picture, left, right))
+        self._difference.show_pixels(disagreement(picture, left, right))
         self._words.setText(_legend(left, right))
 
     def _count(self, classes: Pixels) -> str:
@@ -100,22 +94,6 @@ class CompareDialog(QDialog):
     def closeEvent(self, event: QCloseEvent) -> None:
         self._comparing.stop()
         super().closeEvent(event)
-
-
-def outlined(picture: Pixels, classes: Pixels) -> Pixels:
-    """The picture (h, w, 3) with a line round each cell of `classes` (h, w)."""
-    drawn = picture.copy()
-    contours, _hierarchy = cv2.findContours((classes > 0).view(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
-    cv2.drawContours(drawn, contours, -1, CELL, max(2, round(max(classes.shape) / 500)))
-    return drawn
-
-
-def differing(picture: Pixels, left: Pixels, right: Pixels) -> Pixels:
-    """The picture in grey, tinted where only one of both sees a cell."""
-    grey = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB).astype(np.float32)
-    for only, colour in (((left > 0) & (right == 0), LEFT), ((right > 0) & (left == 0), RIGHT)):
-        grey[only] += TINT * (np.array(colour, np.float32) - grey[only])
-    return grey.astype(np.uint8)
 
 
 def _legend(left: Pixels, right: Pixels) -> str:

@@ -24,8 +24,8 @@ from PySide6.QtWidgets import (
 
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.i18n import _, percent, sentence
+from bcseg_gui.core.models import ModelVersion
 from bcseg_gui.core.models.model_file import SUFFIX
-from bcseg_gui.core.project import ModelVersion
 from bcseg_gui.core.retraining.record import Record, read_record
 from bcseg_gui.core.retraining.report import REPORT_FILE
 from bcseg_gui.core.retraining.verdict import verdict

@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QApplication
 
-_KEY = "lastFolder"
+from bcseg_gui.core.settings import LAST_FOLDER
 
 
 @contextmanager
@@ -24,8 +24,8 @@ def busy() -> Iterator[None]:
 
 def last_folder() -> str:
     """Where a file dialog starts: beside what was opened last."""
-    return str(QSettings().value(_KEY, str(Path.home())))
+    return str(QSettings().value(LAST_FOLDER.key, LAST_FOLDER.default()))
 
 
 def remember_folder(opened: Path) -> None:
-    QSettings().setValue(_KEY, str(opened.absolute().parent))
+    QSettings().setValue(LAST_FOLDER.key, str(opened.absolute().parent))

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QHeaderView, QPushButton, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from bcseg_gui.core.i18n import _, ngettext
-from bcseg_gui.core.project import MaskClass
+from bcseg_gui.core.masks import MaskClass
 from bcseg_gui.core.project.classes import KEYS, named
 from bcseg_gui.session.classes import Classes
 from bcseg_gui.session.tool_settings import ToolSettings

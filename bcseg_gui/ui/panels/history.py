@@ -18,8 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from bcseg_gui.core.i18n import _
-from bcseg_gui.core.masks import EditRecord
-from bcseg_gui.core.project import MaskClass
+from bcseg_gui.core.masks import EditRecord, MaskClass
 from bcseg_gui.session.document import Document
 
 from ..widgets.folding import FoldingHeader

@@ -12,8 +12,7 @@ from enum import IntEnum, auto
 from PySide6.QtCore import QAbstractListModel, QDateTime, QLocale, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from bcseg_gui.core.i18n import _
-from bcseg_gui.core.masks import EditRecord, EditState
-from bcseg_gui.core.project import MaskClass
+from bcseg_gui.core.masks import EditRecord, EditState, MaskClass
 
 from ..edit_names import edit_name
 from ..widgets.durations import duration_words

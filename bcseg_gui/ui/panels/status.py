@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from bcseg_gui.core.i18n import _, ngettext, number
-from bcseg_gui.core.project import ModelVersion
+from bcseg_gui.core.models import ModelVersion
 from bcseg_gui.core.slides import Slide
 from bcseg_gui.session.jobs import Job, Jobs
 from bcseg_gui.session.models import Ran

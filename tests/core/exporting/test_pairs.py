@@ -16,8 +16,8 @@ from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.exporting import pairs
 from bcseg_gui.core.exporting.pairs import ExportCancelled, export_pairs, load_manifest, origin_of
 from bcseg_gui.core.geometry import Region
-from bcseg_gui.core.masks import Mask
-from bcseg_gui.core.project import MaskClass, Project, SlideEntry
+from bcseg_gui.core.masks import Mask, MaskClass
+from bcseg_gui.core.project import Project, SlideEntry
 
 MakePicture = Callable[..., Path]
 Review = Callable[..., SlideEntry]

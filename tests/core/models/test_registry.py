@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bcseg_gui.core.errors import UserError
-from bcseg_gui.core.project import ModelRegistry, Project
+from bcseg_gui.core.models import ModelRegistry
+from bcseg_gui.core.project import Project
 
 BODY = json.dumps({"conv1.weight": {"dtype": "F16", "shape": [1], "data_offsets": [0, 2]}}).encode()
 WEIGHTS = len(BODY).to_bytes(8, "little") + BODY + b"\0\0"

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.files import NewerFileError
-from bcseg_gui.core.project import MaskClass, Project
+from bcseg_gui.core.masks import MaskClass
+from bcseg_gui.core.project import Project
 from bcseg_gui.core.project.backup import backup_if_changed, to_keep, told
 
 NOW = datetime(2026, 11, 24, 10, 31, 5, tzinfo=UTC)

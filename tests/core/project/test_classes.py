@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
-from bcseg_gui.core.masks import Mask
-from bcseg_gui.core.project import DEFAULT_CLASSES, MaskClass, Project, SlideEntry
+from bcseg_gui.core.masks import DEFAULT_CLASSES, Mask, MaskClass
+from bcseg_gui.core.project import Project, SlideEntry
 from bcseg_gui.core.project import classes as lists
 from bcseg_gui.core.project.class_use import ids_in
 

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QColorDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui.core.geometry import Region
-from bcseg_gui.core.masks import Mask
-from bcseg_gui.core.project import DEFAULT_CLASSES, Project
+from bcseg_gui.core.masks import DEFAULT_CLASSES, Mask
+from bcseg_gui.core.project import Project
 from bcseg_gui.core.project import classes as lists
 from bcseg_gui.session.classes import Classes
 from bcseg_gui.session.tool_settings import ToolSettings

@@ -7,7 +7,8 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from bcseg_gui.core.project import DEFAULT_CLASSES, Project
+from bcseg_gui.core.masks import DEFAULT_CLASSES
+from bcseg_gui.core.project import Project
 from bcseg_gui.core.project import classes as lists
 from bcseg_gui.session.classes import Classes
 from bcseg_gui.session.tool_settings import ToolSettings

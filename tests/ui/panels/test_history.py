@@ -12,8 +12,7 @@ from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QTableView
 from pytestqt.qtbot import QtBot
 
-from bcseg_gui.core.masks import EditRecord, EditState
-from bcseg_gui.core.project import MaskClass
+from bcseg_gui.core.masks import EditRecord, EditState, MaskClass
 from bcseg_gui.ui.panels.history import HistoryPanel
 from bcseg_gui.ui.panels.history_model import HistoryModel, time_words
 

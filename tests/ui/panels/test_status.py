@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from bcseg_gui.compute.protocol import Progress
 from bcseg_gui.core import i18n
-from bcseg_gui.core.project import ModelVersion
+from bcseg_gui.core.models import ModelVersion
 from bcseg_gui.session.cell_size import CellSize
 from bcseg_gui.session.models import Ran
 from bcseg_gui.ui.panels.status import StatusBar, model_titles
