@@ -18,7 +18,7 @@ BENCH_DATA ?=
 
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
-TYPED := bcseg_gui model packaging/translations.py
+TYPED := bcseg_gui model packaging/translations.py $(shell find tests -name '*.py' ! -name 'test_*')
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lint format translations bench

@@ -25,16 +25,14 @@ def write_dark_model(folder: Path) -> None:
         licence="ours",
     )
     model = new_model(info)
-    network = model.network
+    parameter = model.network.get_parameter
     with torch.no_grad():
-        network.conv1.weight.zero_()
-        network.conv1.bias.zero_()
-        network.conv1.weight[0, :, 1, 1] = -1.0  # minus the brightness of the pixel itself
-        network.dec1.conv.weight.zero_()
-        network.dec1.conv.bias.zero_()
-        network.dec1.conv.weight[0, 1, 1, 1] = 1.0  # channel 0 is the upsampled path, 1 the first of conv1
-        network.final.weight.fill_(8.0)
-        network.final.bias.fill_(-4.0)
+        for name in ("conv1.weight", "conv1.bias", "dec1.conv.weight", "dec1.conv.bias"):
+            parameter(name).zero_()
+        parameter("conv1.weight")[0, :, 1, 1] = -1.0  # minus the brightness of the pixel itself
+        parameter("dec1.conv.weight")[0, 1, 1, 1] = 1.0  # channel 0 is the upsampled path, 1 the first of conv1
+        parameter("final.weight").fill_(8.0)
+        parameter("final.bias").fill_(-4.0)
     save_model(model, folder)
 
 

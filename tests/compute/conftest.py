@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from bcseg_gui.compute.client import ComputeClient
+from bcseg_gui.compute.client import CANCEL_GRACE, ComputeClient
 from bcseg_gui.compute.protocol import Cancelled, Event, Failed, Finished, Segment
 
 
@@ -43,8 +43,8 @@ def make_jobs(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     monkeypatch.syspath_prepend(str(Path(__file__).parent))  # the child gets our sys.path
     clients: list[ComputeClient] = []
 
-    def make(handlers: str = "compute_test_handlers:make_handlers", **options: float) -> Jobs:
-        client = ComputeClient(handlers=handlers, **options)
+    def make(handlers: str = "compute_test_handlers:make_handlers", cancel_grace: float = CANCEL_GRACE) -> Jobs:
+        client = ComputeClient(handlers=handlers, cancel_grace=cancel_grace)
         clients.append(client)
         return Jobs(qtbot, client)
 

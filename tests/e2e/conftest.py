@@ -81,7 +81,7 @@ def run_main(
                 QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
             return 0
 
-        monkeypatch.setattr(app.QApplication, "exec", staticmethod(drive))
+        monkeypatch.setattr(QApplication, "exec", staticmethod(drive))
         assert app.main(argv) == 0
 
     monkeypatch.setattr(app, "resource", own_resource)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import random
 import sys
 import zlib
+from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,11 +50,12 @@ class Shadow:
         self._class_id = 0
         self.operations = 0
         self._paint, self._begin, self._end = document.paint, document.begin_stroke, document.end_stroke
-        document.paint, document.begin_stroke, document.end_stroke = self.paint, self.begin, self.end
+        for name, heard in (("paint", self.paint), ("begin_stroke", self.begin), ("end_stroke", self.end)):
+            setattr(document, name, heard)
         print("start", self.state(), flush=True)
 
     def state(self) -> str:
-        return f"{zlib.crc32(self.pixels)}/{self._done_before + len(self._done)}/{self._edits}"
+        return f"{zlib.crc32(self.pixels.data)}/{self._done_before + len(self._done)}/{self._edits}"
 
     @property
     def can_undo(self) -> bool:
@@ -160,7 +162,7 @@ def begin(seed: int) -> None:
 
 if __name__ == "__main__":
     # No model is needed, and loading it would take most of the time.
-    ComputeClient.start = Session.warm_up = lambda self: None
-    QApplication([])
-    QTimer.singleShot(0, lambda: begin(int(sys.argv[2])))
-    sys.exit(main(sys.argv[1:2]))
+    with patch.object(ComputeClient, "start"), patch.object(Session, "warm_up"):
+        QApplication([])
+        QTimer.singleShot(0, lambda: begin(int(sys.argv[2])))
+        sys.exit(main(sys.argv[1:2]))

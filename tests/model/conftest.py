@@ -35,11 +35,12 @@ def write_pairs(tmp_path: Path) -> Callable[[int], tuple[Path, Path]]:
         images.mkdir()
         masks.mkdir()
         rng = np.random.default_rng(5)
+        cell, glass = np.array([(150, 90, 130), (235, 230, 225)], np.uint8)
         for index in range(n):
             mask = np.zeros((size, size), np.uint8)
             for _ in range(6):
                 cv2.circle(mask, (int(rng.integers(size)), int(rng.integers(size))), 12, 255, -1)
-            picture = np.where(mask[..., None] > 0, np.uint8([150, 90, 130]), np.uint8([235, 230, 225]))
+            picture = np.where(mask[..., None] > 0, cell, glass)
             cv2.imwrite(str(images / f"field-{index:02}.png"), picture[..., ::-1])
             cv2.imwrite(str(masks / f"field-{index:02}.png"), mask)
         return images, masks

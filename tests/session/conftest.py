@@ -28,16 +28,16 @@ class FakeClient(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self.submitted: list[protocol.Work] = []
+        self.submitted: list[protocol.Request] = []
         self.cancelled: list[int] = []
 
-    def submit(self, work: protocol.Work) -> None:
+    def submit(self, work: protocol.Request) -> None:
         self.submitted.append(work)
 
     def cancel(self, job: int) -> None:
         self.cancelled.append(job)
 
-    def last(self, kind: type) -> protocol.Work:
+    def last(self, kind: type) -> protocol.Request:
         return next(work for work in reversed(self.submitted) if isinstance(work, kind))
 
     def answer(self, event: protocol.Event) -> None:
