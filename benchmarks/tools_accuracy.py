@@ -27,10 +27,9 @@ from report import write_section
 
 from bcseg_gui.core.cells.diameter import estimate_cell_diameter
 from bcseg_gui.core.errors import UserError
-from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.geometry import Point, Region
 from bcseg_gui.core.slides import open_slide
 from bcseg_gui.core.tools.brush import stroke_segment
-from bcseg_gui.core.tools.change import Point
 from bcseg_gui.core.tools.smart import SmartBrush
 from bcseg_gui.core.tools.split import cut_along, proposed_cut
 from bcseg_gui.core.tools.wand import wand

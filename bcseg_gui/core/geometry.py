@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from .errors import UserError
 
 TILE_SIZE = 512
 """Side of a mask tile and of a viewer tile, in pixels of its level."""
+
+Point = tuple[float, float]
+"""Level-0 position `(x, y)`; pixel (i, j) covers `[i, i + 1) × [j, j + 1)`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,14 @@ class Region:
         if w <= 0 or h <= 0:
             raise UserError("The region “{text}” is empty: width and height must be above 0.", text=text)
         return cls(x, y, w, h)
+
+
+def united_region(regions: Iterable[Region]) -> Region:
+    """Smallest region that holds all."""
+    united = Region(0, 0, 0, 0)
+    for region in regions:
+        united = united.united(region)
+    return united
 
 
 @dataclass(frozen=True, slots=True)

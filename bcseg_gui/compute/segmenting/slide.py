@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from bcseg_gui.compute.protocol import GRID
 from bcseg_gui.compute.segmenting.blocks import FIELD, Found, Work
-from bcseg_gui.core.cells.components import count_in_blocks, find_cells
 from bcseg_gui.core.cells.diameter import slide_cell_diameter, smallest_cell_area
+from bcseg_gui.core.cells.index import count_in_blocks
+from bcseg_gui.core.cells.labelling import find_cells
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.files import fingerprint
 from bcseg_gui.core.formats.mask_picture import suffix_for, write_mask, write_mask_picture

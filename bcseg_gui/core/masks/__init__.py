@@ -5,7 +5,7 @@ from __future__ import annotations
 from .classes import DEFAULT_CLASSES, MaskClass
 from .edit import MaskEdit
 from .history import EditRecord, EditState
-from .mask import Mask
+from .mask import Mask, ReadMask
 from .pyramid import CLASS_BITS, MANUAL
 from .runs import Run
 
@@ -18,5 +18,6 @@ __all__ = [
     "Mask",
     "MaskClass",
     "MaskEdit",
+    "ReadMask",
     "Run",
 ]

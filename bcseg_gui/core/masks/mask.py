@@ -20,6 +20,10 @@ from .storage.tiles import Tiles
 from .storage.tilestore import TileStore
 from .storage.writer import Write
 
+ReadMask = Callable[[Region], NDArray[np.uint8]]
+"""`Mask.read` or what reads like it: mask bytes of a region, uint8 (region.h, region.w) with the manual bit; 0 outside
+the slide."""
+
 OVERVIEWS_KEPT_BACK = 64
 """So many overview tiles are computed before they are written, and after a crash computed again."""
 

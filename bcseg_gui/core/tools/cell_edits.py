@@ -8,11 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..cells.cell import Cell
+from ..cells.picking import pixel_of
 from ..errors import UserError
-from ..geometry import Region, tiles_covering
-from ..masks import CLASS_BITS
-from .cell import CellShape, pixel_of
-from .change import Change, Point, ReadMask
+from ..geometry import Point, Region, tiles_covering
+from ..masks import CLASS_BITS, ReadMask
+from .change import Change
 from .join import bridged
 from .outline import CROSS
 
@@ -20,11 +21,11 @@ _ENOUGH = 0.5
 """Share of a copied cell that must find room: a smaller one is no cell but a crescent beside another."""
 
 
-def deleted(cells: Sequence[CellShape]) -> list[Change]:
+def deleted(cells: Sequence[Cell]) -> list[Change]:
     return recoloured(cells, 0)
 
 
-def recoloured(cells: Sequence[CellShape], class_id: int) -> list[Change]:
+def recoloured(cells: Sequence[Cell], class_id: int) -> list[Change]:
     """Raises UserError when there is nothing to change."""
     changes = [Change(cell.region, cell.where, class_id) for cell in cells if cell.class_id != class_id]
     if not changes:
@@ -32,7 +33,7 @@ def recoloured(cells: Sequence[CellShape], class_id: int) -> list[Change]:
     return changes
 
 
-def grown(cells: Sequence[CellShape], read: ReadMask, whole: Region) -> list[Change]:
+def grown(cells: Sequence[Cell], read: ReadMask, whole: Region) -> list[Change]:
     """One pixel on every side that is free: cells keep a line of background to each other.
 
     Raises UserError when no cell has room.
@@ -57,7 +58,7 @@ def grown(cells: Sequence[CellShape], read: ReadMask, whole: Region) -> list[Cha
     return changes
 
 
-def shrunk(cells: Sequence[CellShape], whole: Region | None = None) -> list[Change]:
+def shrunk(cells: Sequence[Cell], whole: Region | None = None) -> list[Change]:
     """Without its outermost pixels; a cell that has no others stays as it is.
 
     With `whole`, the slide's border takes nothing away: there the cell goes on, unseen. Raises UserError when all cells
@@ -82,7 +83,7 @@ def shrunk(cells: Sequence[CellShape], whole: Region | None = None) -> list[Chan
     return changes
 
 
-def merged(cells: Sequence[CellShape], read: ReadMask) -> list[Change]:
+def merged(cells: Sequence[Cell], read: ReadMask) -> list[Change]:
     """One cell of all, of the first one's class: the narrow gaps between them are filled.
 
     Raises UserError for less than two cells, and when they lie too far apart.
@@ -94,7 +95,7 @@ def merged(cells: Sequence[CellShape], read: ReadMask) -> list[Change]:
     return [*changes, bridged(cells, read)]
 
 
-def copied(cell: CellShape, to: Point, read: ReadMask, whole: Region, keeps_apart: bool = True) -> list[Change]:
+def copied(cell: Cell, to: Point, read: ReadMask, whole: Region, keeps_apart: bool = True) -> list[Change]:
     """The same shape with the middle of its box at `to`, as far as no other cell lies there.
 
     `keeps_apart` leaves a line of background to cells of its class. What other cells cut off is left out, so that it

@@ -10,12 +10,6 @@ from numpy.typing import NDArray
 
 from ..geometry import Region
 
-Point = tuple[float, float]
-"""Level-0 position `(x, y)`; pixel (i, j) covers `[i, i + 1) × [j, j + 1)`."""
-
-ReadMask = Callable[[Region], NDArray[np.uint8]]
-"""Mask bytes of a region, uint8 (region.h, region.w) with the manual bit; 0 outside the slide."""
-
 ReadPicture = Callable[[Region], NDArray[np.uint8]]
 """Level-0 colours of a region, uint8 (region.h, region.w, 3) RGB; white outside the slide."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..cells.cell import Cell
+from ..cells.picking import cell_at, component_at, flooded, pixel_of
 from ..errors import UserError
-from ..geometry import Region
-from ..masks import CLASS_BITS
-from .cell import CellShape, cell_at, component_at, flooded, pixel_of
-from .change import Change, Point, ReadMask
+from ..geometry import Point, Region
+from ..masks import CLASS_BITS, ReadMask
+from .change import Change
 
 _WIDEST = 2048
 """Longest side of background that counts as enclosed: what is larger is the slide between the cells."""
@@ -50,7 +51,7 @@ def _meets_border(region: Region, whole: Region) -> bool:
     )
 
 
-def holes_of(cell: CellShape) -> NDArray[np.bool_]:
+def holes_of(cell: Cell) -> NDArray[np.bool_]:
     """What the cell encloses, bool (region.h, region.w): from there, no way along 4-neighbours leads out."""
     padded = np.pad(cell.where, 1).view(np.uint8)
     _, outside = flooded(padded, (0, 0))

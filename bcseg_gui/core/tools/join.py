@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..cells.cell import Cell
 from ..errors import UserError
-from ..geometry import Region
-from ..masks import CLASS_BITS
-from .cell import CellShape, united_region
-from .change import Change, ReadMask
+from ..geometry import Region, united_region
+from ..masks import CLASS_BITS, ReadMask
+from .change import Change
 from .outline import CROSS
 
 _WIDEST = 0.3
@@ -25,7 +25,7 @@ _LARGEST = 1 << 24
 """Pixels of a region that holds cells to be joined."""
 
 
-def bridged(cells: Sequence[CellShape], read: ReadMask) -> Change:
+def bridged(cells: Sequence[Cell], read: ReadMask) -> Change:
     """What fills the gaps between the cells, of the first one's class, so that they are 4-connected.
 
     No other cell is touched or painted over. Raises UserError when they lie too far apart, or another is in the way.
@@ -71,7 +71,7 @@ def _distance(where: NDArray[np.bool_]) -> NDArray[np.float32]:
     return np.asarray(cv2.distanceTransform((~where).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
 
 
-def _placed(cell: CellShape, around: Region) -> NDArray[np.bool_]:
+def _placed(cell: Cell, around: Region) -> NDArray[np.bool_]:
     where = np.zeros((around.h, around.w), np.bool_)
     where[cell.region.slices_in(around)] = cell.where
     return where

@@ -8,8 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ..geometry import Region
-from .change import Point
+from ..geometry import Point, Region
 
 
 def pixels_along(line: Sequence[Point]) -> NDArray[np.int64]:

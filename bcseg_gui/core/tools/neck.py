@@ -8,8 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..geometry import Region
-from .change import Point
+from ..geometry import Point, Region
 
 Sides = tuple[bool, bool, bool, bool]
 """Left, top, right, bottom."""

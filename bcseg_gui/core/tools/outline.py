@@ -9,11 +9,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..cells.cell import Cell
+from ..cells.picking import cell_at
 from ..errors import UserError
-from ..geometry import Region
-from ..masks import CLASS_BITS
-from .cell import CellShape
-from .change import Change, Point, ReadMask
+from ..geometry import Point, Region
+from ..masks import CLASS_BITS, ReadMask
+from .change import Change
 
 _LARGEST = 1 << 27
 """Pixels of a region that is filled at once: 128 MB."""
@@ -55,7 +56,7 @@ def enclosed(outline: Sequence[Point], whole: Region) -> tuple[Region, NDArray[n
     return region, np.bitwise_xor.accumulate(flips, axis=1)[:, :-1].astype(np.bool_)
 
 
-def kept_apart(change: Change, read: ReadMask, own: Sequence[CellShape] = ()) -> Change:
+def kept_apart(change: Change, read: ReadMask, own: Sequence[Cell] = ()) -> Change:
     """The change without what lies on cells, or beside one of its class, which it would join.
 
     So no cell changes its shape, and a new cell keeps a line of background to its neighbours. `own`: cells that are
@@ -73,3 +74,23 @@ def kept_apart(change: Change, read: ReadMask, own: Sequence[CellShape] = ()) ->
     beside = cv2.dilate((ids == change.class_id).view(np.uint8), CROSS) > 0
     free = (ids == 0) & ~beside
     return Change(change.region, change.where & free[1:-1, 1:-1], change.class_id)
+
+
+def covered_cells(change: Change, read: ReadMask, whole: Region, share: float = 0.5) -> list[Cell]:
+    """The cells of which `change` covers more than `share`: who draws so much of a cell anew means that cell.
+
+    Raises UserError as `cell_at` does.
+    """
+    left = (read(change.region) & np.uint8(CLASS_BITS) > 0) & change.where
+    found = []
+    while left.any():
+        row, col = divmod(int(left.argmax()), left.shape[1])
+        cell = cell_at(read, whole, (change.region.x + col, change.region.y + row))
+        if cell is None:  # another hand changed the mask meanwhile
+            break
+        common = cell.region.intersected(change.region)
+        here, there = common.slices_in(change.region), common.slices_in(cell.region)
+        if np.count_nonzero(cell.where[there] & change.where[here]) > share * cell.area:
+            found.append(cell)
+        left[here] &= ~cell.where[there]
+    return found

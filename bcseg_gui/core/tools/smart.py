@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from ..geometry import Region
+from ..geometry import Point, Region
 from .brush import stroke_segment
-from .change import Point, ReadPicture
+from .change import ReadPicture
 from .surroundings import look_round
 from .wand import wand
 

@@ -9,11 +9,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..cells.cell import Cell
+from ..cells.picking import cell_at
 from ..errors import UserError
-from ..geometry import Region
-from ..masks import CLASS_BITS
-from .cell import CellShape, cell_at
-from .change import Change, Point, ReadMask
+from ..geometry import Point, Region
+from ..masks import CLASS_BITS, ReadMask
+from .change import Change
 from .join import bridged
 from .line import pixels_along, within
 from .neck import narrowest, sides_of
@@ -73,24 +74,24 @@ def proposed_cut(read: ReadMask, whole: Region, point: Point, cell_diameter: flo
     return None if ends is None else [(x + cell.region.x, y + cell.region.y) for x, y in ends]
 
 
-def _of_one_class(cells: Sequence[CellShape]) -> list[list[CellShape]]:
+def _of_one_class(cells: Sequence[Cell]) -> list[list[Cell]]:
     """The cells by class, where there are several."""
-    groups: dict[int, list[CellShape]] = {}
+    groups: dict[int, list[Cell]] = {}
     for cell in cells:
         groups.setdefault(cell.class_id, []).append(cell)
     return [group for group in groups.values() if len(group) > 1]
 
 
-def _along(cells: Sequence[CellShape], beside: NDArray[np.int64]) -> list[CellShape]:
+def _along(cells: Sequence[Cell], beside: NDArray[np.int64]) -> list[Cell]:
     """Those of the cells beside a line that lie along it, not just near one of its ends."""
     counts = [int(np.count_nonzero(_held(cell, beside))) for cell in cells]
     return [cell for cell, count in zip(cells, counts, strict=True) if count >= _ALONG * sorted(counts)[-2]]
 
 
-def _cells_on(read: ReadMask, whole: Region, pixels: NDArray[np.int64]) -> list[CellShape]:
+def _cells_on(read: ReadMask, whole: Region, pixels: NDArray[np.int64]) -> list[Cell]:
     """The cells that hold one of the pixels (n, 2), in the order of these."""
     pixels = pixels[within(pixels, whole)]
-    cells: list[CellShape] = []
+    cells: list[Cell] = []
     for start in range(0, len(pixels), _STRIDE):
         part = pixels[start : start + _STRIDE]
         (x, y), (right, bottom) = part.min(axis=0).tolist(), part.max(axis=0).tolist()
@@ -109,7 +110,7 @@ def _cells_on(read: ReadMask, whole: Region, pixels: NDArray[np.int64]) -> list[
     return cells
 
 
-def _held(cell: CellShape, pixels: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _held(cell: Cell, pixels: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Which of the pixels (n, 2) belong to the cell."""
     held = within(pixels, cell.region)
     x, y = (pixels[held] - (cell.region.x, cell.region.y)).T
@@ -117,7 +118,7 @@ def _held(cell: CellShape, pixels: NDArray[np.int64]) -> NDArray[np.bool_]:
     return held
 
 
-def _cut(cell: CellShape, line: Sequence[Point]) -> Change | None:
+def _cut(cell: Cell, line: Sequence[Point]) -> Change | None:
     """The cut through one cell; None where it parts it not."""
     drawn = pixels_along(line)
     drawn = drawn[_held(cell, drawn)]
@@ -137,7 +138,7 @@ def _cut(cell: CellShape, line: Sequence[Point]) -> Change | None:
     return None
 
 
-def _onwards(cell: CellShape, line: Sequence[Point]) -> NDArray[np.int64]:
+def _onwards(cell: Cell, line: Sequence[Point]) -> NDArray[np.int64]:
     """The pixels (n, 2) from the line's first point on, in the direction it has there, to the cell's border."""
     (x, y), *others = line
     far = [(x - to_x, y - to_y) for to_x, to_y in others if hypot(x - to_x, y - to_y) >= _AIM] or [

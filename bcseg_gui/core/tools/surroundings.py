@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..cells.picking import pixel_of
 from ..cells.staining import absorbance, edge_of
-from ..geometry import Region
-from .cell import pixel_of
-from .change import Point, ReadPicture
+from ..geometry import Point, Region
+from .change import ReadPicture
 from .neck import Sides, sides_of
 
 _SIDE = 4.0

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..geometry import Region
-from .cell import flooded
-from .change import Point, ReadPicture
+from ..cells.picking import flooded
+from ..geometry import Point, Region
+from .change import ReadPicture
 from .neck import narrowest, sides_of
 from .surroundings import Surroundings, look_round, lowered
 

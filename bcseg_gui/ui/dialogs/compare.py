@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QComboBox, QDialog, QGridLayout, QLabel, QSizePolicy, QWidget
 
-from bcseg_gui.core.cells.components import find_cells
+from bcseg_gui.core.cells.labelling import find_cells
 from bcseg_gui.core.drawing import LEFT, RIGHT, Pixels, disagreement, outlined
 from bcseg_gui.core.i18n import _, ngettext, percent, sentence
 from bcseg_gui.session.comparing import Comparing

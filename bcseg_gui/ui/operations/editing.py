@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from PySide6.QtWidgets import QWidget
 
+from bcseg_gui.core.cells.cell import Cell
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.project.classes import FOUND_ID, at_key
-from bcseg_gui.core.tools.cell import CellShape
 from bcseg_gui.session.session import Session
 
 from ..slide_view import SlideView
@@ -21,7 +21,7 @@ from ..tools.table import TOOLS, ToolContext
 class Editing:
     def __init__(self, session: Session, view: SlideView, window: QWidget) -> None:
         self._session, self._view, self._window = session, view, window
-        self._clipboard: list[CellShape] = []
+        self._clipboard: list[Cell] = []
         self._tool_context: ToolContext | None = None
         """None while no slide is open"""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from bcseg_gui.core.cells.cell import Cell
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.i18n import sentence
-from bcseg_gui.core.tools.cell import CellShape, outlines_of
 
 from .picked_cells import PickedCells
 from .tool import PLAIN, BaseTool, Canvas, Hand, Point, Sketch
@@ -25,10 +25,10 @@ class CellsTool(BaseTool):
         self._canvas, self._sketch, self._operations = canvas, sketch, operations
         self._pressed: Point | None = None
         self._hand = PLAIN
-        self._dragged: Sequence[CellShape] | None = None
+        self._dragged: Sequence[Cell] | None = None
         """None until a press has become a drag"""
         self._outlines: list[list[Point]] = []
-        self._pointed: CellShape | None = None
+        self._pointed: Cell | None = None
 
     @property
     def is_busy(self) -> bool:
@@ -74,7 +74,7 @@ class CellsTool(BaseTool):
             cell = None
         if cell is not None and self._operations.picked_at(point) is None:
             self._pointed = cell
-            self._sketch.show_preview(outlines_of(cell), subtract=hand.subtract)
+            self._sketch.show_preview(cell.outlines(), subtract=hand.subtract)
         else:
             self._forget_pointed()
 
@@ -112,9 +112,9 @@ class CellsTool(BaseTool):
         else:
             cell = self._cell_under(point)
             self._dragged = [] if cell is None else [cell]
-        self._outlines = [outline for cell in self._dragged for outline in outlines_of(cell)]
+        self._outlines = [outline for cell in self._dragged for outline in cell.outlines()]
 
-    def _cell_under(self, point: Point) -> CellShape | None:
+    def _cell_under(self, point: Point) -> Cell | None:
         try:
             return self._operations.cell_under(point)
         except UserError as error:
@@ -127,6 +127,6 @@ class CellsTool(BaseTool):
             self._sketch.show_preview(())
 
 
-def _may_hold(cell: CellShape, point: Point) -> bool:
+def _may_hold(cell: Cell, point: Point) -> bool:
     region = cell.region
     return region.x <= point[0] < region.right and region.y <= point[1] < region.bottom

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from bcseg_gui.core.cells.picking import cell_at
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.i18n import _
-from bcseg_gui.core.tools.cell import cell_at, covered_cells
 from bcseg_gui.core.tools.change import Change
-from bcseg_gui.core.tools.outline import kept_apart
+from bcseg_gui.core.tools.outline import covered_cells, kept_apart
 
 from .tool import Canvas, Hand, Point
 

@@ -7,19 +7,12 @@ from collections.abc import Callable, Sequence
 import cv2
 import numpy as np
 
+from bcseg_gui.core.cells.cell import Cell
+from bcseg_gui.core.cells.picking import cell_at, class_at, component_at, pixel_of
 from bcseg_gui.core.errors import UserError
-from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.geometry import Region, united_region
 from bcseg_gui.core.i18n import _, sentence
 from bcseg_gui.core.tools import cell_edits
-from bcseg_gui.core.tools.cell import (
-    CellShape,
-    cell_at,
-    class_at,
-    component_at,
-    outlines_of,
-    pixel_of,
-    united_region,
-)
 from bcseg_gui.core.tools.change import Change
 
 from .tool import Canvas, Point, Sketch
@@ -34,38 +27,38 @@ class PickedCells:
     `clipboard` outlives the canvas: what was copied in one picture can be put into the next.
     """
 
-    def __init__(self, canvas: Canvas, sketch: Sketch, clipboard: list[CellShape] | None = None) -> None:
+    def __init__(self, canvas: Canvas, sketch: Sketch, clipboard: list[Cell] | None = None) -> None:
         self._canvas, self._sketch = canvas, sketch
-        self._clipboard: list[CellShape] = [] if clipboard is None else clipboard
-        self._picked: list[CellShape] = []
+        self._clipboard: list[Cell] = [] if clipboard is None else clipboard
+        self._picked: list[Cell] = []
         self._applying = False
 
     @property
-    def picked(self) -> Sequence[CellShape]:
+    def picked(self) -> Sequence[Cell]:
         return self._picked
 
     # -- picking --------------------------------------------------------------------------------------------------
 
-    def cell_under(self, point: Point | None) -> CellShape | None:
+    def cell_under(self, point: Point | None) -> Cell | None:
         """Raises UserError as `cell_at` does."""
         return None if point is None else cell_at(self._canvas.read_mask, self._canvas.whole, point)
 
-    def shown_under(self, point: Point) -> CellShape | None:
+    def shown_under(self, point: Point) -> Cell | None:
         """The cell to show before anything is pressed; None also for one so large that finding it would be felt."""
         read, whole = self._canvas.read_mask, self._canvas.whole
         if not class_at(read, whole, point):
             return None
         found = component_at(read, whole, pixel_of(point), LARGEST_SHOWN)
-        return None if found is None else CellShape(*found)
+        return None if found is None else Cell(*found)
 
-    def picked_at(self, point: Point) -> CellShape | None:
+    def picked_at(self, point: Point) -> Cell | None:
         """The picked cell that holds the point."""
-        return next((cell for cell in self._picked if _holds(cell, point)), None)
+        return next((cell for cell in self._picked if cell.holds(point)), None)
 
-    def pick(self, cells: Sequence[CellShape]) -> None:
+    def pick(self, cells: Sequence[Cell]) -> None:
         """Instead of those picked before."""
         self._picked = list(cells)
-        self._sketch.show_picked([outline for cell in self._picked for outline in outlines_of(cell)])
+        self._sketch.show_picked([outline for cell in self._picked for outline in cell.outlines()])
 
     def unpick(self) -> None:
         if self._picked:
@@ -119,7 +112,7 @@ class PickedCells:
             # With another tool nothing would show that they are picked, and no Esc would drop them.
             self.copy_by(self._clipboard, (point[0] - x, point[1] - y), pick=self._canvas.settings.tool == "cells")
 
-    def copy_by(self, cells: Sequence[CellShape], way: Point, *, pick: bool = True) -> None:
+    def copy_by(self, cells: Sequence[Cell], way: Point, *, pick: bool = True) -> None:
         """Put copies of cells so many level-0 pixels to the right and down, as one stroke, and pick them."""
         canvas, changes, problem = self._canvas, list[Change](), None
         for cell in cells:
@@ -134,7 +127,7 @@ class PickedCells:
         if problem is not None:
             canvas.say(sentence(problem))
 
-    def _edit(self, name: str, changes_of: Callable[[Sequence[CellShape]], list[Change]]) -> None:
+    def _edit(self, name: str, changes_of: Callable[[Sequence[Cell]], list[Change]]) -> None:
         try:
             cells = self._meant()
             changes = changes_of(cells)
@@ -143,7 +136,7 @@ class PickedCells:
             return
         self._apply(name, changes, [_inside(cell) for cell in cells] if self._picked else [])
 
-    def _meant(self) -> list[CellShape]:
+    def _meant(self) -> list[Cell]:
         """Raises UserError."""
         if self._picked:
             return list(self._picked)
@@ -157,9 +150,9 @@ class PickedCells:
             self._canvas.apply(name, changes)
         finally:
             self._applying = False
-        cells: list[CellShape] = []
+        cells: list[Cell] = []
         for place in places:
-            if any(_holds(cell, place) for cell in cells):
+            if any(cell.holds(place) for cell in cells):
                 continue
             try:
                 cell = self.cell_under(place)
@@ -170,16 +163,11 @@ class PickedCells:
         self.pick(cells)
 
 
-def _holds(cell: CellShape, point: Point) -> bool:
-    x, y = int(point[0] // 1) - cell.region.x, int(point[1] // 1) - cell.region.y
-    return 0 <= x < cell.region.w and 0 <= y < cell.region.h and bool(cell.where[y, x])
-
-
 def _middle(region: Region) -> Point:
     return (region.x + region.w // 2, region.y + region.h // 2)
 
 
-def _inside(shape: CellShape | Change) -> Point:
+def _inside(shape: Cell | Change) -> Point:
     """The point of it that lies deepest inside, where it still is when it was made smaller."""
     depth = cv2.distanceTransform(np.pad(shape.where, 1).view(np.uint8), cv2.DIST_L2, 3)
     row, col = divmod(int(depth.argmax()), depth.shape[1])

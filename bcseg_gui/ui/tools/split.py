@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
+from bcseg_gui.core.cells.picking import class_at, component_at, pixel_of
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.i18n import _, sentence
-from bcseg_gui.core.tools.cell import class_at, component_at, pixel_of
 from bcseg_gui.core.tools.split import cut_along, joined_along, proposed_cut
 
 from .picked_cells import LARGEST_SHOWN

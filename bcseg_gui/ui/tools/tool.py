@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from bcseg_gui.core.geometry import Region
-from bcseg_gui.core.tools.change import Change, Point
+from bcseg_gui.core.geometry import Point, Region
+from bcseg_gui.core.tools.change import Change
 from bcseg_gui.session.tool_settings import ToolSettings
 
 

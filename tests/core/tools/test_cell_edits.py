@@ -6,15 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from bcseg_gui.core.cells.cell import Cell
+from bcseg_gui.core.cells.picking import cell_at
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
-from bcseg_gui.core.tools.cell import CellShape, cell_at
 from bcseg_gui.core.tools.cell_edits import copied, deleted, grown, merged, recoloured, shrunk
 
 masks = hnp.arrays(np.uint8, (14, 14), elements=st.sampled_from([0, 0, 0, 1, 2]))
 
 
-def every_cell(seen) -> list[CellShape]:
+def every_cell(seen) -> list[Cell]:
     left, cells = seen.classes > 0, []
     while left.any():
         y, x = divmod(int(left.argmax()), left.shape[1])

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from bcseg_gui.core.cells.picking import cell_at
 from bcseg_gui.core.errors import UserError
-from bcseg_gui.core.tools.cell import cell_at
 from bcseg_gui.core.tools.fill import fill
 
 masks = hnp.arrays(np.uint8, (14, 14), elements=st.sampled_from([0, 0, 1, 1, 2]))

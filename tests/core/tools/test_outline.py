@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from bcseg_gui.core.cells.picking import cell_at
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
-from bcseg_gui.core.tools.cell import cell_at
 from bcseg_gui.core.tools.change import Change
-from bcseg_gui.core.tools.outline import enclosed, kept_apart
+from bcseg_gui.core.tools.outline import covered_cells, enclosed, kept_apart
 
 WHOLE = Region(0, 0, 40, 30)
 coordinates = st.integers(-20 * 8, 60 * 8).map(lambda n: n / 8 + 1 / 64)  # never on a pixel's centre
@@ -100,3 +100,11 @@ def test_background_is_painted_as_it_is(canvas, discs) -> None:
     seen = canvas(discs((20, 20), (10, 10, 5)))
     change = Change(seen.whole, np.ones((20, 20), bool), 0)
     assert kept_apart(change, seen.read) is change
+
+
+def test_cells_that_are_mostly_drawn_anew_are_told(canvas, discs) -> None:
+    seen = canvas(discs((60, 120), (20, 30, 10), (50, 30, 10), (100, 30, 10)))
+    change = Change(Region(0, 0, 55, 60), np.ones((60, 55), bool), 1)
+    assert [cell.region.x for cell in covered_cells(change, seen.read, seen.whole)] == [10, 40]
+    change = Change(Region(0, 0, 45, 60), np.ones((60, 45), bool), 1)
+    assert [cell.region.x for cell in covered_cells(change, seen.read, seen.whole)] == [10]

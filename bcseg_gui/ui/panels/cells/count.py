@@ -115,9 +115,9 @@ class CellsPanel(QWidget):
         min_area = smallest_cell_area(self._cell_diameter)
 
         def count() -> Mapping[int, int]:
-            from bcseg_gui.core.cells.components import find_cells
+            from bcseg_gui.core.cells.labelling import find_cells
 
-            return Counter(cell.class_id for cell in find_cells(classes, min_area))
+            return Counter(find_cells(classes, min_area).class_ids.tolist())
 
         self._task = Task(self._pool, count, lambda found: self._counted(found, in_view), self._not_counted, self)
 

@@ -3,17 +3,15 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from bcseg_gui.core.cells import picking
+from bcseg_gui.core.cells.picking import cell_at
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import MANUAL
-from bcseg_gui.core.tools import cell as module
-from bcseg_gui.core.tools.cell import cell_at, covered_cells, outlines_of
-from bcseg_gui.core.tools.change import Change
-from bcseg_gui.core.tools.outline import enclosed
 
 masks = hnp.arrays(
     np.uint8, st.tuples(st.integers(1, 14), st.integers(1, 14)), elements=st.sampled_from([0, 0, 1, 1, 2])
@@ -55,38 +53,7 @@ def test_sees_the_class_below_the_manual_bit(canvas) -> None:
 
 
 def test_refuses_what_is_too_large_for_a_cell(canvas, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LARGEST", 300)
+    monkeypatch.setattr(picking, "LARGEST", 300)
     seen = canvas(np.ones((301, 301), np.uint8))
     with pytest.raises(UserError, match="too large"):
         cell_at(seen.read, seen.whole, (5, 5))
-
-
-@settings(max_examples=40)
-@given(masks)
-def test_outlines_enclose_just_the_cell(canvas, mask: np.ndarray) -> None:
-    seen = canvas(mask)
-    for y, x in zip(*np.nonzero(mask), strict=True):
-        cell = cell_at(seen.read, seen.whole, (x, y))
-        inside = np.zeros(cell.where.shape, bool)
-        for outline in outlines_of(cell):
-            region, where = enclosed(outline, seen.whole)
-            inside[region.slices_in(cell.region)] ^= where
-        assert np.array_equal(inside, cell.where)
-
-
-def test_outline_of_a_pixel_is_a_square_and_of_a_ring_two(far_out) -> None:
-    ring = np.zeros((5, 5), np.uint8)
-    ring[1:4, 1:4] = 1
-    ring[2, 2] = 0
-    seen = far_out(ring)
-    outer, inner = sorted(outlines_of(cell_at(seen.read, seen.whole, (99_001, 98_001))))
-    assert sorted(outer) == [(99_001, 98_001), (99_001, 98_004), (99_004, 98_001), (99_004, 98_004)]
-    assert sorted(inner) == [(99_002, 98_002), (99_002, 98_003), (99_003, 98_002), (99_003, 98_003)]
-
-
-def test_cells_that_are_mostly_drawn_anew_are_told(canvas, discs) -> None:
-    seen = canvas(discs((60, 120), (20, 30, 10), (50, 30, 10), (100, 30, 10)))
-    change = Change(Region(0, 0, 55, 60), np.ones((60, 55), bool), 1)
-    assert [cell.region.x for cell in covered_cells(change, seen.read, seen.whole)] == [10, 40]
-    change = Change(Region(0, 0, 45, 60), np.ones((60, 45), bool), 1)
-    assert [cell.region.x for cell in covered_cells(change, seen.read, seen.whole)] == [10]
