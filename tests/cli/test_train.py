@@ -261,8 +261,8 @@ def test_numbers_without_a_name_are_background(
 
     def learn(request: Train, *_args: Any, dataset: Dataset, **_more: Any) -> Iterator[None]:
         asked.append((dataset.class_ids, dict(request.classes)))
+        yield from ()
         raise KeyboardInterrupt
-        yield
 
     monkeypatch.setattr(retraining, "train", learn)
     for path in (pairs / "masks").iterdir():
