@@ -29,9 +29,9 @@ from report import write_section
 from viewer import WORK
 
 from bcseg_gui.compute import reading
-from bcseg_gui.compute.segmenting import blocks as segmenting
 from bcseg_gui.compute.segmenting import slide as one_slide
-from bcseg_gui.compute.segmenting.methods import Segmenter, with_model
+from bcseg_gui.compute.segmenting.methods import OpenMethod, open_method
+from bcseg_gui.compute.segmenting.task import Method, SegmentTask
 from bcseg_gui.core.resources import resource
 from bcseg_gui.core.synthetic.smear import make_smear
 from model import predict
@@ -136,7 +136,7 @@ class Stopwatch:
 
 
 @contextmanager
-def staged(segmenter: Segmenter, engine: Any) -> Iterator[Stopwatch]:
+def staged(engine: Any) -> Iterator[Stopwatch]:
     watch = Stopwatch()
     patches = [
         patch.object(place, name, watch.timed(stage, getattr(place, name)))
@@ -153,50 +153,43 @@ def staged(segmenter: Segmenter, engine: Any) -> Iterator[Stopwatch]:
             one.stop()
 
 
-def segmenter_of(name: str) -> tuple[Segmenter, Any]:
-    """A model in the fastest engine, and the engine."""
-    engines: list[Any] = []
-    real = segmenting.segment_slide
-
-    def start(engine: Any, *rest: Any) -> Any:
-        engines.append(engine)
-        return real(engine, *rest)
-
-    with patch("bcseg_gui.compute.segmenting.methods.segment_slide", start):
-        segmenter = with_model(resource("weights", name), 0.5)
-        (path,) = fields(1)
-        segment(path, segmenter)
-    return segmenter, engines[0]
+def warm_method(name: str) -> OpenMethod:
+    """A model in the fastest engine, which has seen a field."""
+    method = open_method(Method(resource("weights", name)))
+    (path,) = fields(1)
+    segment(path, method)
+    return method
 
 
-def segment(path: Path, segmenter: Segmenter) -> None:
+def segment(path: Path, method: OpenMethod) -> None:
     folder = WORK / "masks"
     folder.mkdir(exist_ok=True)
-    target = one_slide.open_target(path, folder, region=None, taken={})
-    one_slide.segment_slide(target, segmenter, cell_diameter=None, progress=lambda share: None)
+    one_slide.segment(one_slide.open_task(SegmentTask(path, folder, method.method), {}), method)
 
 
 def measure_field(rounds: int) -> None:
     rows: list[Sequence[str]] = [("model", "engine", "s: median", "min – max", *STAGES, "rest")]
     (path,) = fields(1)
     for name in MODELS:
-        segmenter, engine = segmenter_of(name)
+        method = warm_method(name)
+        assert method.model is not None
+        engine, _info = method.model
         seconds, shares = [], []
         for _ in range(rounds + 1):
             started = time.perf_counter()
-            segment(path, segmenter)
+            segment(path, method)
             seconds.append(time.perf_counter() - started)
         for _ in range(rounds):
-            with staged(segmenter, engine) as watch:
+            with staged(engine) as watch:
                 started = time.perf_counter()
-                segment(path, segmenter)
+                segment(path, method)
                 whole = time.perf_counter() - started
             shares.append([watch.seconds[stage] / whole for stage in STAGES])
         medians = [statistics.median(column) for column in zip(*shares, strict=True)]
         warm = seconds[1:]
         rows.append(
             (
-                *(name, segmenter.engine, f"{statistics.median(warm):.2f}", f"{min(warm):.2f} – {max(warm):.2f}"),
+                *(name, method.engine, f"{statistics.median(warm):.2f}", f"{min(warm):.2f} – {max(warm):.2f}"),
                 *(f"{share:.0%}" for share in (*medians, 1 - sum(medians))),
             )
         )
@@ -291,14 +284,14 @@ def measure_first(rounds: int) -> None:
 def measure_linear(sides: Sequence[int]) -> None:
     rows: list[Sequence[str]] = [("model", "picture", "s", "s a megapixel", "× the smallest")]
     for name in MODELS:
-        segmenter, _ = segmenter_of(name)
+        method = warm_method(name)
         base = 0.0
         for side in sides:
             path = square(side)
             seconds = []
             for _ in range(max(1, 5_000 // side)):
                 started = time.perf_counter()
-                segment(path, segmenter)
+                segment(path, method)
                 seconds.append(time.perf_counter() - started)
             per_megapixel = statistics.median(seconds) / (side**2 / 1e6)
             base = base or per_megapixel

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from report import write_section
 from torch import fx, nn
 
-from bcseg_gui.compute.calibration import engine_choice
+from bcseg_gui.compute.models import engine_choice
 from bcseg_gui.core.resources import resource
 from bcseg_gui.core.synthetic.smear import make_smear
 from model.checkpoint import Model, load_model

@@ -13,11 +13,15 @@ import typer
 from numpy.typing import NDArray
 from PIL import Image
 
-from bcseg_gui.compute.segmenting.methods import Segmenter, with_model
-from bcseg_gui.compute.segmenting.slide import open_target, segment_slide
+from bcseg_gui.compute.segmenting.methods import OpenMethod, open_method
+from bcseg_gui.compute.segmenting.slide import write_picture, write_run
+from bcseg_gui.compute.segmenting.task import Method
+from bcseg_gui.compute.segmenting.working_mask import remove_unwritten
+from bcseg_gui.core.cells.diameter import slide_cell_diameter
 from bcseg_gui.core.drawing import filled
 from bcseg_gui.core.exporting.pairs import export_pairs
 from bcseg_gui.core.files import make_folder, write_atomic
+from bcseg_gui.core.formats.mask_picture import suffix_for
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.i18n import _
 from bcseg_gui.core.masks import Mask
@@ -41,16 +45,15 @@ def demo(output: Annotated[Path, typer.Option(help="Folder for the results.")] =
         Project.create(Path(folder) / "demo.bcseg") as project,
     ):
         version = project.models(resource("weights")).active()
-        segmenter = with_model(version.folder)
+        method = open_method(Method(version.folder))
         print(
             _("The model {model} looks for cells in {count} sample slides.").format(
                 model=version.name, count=len(slides)
             )
         )
-        taken: dict[Path, Path] = {}
         with progress_bar() as bar:
             for entry in bar.track(project.add_all(slides), description=_("Segmenting")):
-                mask, cells = _segment(project, entry, masks, segmenter, taken)
+                mask, cells = _segment(project, entry, masks, method)
                 overlay = overlays / f"{entry.path.stem}.png"
                 with open_slide(entry.path) as slide, open_slide(mask) as mask_slide:
                     _write_png(overlay, filled(*_shrunk(slide, mask_slide)))
@@ -59,21 +62,20 @@ def demo(output: Annotated[Path, typer.Option(help="Folder for the results.")] =
     print(_("{count} pairs for training: {folder}").format(count=len(manifest.pairs), folder=output / "pairs"))
 
 
-def _segment(
-    project: Project, entry: SlideEntry, masks: Path, segmenter: Segmenter, taken: dict[Path, Path]
-) -> tuple[Path, int]:
-    """Write the slide's mask picture and put the mask into the project as reviewed; its path and number of cells."""
-    target = open_target(entry.path, masks, region=None, taken=taken)
-    result = segment_slide(target, segmenter, cell_diameter=None, progress=lambda _share: None)
+def _segment(project: Project, entry: SlideEntry, masks: Path, method: OpenMethod) -> tuple[Path, int]:
+    """Segment the slide into its mask in the project, reviewed, and a mask picture; its path and number of cells."""
     with open_slide(entry.path) as slide:
         entry = entry.measured(slide)
-    with open_slide(result.output) as picture, Mask.open(project.mask_path(entry), picture.dimensions) as mask:
-        edit = mask.begin("segment", model=segmenter.name)
-        whole = Region(0, 0, *picture.dimensions)
-        edit.predict(whole, (picture.read_region((0, 0), 0, picture.dimensions)[..., 0] > 0).astype(np.uint8))
-        edit.commit()
+        whole = slide.clipped(None)
+        picture = masks / f"{entry.path.stem}{suffix_for(slide.dimensions)}"
+        remove_unwritten(picture)
+        segmentation = method.segmentation(slide, slide_cell_diameter(slide))
+        with Mask.open(project.mask_path(entry), slide.dimensions) as mask:
+            outcome = write_run(mask, slide, method, segmentation)
+            mask.end_run()
+            cells = write_picture(picture, mask, slide, whole, method.class_count, outcome.cell_diameter)
     project.update(replace(entry, status="reviewed"))
-    return result.output, result.cells
+    return picture, cells
 
 
 def _shrunk(slide: Slide, mask: Slide) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:

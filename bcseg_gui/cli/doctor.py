@@ -65,7 +65,7 @@ def _check_models() -> None:
 
 
 def _check_model(version: ModelVersion) -> None:
-    from bcseg_gui.compute.calibration import engine_choice
+    from bcseg_gui.compute.models import engine_choice
     from model.checkpoint import load_model
 
     choice = engine_choice(load_model(version.folder), version.folder)

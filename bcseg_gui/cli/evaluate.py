@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     """A pair, its score, and the class ids that were predicted."""
 
 
-class Method(StrEnum):
+class ClassicalMethod(StrEnum):
     otsu = "otsu"
     bht = "bht"
     kmeans = "kmeans"
@@ -95,7 +95,7 @@ def evaluate(
     points: Annotated[Path | None, typer.Option(help="Instead: folder of NAME.txt with lines “x y class”.")] = None,
     boxes: Annotated[Path | None, typer.Option(help="Instead: folder of NAME.xml, Pascal-VOC boxes.")] = None,
     model: Annotated[list[str] | None, typer.Option(help="Model name or folder; can be given again.")] = None,
-    method: Annotated[list[Method] | None, typer.Option(help="Classical method; can be given again.")] = None,
+    method: Annotated[list[ClassicalMethod] | None, typer.Option(help="Classical method; can be given again.")] = None,
     test_pictures: Annotated[
         bool, typer.Option("--test-pictures", help="Only every 5th picture, which `train` never learns from.")
     ] = False,
@@ -149,25 +149,23 @@ def evaluate(
         sys.exit(1)
 
 
-def _contenders(models: list[str], methods: list[Method], wanted: Wanted) -> dict[str, Contender]:
+def _contenders(models: list[str], methods: list[ClassicalMethod], wanted: Wanted) -> dict[str, Contender]:
     """By the names they have in the results; without any, the active model."""
-    from bcseg_gui.compute.calibration import engine_for
+    from bcseg_gui.compute.models import open_model
     from model.classical import METHODS
-    from model.info import read_info
     from model.scoring.evaluate import with_method, with_model, with_watershed
 
     contenders = {
         method.value: Contender(with_watershed())
-        if method is Method.watershed
+        if method is ClassicalMethod.watershed
         else Contender(with_method(METHODS[method.value]), sized=False)
         for method in methods
     }
     active = () if methods else (None,)
     for given in models or active:
-        folder = find_model(given)
-        info = read_info(folder)
+        engine, info = open_model(find_model(given), wanted)
         name = given if given and info.name in contenders else info.name
-        contenders[name] = Contender(with_model(engine_for(folder, wanted), info), len(info.classes))
+        contenders[name] = Contender(with_model(engine, info), len(info.classes))
     return contenders
 
 

@@ -21,10 +21,9 @@ from .models import find_model
 from .progress import progress_bar_of_inputs
 
 if TYPE_CHECKING:
+    from bcseg_gui.compute.models import LoadedModel
     from bcseg_gui.compute.protocol import Event
     from model.engines.choice import Wanted
-    from model.engines.engine import Engine
-    from model.info import ModelInfo
 
 
 def rank(
@@ -75,22 +74,21 @@ def _that_open(inputs: list[Path]) -> tuple[list[Path], bool]:
 
 def _ranked(request: Rank, wanted: Wanted) -> RankResult:
     # torch is imported after the arguments have been checked: a mistyped one is answered at once
-    from bcseg_gui.compute.calibration import engine_for
+    from bcseg_gui.compute.models import open_model
     from bcseg_gui.compute.ranking import rank as run
-    from model.info import read_info
 
-    def load(_job: int, folder: Path) -> Generator[Event, None, tuple[Engine, ModelInfo]]:
+    def load(_job: int, folder: Path) -> Generator[Event, None, LoadedModel]:
         yield from ()
-        return engine_for(folder, wanted), read_info(folder)
+        return open_model(folder, wanted)
 
     found: list[RankResult | None] = []
 
-    def looking() -> Generator[Event]:
+    def events() -> Generator[Event]:
         found.append((yield from run(load, request, lambda: False)))
 
     with progress_bar_of_inputs() as bar:
         task = bar.add_task(_("Looking for what to correct next"), total=len(request.slides))
-        for event in looking():
+        for event in events():
             if isinstance(event, Progress):
                 bar.update(task, completed=event.done, left=event.seconds_left)
     (result,) = found

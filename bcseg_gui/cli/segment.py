@@ -15,8 +15,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from bcseg_gui.compute.segmenting.methods import Segmenter, with_model, with_watershed
-from bcseg_gui.compute.segmenting.slide import Segmented, open_target, segment_slide
+from bcseg_gui.compute.segmenting.methods import OpenMethod, open_method
+from bcseg_gui.compute.segmenting.slide import Segmented, open_task
+from bcseg_gui.compute.segmenting.slide import segment as segment_opened
+from bcseg_gui.compute.segmenting.task import Method, SegmentTask
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.files import make_folder
 from bcseg_gui.core.geometry import Region
@@ -59,7 +61,8 @@ def segment(
     slides = [found for path in inputs for found in _slides_of(path)]
     make_folder(output)
     # torch is imported after the arguments have been checked: a mistyped one is answered at once
-    segmenter = with_watershed() if method else with_model(find_model(model), threshold, splitting, engine)
+    finder = Method() if method else Method(find_model(model), engine, threshold, splitting)
+    opened_method = open_method(finder)
     taken: dict[Path, Path] = {}
     stopped = threading.Event()
     failed = False
@@ -74,23 +77,17 @@ def segment(
             try:
                 if problem is not None:
                     raise problem
-                target = open_target(path, output, region=wanted, taken=taken, page=page - 1)
-            except Exception as error:  # noqa: BLE001 – told in its turn
+                opened = open_task(
+                    SegmentTask(path, output, finder, wanted, page - 1, cell_diameter, skip_empty), taken
+                )
+            except Exception as error:  # noqa: BLE001 – reported in its turn
                 return partial(_fail, error)
 
             def show(share: float) -> None:
                 if number == shown:
                     bar.update(task, completed=number + share, left=time_left.at(share))
 
-            return partial(
-                segment_slide,
-                target,
-                segmenter,
-                cell_diameter=cell_diameter,
-                progress=show,
-                skip_empty=skip_empty,
-                stopped=stopped.is_set,
-            )
+            return partial(segment_opened, opened, opened_method, progress=show, stopped=stopped.is_set)
 
         with closing(in_turn(map(job_of, range(len(slides))))) as results:
             try:
@@ -106,7 +103,7 @@ def segment(
                         continue
                     segmented = result.result()  # or the KeyboardInterrupt that it met
                     seconds = time.perf_counter() - started
-                    _tell(path, segmented, segmenter, seconds, as_json, wanted is not None)
+                    _tell(path, segmented, opened_method, seconds, as_json, wanted is not None)
                     if segmented.unread is not None:
                         failed = True
                         complain(segmented.unread)
@@ -129,11 +126,9 @@ def _tell_failure(path: Path, error: Exception, as_json: bool) -> None:
         print(json.dumps({"input": str(path), "error": sentence(error)}, ensure_ascii=False), flush=True)
 
 
-def _tell(
-    path: Path, result: Segmented, segmenter: Segmenter, seconds: float, as_json: bool, with_region: bool
-) -> None:
+def _tell(path: Path, result: Segmented, method: OpenMethod, seconds: float, as_json: bool, with_region: bool) -> None:
     if as_json:
-        print(json.dumps(_as_json(path, result, segmenter, seconds, with_region), ensure_ascii=False), flush=True)
+        print(json.dumps(_as_json(path, result, method, seconds, with_region), ensure_ascii=False), flush=True)
         return
     said = ngettext(
         "{name}: {cells} cell, {output} ({seconds:.1f} s)",
@@ -144,16 +139,14 @@ def _tell(
 
 
 def _slides_of(path: Path) -> list[tuple[Path, UserError | None]]:
-    """The slides that an input stands for; one that stands for none is told in its turn, after those before it."""
+    """The slides that an input stands for; an input without any is reported in its turn, after those before it."""
     try:
         return [(slide, None) for slide in find_slides([path])]
     except UserError as error:
         return [(path, error)]
 
 
-def _as_json(
-    path: Path, result: Segmented, segmenter: Segmenter, seconds: float, with_region: bool
-) -> dict[str, object]:
+def _as_json(path: Path, result: Segmented, method: OpenMethod, seconds: float, with_region: bool) -> dict[str, object]:
     region = result.region
     line: dict[str, object] = {
         "input": str(path),
@@ -162,8 +155,8 @@ def _as_json(
         "height": region.h,
         "cells": result.cells,
         "cell_diameter": round(result.cell_diameter, 1),
-        "model": segmenter.name,
-        "engine": segmenter.engine,
+        "model": method.name,
+        "engine": method.engine,
         "seconds": round(seconds, 3),
     }
     if result.page is not None:

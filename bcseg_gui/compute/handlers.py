@@ -1,20 +1,17 @@
-"""The work itself, over core and model. Imported in the compute process alone."""
+"""What the compute process does, request by request. Imported in the compute process alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
 from bcseg_gui.core.slides import open_slide
-from model.engines.engine import SMALL_TILE, Engine
-from model.engines.remembering import RememberingEngine
-from model.info import WEIGHTS_FILE, ModelInfo, read_info
+from model.engines.engine import SMALL_TILE
 from model.predict import HALO
 
-from .calibration import opening_engine
+from .models import LoadedModels
 from .pace import Pace
 from .protocol import (
     QUICK_ENGINE,
@@ -29,14 +26,12 @@ from .protocol import (
     Result,
     Segment,
     SegmentResult,
-    TilePredicted,
     Train,
-    Trying,
     WarmUp,
     WarmUpResult,
 )
 from .ranking import rank
-from .segmenting.blocks import Work, quick_segment_slide, segment_slide
+from .segmenting.blocks import events_of, predict_slide, predict_slide_quickly
 from .server import Handler, Handlers
 
 Cancelled = Callable[[], bool]
@@ -70,37 +65,6 @@ def with_torch(name: str) -> Handler:
     return handler
 
 
-class LoadedModels:
-    """Keeps the last model, so that the next picture does not wait for it to load."""
-
-    def __init__(self) -> None:
-        self._key: tuple[Path, int] | None = None
-        self._loaded: tuple[Engine, ModelInfo] | None = None
-
-    def get(self, job: int, folder: Path) -> Generator[Event, None, tuple[Engine, ModelInfo]]:
-        """Raises ModelError. A folder whose weights were replaced is loaded anew."""
-        try:
-            key = folder, (folder / WEIGHTS_FILE).stat().st_mtime_ns
-        except OSError:
-            key = None  # engine_for says what is wrong
-        if self._loaded is None or key is None or key != self._key:
-            self._loaded = None  # never two models in memory
-            engine = yield from _opening(job, folder)
-            self._key, self._loaded = key, (RememberingEngine(engine), read_info(folder))
-        return self._loaded
-
-
-def _opening(job: int, folder: Path) -> Generator[Event, None, Engine]:
-    steps = opening_engine(folder)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            engine: Engine = end.value
-            return engine
-        yield Trying(job)
-
-
 def warm_up(models: LoadedModels, request: WarmUp, cancelled: Cancelled) -> Generator[Event, None, WarmUpResult]:
     engine, _ = yield from models.get(request.job, request.model_folder)
     yield Progress(request.job, 0, 1)
@@ -112,27 +76,17 @@ def warm_up(models: LoadedModels, request: WarmUp, cancelled: Cancelled) -> Gene
 
 def segment(models: LoadedModels, request: Segment, cancelled: Cancelled) -> Generator[Event, None, SegmentResult]:
     with open_slide(request.slide_path, request.page) as slide:
-        slide.clipped(request.region)  # said before the model is loaded
+        slide.clipped(request.region)  # a wrong region is told before the model is loaded
         engine, info = yield from models.get(request.job, request.model_folder)
         pace = Pace()
-        work = segment_slide(engine, info, slide, request, cancelled)
-        yield from _found(request.job, work)
-    return SegmentResult(work.cell_diameter, pace.seconds, info.name, engine.name)
+        prediction = predict_slide(engine, info, slide, request, cancelled)
+        yield from events_of(request.job, prediction)
+    return SegmentResult(prediction.cell_diameter, pace.seconds, info.name, engine.name)
 
 
 def quick_segment(request: QuickSegment, cancelled: Cancelled) -> Generator[Event, None, SegmentResult]:
     pace = Pace()
     with open_slide(request.slide_path, request.page) as slide:
-        work = quick_segment_slide(slide, request, cancelled)
-        yield from _found(request.job, work)
-    return SegmentResult(work.cell_diameter, pace.seconds, QUICK_METHOD, QUICK_ENGINE)
-
-
-def _found(job: int, work: Work) -> Iterator[Event]:
-    pace, done = Pace(), work.done
-    yield Progress(job, done, work.total, empty=work.empty)
-    for found in work.found:
-        if found.is_new:
-            done += 1
-            yield Progress(job, done, work.total, pace.left(done - work.done, work.total - work.done))
-        yield TilePredicted(job, found.region, found.classes, found.finished)
+        prediction = predict_slide_quickly(slide, request, cancelled)
+        yield from events_of(request.job, prediction)
+    return SegmentResult(prediction.cell_diameter, pace.seconds, QUICK_METHOD, QUICK_ENGINE)

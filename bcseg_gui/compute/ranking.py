@@ -28,7 +28,7 @@ from model.tiles import Rect, parted
 from .pace import Pace
 from .protocol import Event, Progress, Rank, RankedSlide, RankResult
 from .reading import region_of
-from .segmenting.blocks import is_large
+from .segmenting.blocks import is_whole_slide
 
 SPOT_CELLS, FIELD_CELLS = 5, 14
 """Side in cell diameters: at least, of a spot in a photograph, what a person sees well at once; of a spot on a larger
@@ -139,7 +139,7 @@ def _spots(
         place = region.slices_in(part)
         bits, cells, apart = planes[:, *place].sum(axis=(1, 2)).tolist()
         doubted = bits / (math.pi / 4 * cell_diameter**2)
-        spots.append(Spot(region, doubted, look(picture[place]), apart / cells if cells else 1.0))
+        spots.append(Spot(region, doubted, appearance(picture[place]), apart / cells if cells else 1.0))
     return spots
 
 
@@ -193,7 +193,7 @@ def _entropy(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(-(shares * np.log2(shares)).sum(axis=0), np.float32)
 
 
-def look(picture: NDArray[np.uint8]) -> tuple[float, ...]:
+def appearance(picture: NDArray[np.uint8]) -> tuple[float, ...]:
     """Means and spreads of the optical densities of an RGB picture `(h, w, 3)`: stain, light and how full it is."""
     density = -np.log((picture.reshape(-1, 3).astype(np.float32) + 1) / 256)
     return *density.mean(0).tolist(), *density.std(0).tolist()
@@ -207,7 +207,7 @@ def _parts(
     At most so many. `cell`: what a cell's diameter is taken for, in level-0 px.
     """
     width, height = slide.dimensions
-    if not is_large(slide):
+    if not is_whole_slide(slide):
         yield Region(0, 0, width, height), _cut(width, height, SPOT_CELLS * cell, most)
         return
     area, found, across = find_smear_area(slide, cell_diameter), 0, min(round(FIELD_CELLS * cell), width, height)

@@ -14,7 +14,7 @@ from PIL import Image
 
 from bcseg_gui.cli import models
 from bcseg_gui.cli.main import main
-from bcseg_gui.compute import calibration
+from bcseg_gui.compute import models as compute_models
 from tests.dark_model import write_dark_model
 
 
@@ -51,7 +51,7 @@ def bcseg(
         return Outcome(int(ended.value.code or 0), printed.out, printed.err)
 
     monkeypatch.setattr(models, "resource", lambda name: shipped_models)
-    monkeypatch.setattr(calibration, "engine_cache", lambda: engine_choices)
+    monkeypatch.setattr(compute_models, "engine_cache", lambda: engine_choices)
     return run
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
-from bcseg_gui.compute import calibration, handlers, judging
+from bcseg_gui.compute import handlers, judging, models
 from bcseg_gui.compute.client import ComputeClient
 from bcseg_gui.compute.protocol import (
     Cancelled,
@@ -230,13 +230,13 @@ def test_another_threshold_needs_no_network(
         yield from ()
         return Counting(load_model(folder))
 
-    monkeypatch.setattr(handlers, "opening_engine", counting)
-    models = handlers.LoadedModels()
+    monkeypatch.setattr(models, "opening_engine", counting)
+    loaded = models.LoadedModels()
 
     def segment(threshold: float) -> NDArray[np.uint8]:
         mask = np.zeros((260, 600), np.uint8)
         request = Segment(1, slide[0], model_folder, cell_diameter=DIAMETER, threshold=threshold)
-        for event in handlers.segment(models, request, lambda: False):
+        for event in handlers.segment(loaded, request, lambda: False):
             if isinstance(event, TilePredicted):
                 mask[event.region.slices_in(Region(0, 0, 600, 260))] = event.classes
         return mask
@@ -253,20 +253,20 @@ def test_another_threshold_needs_no_network(
 def test_the_first_use_of_a_model_tries_engines_and_can_be_cancelled(
     slide, model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(calibration, "engine_cache", lambda: tmp_path / "engines")
-    monkeypatch.setattr(calibration, "calibration_pictures", lambda *_: [np.zeros((64, 64, 3), np.uint8)])
+    monkeypatch.setattr(models, "engine_cache", lambda: tmp_path / "engines")
+    monkeypatch.setattr(models, "calibration_pictures", lambda *_: [np.zeros((64, 64, 3), np.uint8)])
     monkeypatch.setattr(choose, "_seconds", lambda engine: 0.5)
     request = Segment(1, slide[0], model_folder, cell_diameter=DIAMETER)
-    models = handlers.LoadedModels()
-    events = handlers.segment(models, request, lambda: False)
+    loaded = models.LoadedModels()
+    events = handlers.segment(loaded, request, lambda: False)
     assert [next(events), next(events)] == [Trying(1), Trying(1)]
     events.close()
     assert not (tmp_path / "engines").exists()
-    again = [type(event) for event in handlers.segment(models, request, lambda: False)]
+    again = [type(event) for event in handlers.segment(loaded, request, lambda: False)]
     tried = again.index(Progress)
     assert tried >= 2
     assert set(again[:tried]) == {Trying}
-    assert Trying not in map(type, handlers.segment(handlers.LoadedModels(), request, lambda: False))
+    assert Trying not in map(type, handlers.segment(models.LoadedModels(), request, lambda: False))
 
 
 def test_what_is_wrong_is_said_in_one_sentence(jobs, slide, model_folder: Path, tmp_path: Path) -> None:

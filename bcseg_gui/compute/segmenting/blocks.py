@@ -1,6 +1,7 @@
-"""A segmentation in blocks: which of them are computed, and what comes out, tile by tile.
+"""A slide predicted block by block: the plan of its blocks, and the tiles that come of them.
 
-For the compute process and the command line. torch is loaded only where a network is used.
+The one block loop of the window's compute process, the command line and the demo. torch is loaded only where a network
+is used.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.slides import Slide
 
-from ..protocol import QuickSegment, Segment
+from ..pace import Pace
+from ..protocol import Progress, QuickSegment, Segment, TilePredicted
 from ..reading import reader_of, rect_of, region_of
 
 if TYPE_CHECKING:
@@ -30,19 +32,19 @@ if TYPE_CHECKING:
     from model.tiles import Reader, Rect
 
 FIELD = 4096
-"""Longer side in pixels up to which a slide is a photograph of one field: without empty glass worth looking for."""
+"""Longer side in pixels up to which a slide is a photograph of one field, without empty glass worth looking for."""
 COARSENESS = 3
-"""Of the first of several blocks a draft comes at once, at so much less than the working scale: a ninth of the work,
-and on the validation pictures a Dice of 0.91 where the working scale has 0.95."""
+"""How much coarser than the working scale the first of several blocks is drafted, so that something shows at once: a
+ninth of the work, and on the validation pictures a Dice of 0.91 where the working scale has 0.95."""
 _OUTLINE_SQUARES = 1024
 """Squares on the longer side of an outline's bounding box, in which it is drawn to see which blocks it touches."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
-    """Class ids of `region`, uint8 (region.h, region.w); a later one replaces an earlier of the same place.
+class SlideTile:
+    """Class ids of `region`, uint8 (region.h, region.w); a later tile replaces an earlier one of the same place.
 
-    `is_new`: one more tile of the plan is done. `finished`: the block that is complete with this.
+    `is_new`: one more tile of the plan is done. `finished`: the block that this tile completes.
     """
 
     region: Region
@@ -52,28 +54,40 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Work:
-    """`found` computes while it is gone through; `total` tiles, of which `done` were finished by an earlier job.
+class SlidePrediction:
+    """`tiles` is computed while it is iterated: `total` tiles, of which `done` were finished by an earlier job.
 
-    It raises UserError at once when nothing can be read, and at its end, with the field `unread`, when so many blocks
-    could not be. `empty`: blocks left out, because nothing lies there. `cell_diameter` in level-0 px.
+    The iterator raises UserError at once when nothing can be read, and at its end, with the field `unread`, when some
+    blocks could not be. `empty`: blocks left out as empty glass. `cell_diameter` in level-0 px.
     """
 
-    found: Iterator[Found]
+    tiles: Iterator[SlideTile]
     done: int
     total: int
     empty: tuple[Region, ...]
     cell_diameter: float
 
 
-def segment_slide(
+def events_of(job: int, prediction: SlidePrediction) -> Iterator[Progress | TilePredicted]:
+    """Compute the tiles: the events of a segmentation, each new tile announced by its progress."""
+    pace, done = Pace(), prediction.done
+    yield Progress(job, done, prediction.total, empty=prediction.empty)
+    for tile in prediction.tiles:
+        if tile.is_new:
+            done += 1
+            left = pace.left(done - prediction.done, prediction.total - prediction.done)
+            yield Progress(job, done, prediction.total, left)
+        yield TilePredicted(job, tile.region, tile.classes, tile.finished)
+
+
+def predict_slide(
     engine: Engine,
     info: ModelInfo,
     slide: Slide,
     request: Segment,
     cancelled: Callable[[], bool] = lambda: False,
-) -> Work:
-    """Raises UserError when the region lies outside the slide, or nothing can be read; see also `Work.found`."""
+) -> SlidePrediction:
+    """Raises UserError when the region lies outside the slide or nothing can be read; see also `SlidePrediction`."""
     from model.predict import blocks_of, predict
     from model.preprocess import working_scale
 
@@ -84,7 +98,7 @@ def segment_slide(
     plan = _plan(slide, request, [region_of(block.rect) for block in blocks], diameter)
     ids = np.array((0, *(request.class_ids or range(1, len(info.classes) + 1))), np.uint8)
 
-    def tiles_in(block: Block, info: ModelInfo, read: Reader) -> Iterator[PredictedTile]:
+    def predicted(block: Block, info: ModelInfo, read: Reader) -> Iterator[PredictedTile]:
         return predict(
             engine,
             info,
@@ -97,34 +111,34 @@ def segment_slide(
             cancelled=cancelled,
         )
 
-    def found(number: int) -> Iterator[Found]:
+    def tiles_in(number: int) -> Iterator[SlideTile]:
         block, finals, reading = blocks[number], 0, read
         if len(plan.wanted) > 1 and number == plan.wanted[0]:
             draft = block.coarser(COARSENESS)
-            reading = _held(read(block.outer, block.work_size))  # nothing is shown of a block that cannot be read
+            reading = _held(read(block.outer, block.work_size))  # an unreadable block shows no draft either
             coarse = replace(info, cell_diameter=info.cell_diameter / COARSENESS)
-            for tile in islice(tiles_in(draft, coarse, reading), draft.tile_count):
-                yield Found(region_of(tile.rect), ids[tile.classes], False, None)
-        for tile in tiles_in(block, info, reading):
+            for tile in islice(predicted(draft, coarse, reading), draft.tile_count):
+                yield SlideTile(region_of(tile.rect), ids[tile.classes], False, None)
+        for tile in predicted(block, info, reading):
             finals += tile.final
             finished = region_of(block.rect) if finals == block.tile_count else None
-            yield Found(region_of(tile.rect), ids[tile.classes], not tile.final, finished)
+            yield SlideTile(region_of(tile.rect), ids[tile.classes], not tile.final, finished)
 
-    def tiles_of(numbers: Iterable[int]) -> int:
+    def tile_count(numbers: Iterable[int]) -> int:
         return sum(blocks[number].tile_count for number in numbers)
 
-    done = tiles_of(plan.finished)
-    return Work(
-        _all_readable(slide, plan, found, cancelled),
+    done = tile_count(plan.finished)
+    return SlidePrediction(
+        _all_readable(slide, plan, tiles_in, cancelled),
         done,
-        done + tiles_of(plan.wanted),
+        done + tile_count(plan.wanted),
         plan.empty,
         diameter or info.source_cell_diameter,
     )
 
 
 def _held(picture: NDArray[np.uint8]) -> Reader:
-    """Reads what is read already, at its size or at a smaller one."""
+    """Reads a picture in memory, at its size or a smaller one."""
     from model.preprocess import resize
 
     def read(rect: Rect, size: tuple[int, int]) -> NDArray[np.uint8]:
@@ -133,24 +147,26 @@ def _held(picture: NDArray[np.uint8]) -> Reader:
     return read
 
 
-def quick_segment_slide(slide: Slide, request: QuickSegment, cancelled: Callable[[], bool] = lambda: False) -> Work:
-    """As `segment_slide`, by a threshold and a watershed; a block is one tile, and a photograph one block."""
+def predict_slide_quickly(
+    slide: Slide, request: QuickSegment, cancelled: Callable[[], bool] = lambda: False
+) -> SlidePrediction:
+    """As `predict_slide`, by a threshold and a watershed; a block is one tile, and a photograph one block."""
     from model.classical import calibrate
 
     region = slide.clipped(request.region)
     read = reader_of(slide, request.look)
     diameter = request.cell_diameter or slide_cell_diameter(slide)
     calibration = calibrate(read, slide.dimensions, diameter, unreadable=(UserError,))
-    tiles = calibration.tiles(rect_of(region), request.first)
-    plan = _plan(slide, request, [region_of(tile) for tile in tiles], calibration.cell_diameter)
+    rects = calibration.tiles(rect_of(region), request.first)
+    plan = _plan(slide, request, [region_of(rect) for rect in rects], calibration.cell_diameter)
 
-    def found(number: int) -> Iterator[Found]:
-        where = region_of(tiles[number])
-        yield Found(where, calibration.segment(read, tiles[number]), True, where)
+    def tiles_in(number: int) -> Iterator[SlideTile]:
+        where = region_of(rects[number])
+        yield SlideTile(where, calibration.segment(read, rects[number]), True, where)
 
-    everything = _all_readable(slide, plan, found, cancelled)
-    return Work(
-        everything if is_large(slide) else _as_one_block(everything, region, len(plan.wanted)),
+    tiles = _all_readable(slide, plan, tiles_in, cancelled)
+    return SlidePrediction(
+        tiles if is_whole_slide(slide) else _as_one_block(tiles, region, len(plan.wanted)),
         len(plan.finished),
         len(plan.finished) + len(plan.wanted),
         plan.empty,
@@ -160,7 +176,7 @@ def quick_segment_slide(slide: Slide, request: QuickSegment, cancelled: Callable
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Numbers of the blocks to compute, in their order, and of those that an earlier job did."""
+    """Numbers of the blocks to compute, in order, and of those that an earlier job finished."""
 
     wanted: list[int]
     finished: list[int]
@@ -170,7 +186,7 @@ class _Plan:
 def _plan(slide: Slide, request: Segment | QuickSegment, blocks: Sequence[Region], diameter: float | None) -> _Plan:
     """`blocks` without those that the outline does not touch."""
     touches_outline = _touched_by(request.outline, slide)
-    area = find_smear_area(slide, diameter) if request.skip_empty and is_large(slide) else None
+    area = find_smear_area(slide, diameter) if request.skip_empty and is_whole_slide(slide) else None
     earlier = frozenset(request.finished)
     wanted, finished, empty = [], [], []
     for number, block in enumerate(blocks):
@@ -185,13 +201,13 @@ def _plan(slide: Slide, request: Segment | QuickSegment, blocks: Sequence[Region
     return _Plan(wanted, finished, tuple(empty))
 
 
-def is_large(slide: Slide) -> bool:
-    """It is no photograph of one field."""
+def is_whole_slide(slide: Slide) -> bool:
+    """It is larger than a photograph of one field."""
     return max(slide.dimensions) > FIELD
 
 
 def _touched_by(outline: Sequence[tuple[int, int]], slide: Slide) -> Callable[[Region], bool]:
-    """Whether a region comes near the inside of a level-0 polygon; everything does without one."""
+    """Tells whether a region comes near the inside of a level-0 polygon; without one, every region does."""
     if not outline:
         return lambda region: True
     side = max(1, max(slide.dimensions) // _OUTLINE_SQUARES)
@@ -201,12 +217,11 @@ def _touched_by(outline: Sequence[tuple[int, int]], slide: Slide) -> Callable[[R
 
 
 def _all_readable(
-    slide: Slide, plan: _Plan, found: Callable[[int], Iterator[Found]], cancelled: Callable[[], bool]
-) -> Iterator[Found]:
-    """What is found in the blocks that are wanted; one that cannot be read does not stop the others.
+    slide: Slide, plan: _Plan, tiles_in: Callable[[int], Iterator[SlideTile]], cancelled: Callable[[], bool]
+) -> Iterator[SlideTile]:
+    """The tiles of the wanted blocks; a block that cannot be read does not stop the others.
 
-    Raises UserError at the end when there was one, and at once what the reader says when the file is gone or there is
-    nothing else.
+    Raises UserError: at the end when some could not be read, at once when the file is gone or no block is readable.
     """
     unread = 0
     count = len(plan.wanted) + len(plan.finished)
@@ -214,7 +229,7 @@ def _all_readable(
         if cancelled():
             return
         try:
-            yield from found(number)
+            yield from tiles_in(number)
         except UserError:
             unread += 1
             if unread == count or not slide.path.exists():
@@ -229,16 +244,16 @@ def _all_readable(
         )
 
 
-def _as_one_block(tiles: Iterator[Found], region: Region, count: int) -> Iterator[Found]:
-    """`count` tiles of a photograph: finished with the last of them, so that Cancel leaves it as it was.
+def _as_one_block(tiles: Iterator[SlideTile], region: Region, count: int) -> Iterator[SlideTile]:
+    """The `count` tiles of a photograph, finished with the last of them, so that Cancel leaves the mask as it was.
 
     Where some cannot be read, the others are finished one by one at the end.
     """
-    taken: list[Found] = []
+    seen: list[SlideTile] = []
     try:
         for tile in tiles:
-            taken.append(tile)
-            yield replace(tile, finished=region if len(taken) == count else None)
+            seen.append(tile)
+            yield replace(tile, finished=region if len(seen) == count else None)
     except UserError:
-        yield from (replace(tile, is_new=False) for tile in taken)
+        yield from (replace(tile, is_new=False) for tile in seen)
         raise

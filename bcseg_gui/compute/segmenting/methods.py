@@ -1,85 +1,74 @@
-"""What finds the cells for `bcseg segment`: a model, or a method that needs none."""
+"""A method made ready to run: its model is loaded."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bcseg_gui.compute.protocol import QUICK_ENGINE, QUICK_METHOD, QuickSegment, Segment
-from bcseg_gui.compute.segmenting.blocks import Work, quick_segment_slide, segment_slide
 from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.masks import Run
 from bcseg_gui.core.slides import Slide
 
+from ..protocol import QUICK_ENGINE, QUICK_METHOD, QuickSegment
+from .blocks import SlidePrediction, predict_slide, predict_slide_quickly
+from .spec import Segmentation
+from .task import Method
+
 if TYPE_CHECKING:
-    from model.engines.choice import Wanted
+    from ..models import LoadedModel
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part of a slide to segment; `cell_diameter` in level-0 px where it is known.
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenMethod:
+    """`model` is None for the quick method, which needs no torch and so starts at once."""
 
-    `finished`: blocks of an earlier run that are left out, as are empty ones with `skip_empty`.
-    """
+    method: Method
+    model: LoadedModel | None
 
-    region: Region
-    cell_diameter: float | None
-    finished: tuple[Region, ...] = ()
-    skip_empty: bool = True
+    @property
+    def name(self) -> str:
+        """Of the ModelVersion, or `QUICK_METHOD`."""
+        return QUICK_METHOD if self.model is None else self.model[1].name
 
+    @property
+    def engine(self) -> str:
+        return QUICK_ENGINE if self.model is None else self.model[0].name
 
-@dataclass(frozen=True, slots=True)
-class Segmenter:
-    """`identity`: what makes it find what it finds, besides what `start` is given."""
+    @property
+    def class_count(self) -> int:
+        return 1 if self.model is None else len(self.model[1].classes)
 
-    name: str
-    engine: str
-    classes: int
-    identity: tuple[object, ...]
-    start: Callable[[Slide, Part], Work]
-
-
-def with_model(folder: Path, threshold: float = 0.5, splitting: float = 0.5, wanted: Wanted = "auto") -> Segmenter:
-    """`threshold`, `splitting`: as in `protocol.Segment`; `wanted`: what runs the network.
-
-    Raises ModelError when the folder holds no model, or the wanted engine does not find the same cells.
-    """
-    from bcseg_gui.compute.calibration import engine_for
-    from model.info import read_info
-
-    engine, info = engine_for(folder, wanted), read_info(folder)
-
-    def start(slide: Slide, wanted: Part) -> Work:
-        request = Segment(
-            0,
-            slide.path,
-            folder,
-            wanted.region,
-            cell_diameter=wanted.cell_diameter,
-            threshold=threshold,
-            splitting=splitting,
-            finished=wanted.finished,
-            skip_empty=wanted.skip_empty,
+    def segmentation(
+        self, slide: Slide, cell_diameter: float | None, *, region: Region | None = None, skip_empty: bool = True
+    ) -> Segmentation:
+        """Of a whole slide or a region of it (level-0 px). Raises UserError when that lies outside."""
+        quick = Segmentation.of(slide, None, cell_diameter, region=region, skip_empty=skip_empty)
+        if self.model is None:
+            return quick
+        engine, info = self.model
+        return replace(
+            quick,
+            model=info.name,
+            weights=info.weights_sha256,
+            threshold=self.method.threshold,
+            splitting=self.method.splitting,
+            engine=engine.name,
         )
-        return segment_slide(engine, info, slide, request)
 
-    identity = info.weights_sha256, threshold, splitting, engine.name
-    return Segmenter(info.name, engine.name, len(info.classes), identity, start)
+    def predict(self, slide: Slide, segmentation: Segmentation, run: Run | None = None) -> SlidePrediction:
+        """Without the blocks that `run` finished, if it is of the same segmentation. Raises UserError."""
+        request = segmentation.request(0, slide.path, self.method.model_folder, (0, 0), run)
+        if isinstance(request, QuickSegment):
+            return predict_slide_quickly(slide, request)
+        assert self.model is not None
+        engine, info = self.model
+        return predict_slide(engine, info, slide, request)
 
 
-def with_watershed() -> Segmenter:
-    """Without torch, so that it starts at once."""
+def open_method(method: Method) -> OpenMethod:
+    """Raises ModelError when the folder holds no model, or the wanted engine does not find the same cells."""
+    if method.model_folder is None:
+        return OpenMethod(method, None)
+    from ..models import open_model
 
-    def start(slide: Slide, wanted: Part) -> Work:
-        request = QuickSegment(
-            0,
-            slide.path,
-            wanted.region,
-            cell_diameter=wanted.cell_diameter,
-            finished=wanted.finished,
-            skip_empty=wanted.skip_empty,
-        )
-        return quick_segment_slide(slide, request)
-
-    return Segmenter(QUICK_METHOD, QUICK_ENGINE, 1, (), start)
+    return OpenMethod(method, open_model(method.model_folder, method.engine))

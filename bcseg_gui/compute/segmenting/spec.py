@@ -1,9 +1,10 @@
-"""What one segmentation is of and by what: enough to ask for it, and to go on with it another day."""
+"""What one segmentation covers and by what: enough to ask for it, and to go on with it another day. No torch, no Qt."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -26,9 +27,11 @@ Outline = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Segmentation:
-    """Two that are equal find the same cells, block by block. See `protocol.Segment` for the fields not told here.
+    """The identity of a run: equal segmentations find the same cells, block by block.
 
-    `model` is the name of a ModelVersion, with the SHA-256 of its `weights`, or `QUICK_METHOD`.
+    `model` names a ModelVersion, with the SHA-256 of its `weights`, or is `QUICK_METHOD`. `fingerprint` is that of
+    the slide's file, where nothing else says which slide the mask is of. `engine` is the one that computes all blocks;
+    empty, any that agrees with the reference may go on. See `protocol.Segment` for the other fields.
     """
 
     model: str
@@ -44,6 +47,8 @@ class Segmentation:
     skip_empty: bool = True
     class_ids: tuple[int, ...] = ()
     grid: int = GRID
+    fingerprint: str = ""
+    engine: str = ""
 
     @classmethod
     def of(
@@ -60,7 +65,7 @@ class Segmentation:
         skip_empty: bool = True,
         class_ids: tuple[int, ...] = (),
     ) -> Segmentation:
-        """Of a whole slide, a region or what an outline holds (level-0 px); `model` None is the quick method.
+        """Of a whole slide, a region or the inside of an outline (level-0 px); `model` None is the quick method.
 
         Raises UserError when nothing of it lies on the slide, or the model is gone.
         """
@@ -82,12 +87,12 @@ class Segmentation:
 
     @staticmethod
     def weights_of(model: ModelVersion) -> str:
-        """SHA-256 of its weights. Raises UserError when the model is gone."""
+        """The SHA-256 of its weights. Raises UserError when the model is gone."""
         return read_json(model.folder / INFO_FILE, ModelFile).weights_sha256
 
     @classmethod
     def parse(cls, text: str) -> Segmentation | None:
-        """From `text`; None when this version of the program would go about it in another way."""
+        """From `text`; None when this version of the program would cut or compute the blocks differently."""
         try:
             parsed = msgspec.json.decode(text, type=cls)
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -96,19 +101,42 @@ class Segmentation:
 
     @property
     def text(self) -> str:
-        """The same for equal segmentations: what a mask knows its run by."""
-        told = msgspec.to_builtins(self)
-        # So did versions that had no others, whose runs are to go on.
+        """The same for equal segmentations: the settings by which a mask knows its run."""
+        fields = msgspec.to_builtins(self)
+        # Earlier versions did not have these, and their unfinished runs must keep their text.
         if self.splitting == USUAL_SPLITTING:
-            del told["splitting"]
-        if not self.class_ids:
-            del told["class_ids"]
-        return msgspec.json.encode(told, order="sorted").decode()
+            del fields["splitting"]
+        for name in ("class_ids", "fingerprint", "engine"):
+            if not fields[name]:
+                del fields[name]
+        return msgspec.json.encode(fields, order="sorted").decode()
+
+    @property
+    def former_text(self) -> str:
+        """The settings by which earlier versions of the command line knew the same run."""
+        region = self.region or Region(0, 0, *self.dimensions)
+        by = (self.weights, self.threshold, self.splitting, self.engine) if self.weights else ()
+        return json.dumps(
+            [
+                self.fingerprint,
+                self.page,
+                astuple(region),
+                self.model,
+                by,
+                self.cell_diameter,
+                self.skip_empty,
+                self.grid,
+            ]
+        )
+
+    def began(self, run: Run | None) -> bool:
+        """Whether the unfinished `run` is of this segmentation, so that its blocks need not be computed again."""
+        return run is not None and run.settings in (self.text, self.former_text)
 
     def or_unfinished(self, run: Run | None, *, given: bool) -> Segmentation:
-        """What the unfinished `run` began with, where it differs in the cell diameter at most; else this one.
+        """The segmentation that the unfinished `run` began, if it differs at most in the cell diameter; else this one.
 
-        An estimate may come out otherwise another day. One that was `given` by a person counts.
+        An estimate may come out differently another day; a diameter `given` by a person counts.
         """
         begun = Segmentation.parse(run.settings) if run is not None else None
         if begun is None or replace(self, cell_diameter=begun.cell_diameter) != begun:
@@ -118,11 +146,11 @@ class Segmentation:
     def request(
         self, job: int, slide_path: Path, model_folder: Path | None, first: tuple[int, int], run: Run | None
     ) -> Segment | QuickSegment:
-        """What to submit; the blocks that `run` finished are left out if it is of the same segmentation.
+        """The request to submit, without the blocks that `run` finished if it is of this segmentation.
 
         `model_folder` None is the quick method; `first` a level-0 point.
         """
-        finished = run.finished if run is not None and run.settings == self.text else ()
+        finished = run.finished if run is not None and self.began(run) else ()
         if model_folder is None:
             return QuickSegment(
                 job,
@@ -155,15 +183,15 @@ class Segmentation:
 
 
 def bounds_of(outline: Sequence[tuple[int, int]]) -> Region:
-    """The smallest region that holds a polygon."""
+    """The bounding box of a polygon."""
     xs, ys = zip(*outline, strict=True)
     return Region(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
 
 
 def inside(outline: Outline, region: Region) -> NDArray[np.bool_] | None:
-    """Which pixels (region.h, region.w) have their centre in a level-0 polygon; None without one.
+    """Which pixels, bool (region.h, region.w), have their centre in a level-0 polygon; None without one.
 
-    The same for a pixel whatever the region: each row is parted where edges cross it.
+    A pixel's answer does not depend on the region: each row is divided where edges cross it.
     """
     if not outline:
         return None

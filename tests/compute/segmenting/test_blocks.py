@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from bcseg_gui.compute.protocol import GRID, QuickSegment, Segment
 from bcseg_gui.compute.segmenting import blocks as segmenting
-from bcseg_gui.compute.segmenting.blocks import Found, Work, quick_segment_slide, segment_slide
+from bcseg_gui.compute.segmenting.blocks import SlidePrediction, SlideTile, predict_slide, predict_slide_quickly
 from bcseg_gui.core.cells import diameter
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
@@ -72,20 +72,20 @@ def slide(tmp_path: Path, picture: NDArray[np.uint8]):
 
 @pytest.fixture(params=["model", "watershed"])
 def work_of(request, engine, slide: Slide):
-    def begin(**values) -> Work:
+    def begin(**values) -> SlidePrediction:
         if request.param == "watershed":
-            return quick_segment_slide(slide, QuickSegment(0, slide.path, cell_diameter=DIAMETER, **values))
+            return predict_slide_quickly(slide, QuickSegment(0, slide.path, cell_diameter=DIAMETER, **values))
         wanted = Segment(0, slide.path, Path("dark"), cell_diameter=DIAMETER, **values)
-        return segment_slide(*engine, slide, wanted)
+        return predict_slide(*engine, slide, wanted)
 
     return begin
 
 
-def taken(work: Work, mask: NDArray[np.uint8], blocks: int | None = None) -> list[Region]:
+def taken(work: SlidePrediction, mask: NDArray[np.uint8], blocks: int | None = None) -> list[Region]:
     """Write what is found until so many blocks are finished, and no more than that, as a mask with runs does."""
     finished: list[Region] = []
-    waiting: list[Found] = []
-    for found in work.found:
+    waiting: list[SlideTile] = []
+    for found in work.tiles:
         waiting.append(found)
         if found.finished is not None:
             for one in waiting:
@@ -106,7 +106,7 @@ def test_of_the_first_of_several_blocks_a_coarse_draft_comes_at_once(slide: Slid
             return super().probabilities(pictures)
 
     request = Segment(0, slide.path, Path(), cell_diameter=DIAMETER, first=(300, 250))
-    founds = iter(segment_slide(Noting(), engine[1], slide, request).found)
+    founds = iter(predict_slide(Noting(), engine[1], slide, request).tiles)
     draft = next(founds)
     assert (draft.is_new, draft.finished) == (False, None)
     assert draft.region.x <= 300 < draft.region.right
@@ -115,8 +115,8 @@ def test_of_the_first_of_several_blocks_a_coarse_draft_comes_at_once(slide: Slid
     pieces = list(founds)
     block = next(found.finished for found in pieces if found.finished)
     assert draft.region == block
-    alone = segment_slide(Darkness(), engine[1], slide, replace(request, region=block))
-    assert next(alone.found).is_new, "one block is there soon enough"
+    alone = predict_slide(Darkness(), engine[1], slide, replace(request, region=block))
+    assert next(alone.tiles).is_new, "one block is there soon enough"
 
 
 def test_the_mask_is_the_same_wherever_it_was_interrupted(work_of) -> None:
@@ -136,13 +136,13 @@ def test_the_mask_is_the_same_wherever_it_was_interrupted(work_of) -> None:
 def test_progress_begins_where_it_was_and_counts_what_is_computed(work_of) -> None:
     work = work_of()
     assert work.done == 0
-    assert sum(found.is_new for found in work.found) == work.total
+    assert sum(found.is_new for found in work.tiles) == work.total
     blocks = taken(work_of(), np.zeros((HEIGHT, WIDTH), np.uint8), 3)
     again = work_of(finished=tuple(blocks))
     assert again.total == work.total
     assert 0 < again.done < again.total
-    assert sum(found.is_new for found in again.found) == again.total - again.done
-    assert list(work_of(finished=tuple(taken(work_of(), np.zeros((HEIGHT, WIDTH), np.uint8)))).found) == []
+    assert sum(found.is_new for found in again.tiles) == again.total - again.done
+    assert list(work_of(finished=tuple(taken(work_of(), np.zeros((HEIGHT, WIDTH), np.uint8)))).tiles) == []
 
 
 def test_empty_blocks_are_told_and_not_computed(work_of) -> None:
@@ -169,7 +169,7 @@ def test_a_photograph_is_never_searched_for_empty_glass(work_of, monkeypatch: py
 
 def test_a_photograph_without_a_model_is_one_block(slide: Slide, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segmenting, "FIELD", 700)
-    work = quick_segment_slide(slide, QuickSegment(0, slide.path, cell_diameter=DIAMETER))
+    work = predict_slide_quickly(slide, QuickSegment(0, slide.path, cell_diameter=DIAMETER))
     assert taken(work, np.zeros((HEIGHT, WIDTH), np.uint8)) == [Region(0, 0, *SIZE)]
 
 
@@ -189,10 +189,10 @@ def test_at_the_border_of_a_region_the_network_sees_what_lies_outside(engine, sl
     """A block of the whole, asked for as a region, comes out the same."""
     wanted = Segment(0, slide.path, Path("dark"), cell_diameter=DIAMETER)
     whole = np.zeros((HEIGHT, WIDTH), np.uint8)
-    blocks = taken(segment_slide(*engine, slide, wanted), whole)
+    blocks = taken(predict_slide(*engine, slide, wanted), whole)
     middle = next(block for block in blocks if block.x > 0 and block.y > 0 and block.right < 460)
     alone = np.zeros((HEIGHT, WIDTH), np.uint8)
-    assert taken(segment_slide(*engine, slide, replace(wanted, region=middle)), alone) == [middle]
+    assert taken(predict_slide(*engine, slide, replace(wanted, region=middle)), alone) == [middle]
     where = middle.slices_in(Region(0, 0, *SIZE))
     np.testing.assert_array_equal(alone[where], whole[where])
 
@@ -203,10 +203,10 @@ def test_a_look_changes_what_is_seen(engine, slide: Slide, picture: NDArray[np.u
     cv2.imwrite(str(path), look.apply(picture)[..., ::-1])
     masks = [np.zeros((HEIGHT, WIDTH), np.uint8) for _ in range(3)]
     wanted = Segment(0, slide.path, Path("dark"), cell_diameter=DIAMETER, skip_empty=False)
-    taken(segment_slide(*engine, slide, wanted), masks[0])
-    taken(segment_slide(*engine, slide, replace(wanted, look=look)), masks[1])
+    taken(predict_slide(*engine, slide, wanted), masks[0])
+    taken(predict_slide(*engine, slide, replace(wanted, look=look)), masks[1])
     with open_slide(path) as shown:
-        taken(segment_slide(*engine, shown, wanted), masks[2])
+        taken(predict_slide(*engine, shown, wanted), masks[2])
     assert (masks[0] != masks[1]).any()
     np.testing.assert_array_equal(masks[1], masks[2])
 
@@ -239,7 +239,7 @@ def test_a_part_that_cannot_be_read_is_left_out_and_told_at_the_end(work_of, dam
 
 def test_of_a_block_that_cannot_be_read_there_is_no_draft_either(slide: Slide, engine, damage) -> None:
     request = Segment(0, slide.path, Path(), cell_diameter=DIAMETER, first=(100, 100), skip_empty=False)
-    found = segment_slide(*engine, slide, request).found
+    found = predict_slide(*engine, slide, request).tiles
     damage(100, 100)
     seen = []
     with pytest.raises(UserError, match="1 of"):
@@ -252,7 +252,7 @@ def test_what_an_earlier_job_found_is_kept_when_the_rest_cannot_be_read(work_of,
     rest = work_of(finished=tuple(block for block in blocks if not (block.x <= 100 < block.right and block.y < 100)))
     damage(100, 20)
     with pytest.raises(UserError, match=f"1 of {len(blocks)} parts"):
-        list(rest.found)
+        list(rest.tiles)
 
 
 def test_a_part_that_cannot_be_read_does_not_keep_the_cells_from_being_measured(
@@ -261,7 +261,7 @@ def test_a_part_that_cannot_be_read_does_not_keep_the_cells_from_being_measured(
     monkeypatch.setattr(diameter, "_FIELD", 100)
     monkeypatch.setattr(diameter, "_WINDOW", 300)
     damage(100, 100)
-    work = quick_segment_slide(slide, QuickSegment(0, slide.path))
+    work = predict_slide_quickly(slide, QuickSegment(0, slide.path))
     assert work.cell_diameter == pytest.approx(DIAMETER, rel=0.15)
     mask = np.zeros((HEIGHT, WIDTH), np.uint8)
     with pytest.raises(UserError, match="could not be read, so no cells were looked for there"):
@@ -274,15 +274,15 @@ def test_of_a_photograph_that_cannot_be_read_throughout_the_rest_is_finished(
     slide: Slide, damage, monkeypatch: pytest.MonkeyPatch, where: tuple[int, int]
 ) -> None:
     monkeypatch.setattr(segmenting, "FIELD", 700)
-    work = quick_segment_slide(slide, QuickSegment(0, slide.path, cell_diameter=DIAMETER))
+    work = predict_slide_quickly(slide, QuickSegment(0, slide.path, cell_diameter=DIAMETER))
     damage(*where)
     finished: list[Region] = []
     with pytest.raises(UserError, match=r"1 of 12 parts"):
-        finished.extend(found.finished for found in work.found if found.finished is not None)
+        finished.extend(found.finished for found in work.tiles if found.finished is not None)
     assert len(finished) == work.total - 1
     assert not any(region.intersected(Region(*where, 1, 1)).area for region in finished)
     damage(-1, -1)
-    again = quick_segment_slide(slide, QuickSegment(0, slide.path, cell_diameter=DIAMETER, finished=tuple(finished)))
+    again = predict_slide_quickly(slide, QuickSegment(0, slide.path, cell_diameter=DIAMETER, finished=tuple(finished)))
     assert (again.done, again.total) == (work.total - 1, work.total)
 
 
@@ -294,7 +294,7 @@ def test_a_slide_that_is_gone_is_said_at_once(work_of, slide: Slide, monkeypatch
     slide.path.unlink()
     monkeypatch.setattr(type(slide), "_read", gone)
     with pytest.raises(UserError, match="no longer there"):
-        list(work.found)
+        list(work.tiles)
 
 
 def test_the_grid_of_the_blocks_has_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
