@@ -36,9 +36,7 @@ def test_in_memory_comes_out_what_comes_out_in_a_mask(tmp_path: Path) -> None:
     assert set(np.unique(field.classes[:, :600])) == {2}
 
 
-@pytest.mark.parametrize(
-    "settings", [SEGMENTATION.text, SEGMENTATION.former_text], ids=["ours", "earlier"]
-)
+@pytest.mark.parametrize("settings", [SEGMENTATION.text, SEGMENTATION.former_text], ids=["ours", "earlier"])
 def test_a_run_goes_on_under_the_text_that_it_was_begun_with(tmp_path: Path, settings: str) -> None:
     with Mask.open(tmp_path / "mask.sqlite", SIZE) as mask:
         begun = mask.begin_run(settings)
