@@ -1,4 +1,4 @@
-"""The window's end of the compute process: requests go in, events come out as a Qt signal."""
+"""The window's end of the compute process: requests in, events out as a Qt signal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 HANDLERS = "bcseg_gui.compute.handlers:make_handlers"
-"""Where the child gets its handlers from. A name, because the window's process must never import them (torch)."""
+"""Where the child finds its handlers: a name, because the window's process must never import them (torch)."""
 
 CANCEL_GRACE = 5.0
 """Seconds that the child gets to answer a Cancel before it is ended."""
@@ -30,16 +30,16 @@ SHUTDOWN_GRACE = 2.0
 """Seconds that the child gets to end by itself when the app closes."""
 
 MOST_AHEAD = 16
-"""Messages of the child that may wait for the window; with more it has to stop and wait too."""
+"""Messages that may wait for the window; with more, the child has to stop and wait too."""
 
 log = logging.getLogger(__name__)
 
 
 class ComputeClient(QObject):
-    """Works off jobs, one after another, in a child process that is restarted when it dies.
+    """Runs jobs one after another in a child process, which is restarted when it dies.
 
-    Every submitted job ends with exactly one `Finished`, `Cancelled` or `Failed`. To be used from the thread it lives
-    in; `received` is emitted there. Call `shutdown()` before the application goes.
+    Every submitted job ends with exactly one `Finished`, `Cancelled` or `Failed`. Use it from the thread it lives in;
+    `received` is emitted there. Call `shutdown()` before the application exits.
     """
 
     received = Signal(object)
@@ -63,7 +63,7 @@ class ComputeClient(QObject):
         self._heard.connect(self._listening.start)
 
     def start(self) -> None:
-        """Start the child, if it is not there, and return at once: it loads what it needs while nobody waits."""
+        """Start the child if it is not running, and return at once: it loads what it needs while nobody waits."""
         if self._child is None:
             self._child = _Child(self._handlers, self._heard.emit)
 
@@ -73,7 +73,7 @@ class ComputeClient(QObject):
         self._send_next()
 
     def cancel(self, job: int) -> None:
-        """Ask a job to stop. One that still waits, or does not answer in time, is reported `Cancelled` all the same."""
+        """Ask a job to stop. One that is queued or does not answer in time is reported `Cancelled` all the same."""
         for request in self._waiting:
             if request.job == job:
                 self._waiting.remove(request)
@@ -84,7 +84,7 @@ class ComputeClient(QObject):
             self._grace.start()
 
     def shutdown(self) -> None:
-        """End the child, whatever it does. Jobs under way are dropped without a word."""
+        """End the child, whatever it is doing. Its jobs are dropped silently."""
         self._waiting.clear()
         self._running = None
         self._end_child(SHUTDOWN_GRACE)
@@ -121,7 +121,7 @@ class ComputeClient(QObject):
         self._send_next()
 
     def _on_death(self) -> None:
-        """Every job fails, also those that wait: what ended the child may well end the next one too."""
+        """Every job fails, queued ones too: what ended the child may well end the next one."""
         was_cancelling = self._grace.isActive()
         lost = [*([self._running] if self._running else []), *self._waiting]
         self._waiting.clear()
@@ -136,7 +136,7 @@ class ComputeClient(QObject):
 
     @Slot()
     def _give_up_waiting(self) -> None:
-        """The Cancel was not answered: the job ends with its process, the others go on in a new one."""
+        """The Cancel was not answered: the job ends with its process, the queue goes on in a new one."""
         assert self._running
         log.warning("Job %d did not answer a cancel; the compute process is ended", self._running.job)
         self._end_child(0)
@@ -157,12 +157,12 @@ def _stopped() -> UserError:
 
 
 class _Child:
-    """One compute process and the thread that reads what it says."""
+    """One compute process and the thread that reads its messages."""
 
     def __init__(self, handlers: str, on_heard: Callable[[], None]) -> None:
         """`on_heard` is called in that thread."""
         self.heard: deque[Event | LogLine | None] = deque()
-        """what it said, oldest first; None once it has gone"""
+        """its messages, oldest first; None once it has gone"""
         self._room = threading.Semaphore(MOST_AHEAD)
         self._ended = False
         context = multiprocessing.get_context("spawn")
@@ -185,7 +185,7 @@ class _Child:
     def end(self, patience: float) -> None:
         """Ask, wait `patience` seconds, then terminate, then kill. Returns when the process and the thread are gone."""
         self._ended = True
-        self._room.release()  # the reader goes on, so that the child is not stuck in the middle of a word
+        self._room.release()  # the reader goes on, so that the child is not stuck in the middle of a message
         self.send(Shutdown())
         if patience:
             self._process.join(patience)

@@ -1,4 +1,4 @@
-"""How long work will still take."""
+"""How long something will still take."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 
 
 class Pace:
-    """Guesses the time left from the work done since it was made."""
+    """Estimates the time left from the pace since it was created."""
 
     def __init__(self) -> None:
         self._started = time.monotonic()
@@ -16,5 +16,5 @@ class Pace:
         return time.monotonic() - self._started
 
     def left(self, done: float, total: float) -> float | None:
-        """Seconds; `done` and `total` in whatever unit, without what was done before. None while nothing is done."""
+        """Seconds; `done` and `total` in any unit, without what was done earlier. None while nothing is done."""
         return self.seconds / done * (total - done) if done else None

@@ -1,6 +1,6 @@
-"""What the window and the compute process say to each other: frozen values that cross a pipe.
+"""Messages between the window and the compute process: frozen values that cross a pipe.
 
-Imported on both sides, so neither Qt nor torch may come in here.
+Imported on both sides, so this module imports neither Qt nor torch.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from bcseg_gui.core.retraining.ranking import Suggestion
 from bcseg_gui.core.slides.look import Look
 
 GRID = 1
-"""Counts up whenever the same request would be cut into other blocks, so that no run goes on with what does not fit."""
+"""Raised whenever the same request would be cut into different blocks, so that no run goes on with a misfit."""
 
 
 @runtime_checkable
 class Sentence(Protocol):
-    """An error that was written for a person: core's UserError, model's ModelError. As the message of a logged warning
-    it is told to the person too."""
+    """An error written for a person: core's UserError, model's ModelError. Logged as a warning, it is shown to the
+    person too."""
 
     @property
     def template(self) -> str: ...
@@ -45,15 +45,15 @@ class WarmUp:
 class Segment:
     """Find the cells of a slide, nearest to `first` first. Finishes with a `SegmentResult`.
 
-    `region` None is the whole slide, `page` one of its pictures; `outline`: a level-0 polygon that what is wanted lies
-    in, `region` is then its bounding box. Tiles still are whole: who takes them cuts them. `first` is a level-0 point
+    `region` None is the whole slide, `page` one of its pictures. `outline`: a level-0 polygon to segment the inside of;
+    `region` is then its bounding box, and the receiver cuts the tiles, which come whole. `first` is a level-0 point
     (x, y). `cell_diameter` is in level-0 pixels; None takes it from the slide's mpp, else from the picture, else from
-    the model. `threshold` is a probability; `splitting`: how readily cells that touch are parted, from 0, never, to 1,
-    with 0.5 as usual. `look`: the colours that the model sees, None the slide's own.
+    the model. `threshold` is a probability; `splitting`: how readily touching cells are parted, from 0 (never) to 1,
+    usually 0.5. `look`: the colours that the model sees, None the slide's own.
 
-    `finished`: blocks of an earlier job with the same values that are not computed again; neither are those that
-    surely are empty glass, with `skip_empty`. `class_ids`: what to call the classes of the model, in its order;
-    without, they are numbered.
+    `finished`: blocks of an earlier job with the same values, which are not computed again. `skip_empty`: leave out
+    blocks that are certainly empty glass. `class_ids`: the ids of the model's classes in the mask, in its order;
+    empty numbers them from 1.
     """
 
     job: int
@@ -98,12 +98,12 @@ class QuickSegment:
 class Train:
     """Fine-tune the parent on a dataset's "train" pairs, then judge it by its "holdout" pairs and the reference ones.
 
-    Writes weights.safetensors, model.json, history.csv, curves.png, report.json and report.html to `output_folder`. One
-    that was cancelled there, or died, goes on from its last round. Finishes with a `TrainResult`.
+    Writes weights.safetensors, model.json, history.csv, curves.png, report.json and report.html to `output_folder`. A
+    training that was cancelled or killed there goes on from its last round. Finishes with a `TrainResult`.
 
-    `classes`: those of the new model, each with its id in the masks. They begin with the parent's and may go on with
-    new ones; without, they are the parent's, and a model of one class takes all cells for it. `new_target`: they need
-    not be the parent's, for the model is to find something else, and is not compared.
+    `classes`: those of the new model, each with its id in the masks: the parent's, perhaps followed by new ones. Empty
+    means the parent's, and a model of one class takes all cells for it. `new_target`: the model is to find something
+    else, so its classes need not be the parent's and it is not compared with it.
     """
 
     job: int
@@ -119,7 +119,7 @@ class Train:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Try how quickly a model learns and segments on this machine. Finishes with an `EstimateResult`."""
+    """Measure how fast a model learns and segments on this machine. Finishes with an `EstimateResult`."""
 
     job: int
     model_folder: Path
@@ -127,8 +127,8 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class RankedSlide:
-    """A page of a slide; what is `reviewed` of it, and which of that the model is still `to_learn` from, in level-0
-    pixels; `cell_diameter` as in `Segment`.
+    """A page of a slide. `reviewed`: its reviewed regions; `to_learn`: those that the model has not learnt from yet;
+    both in level-0 pixels. `cell_diameter` as in `Segment`.
     """
 
     path: Path
@@ -140,7 +140,7 @@ class RankedSlide:
 
 @dataclass(frozen=True, slots=True)
 class Rank:
-    """Find out in which order to correct slides. Finishes with a `RankResult`."""
+    """Find the order in which to correct slides. Finishes with a `RankResult`."""
 
     job: int
     slides: tuple[RankedSlide, ...]
@@ -165,7 +165,7 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Shutdown:
-    """Stop what is under way and end the process. No answer."""
+    """Stop the running job and end the process. No answer."""
 
 
 Request = WarmUp | Segment | QuickSegment | Train | Estimate | Rank | Evaluate
@@ -174,7 +174,7 @@ Message = Request | Cancel | Shutdown
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """How well a model does on a number of pictures; means over them, except `worst_dice`.
+    """How well a model does on some pictures: means over them, except `worst_dice`.
 
     All but `loss` (cross-entropy per pixel) and `count_error` (relative) are shares where 1 is perfect.
     """
@@ -191,16 +191,16 @@ class Metrics:
 
 @dataclass(frozen=True, slots=True)
 class WarmUpResult:
-    """`engine`: what will run the model."""
+    """`engine`: the one that will run the model."""
 
     engine: str
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentResult:
-    """`cell_diameter` is the one that was used, in level-0 pixels; `model` the name of the ModelVersion or method.
+    """`cell_diameter`: the one that was used, in level-0 pixels; `model`: the name of the ModelVersion or method.
 
-    `engine`: what ran it, for so many `seconds`, without those that a model took to load.
+    `engine` ran it for so many `seconds`, not counting those that the model took to load.
     """
 
     cell_diameter: float
@@ -214,7 +214,7 @@ class TrainResult:
     """`old` is the parent and `new` the candidate in `model_folder`, on the same held-out pictures and the classes that
     both know; `old` is None for a new target.
 
-    `pictures`: how many it learnt from.
+    `pictures`: the number of pictures that it learnt from.
     """
 
     model_folder: Path
@@ -227,7 +227,7 @@ class TrainResult:
 
 @dataclass(frozen=True, slots=True)
 class EstimateResult:
-    """How long a step of training takes, which sees `step_pixels`, and segmenting a million px at the working scale."""
+    """Seconds of a training step, which sees `step_pixels`, and of segmenting a megapixel at the working scale."""
 
     step_seconds: float
     megapixel_seconds: float
@@ -236,8 +236,8 @@ class EstimateResult:
 
 @dataclass(frozen=True, slots=True)
 class RankResult:
-    """The places are those in `Rank.slides`: a picture that is reviewed in one go comes once, a larger slide with each
-    of its spots. `unread`: those of which nothing could be read.
+    """Places are indices into `Rank.slides`: a picture that is reviewed in one go comes once, a larger slide once for
+    each of its spots. `unread`: the places of those of which nothing could be read.
     """
 
     order: tuple[Suggestion, ...]
@@ -257,24 +257,23 @@ Result = WarmUpResult | SegmentResult | TrainResult | EstimateResult | RankResul
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The compute process has taken the job up; until then it waits its turn."""
+    """The compute process has begun the job; until then it was queued."""
 
     job: int
 
 
 @dataclass(frozen=True, slots=True)
 class Trying:
-    """Engines are being tried, as is done once for a model and a computer. The job's own work follows."""
+    """Engines are being tried, once for a model and a computer. The job's own work follows."""
 
     job: int
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`done` of `total` tiles or training steps; `seconds_left` None until something is done to judge from.
+    """`done` of `total` tiles or training steps; `seconds_left` is None until there is a pace to judge from.
 
-    Of a segmentation, the first one begins with what is finished already, and tells which blocks are left out as
-    `empty`.
+    The first one of a segmentation counts what an earlier job finished, and lists the blocks left out as `empty`.
     """
 
     job: int
@@ -287,9 +286,9 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TilePredicted:
-    """`classes`: uint8 (region.h, region.w), class ids; a later tile replaces an earlier one of the same place.
+    """`classes`: class ids, uint8 (region.h, region.w); a later tile replaces an earlier one of the same place.
 
-    `finished`: the block that this tile is the last one of; the next comes when all of it is there.
+    `finished`: the block that this tile completes; the next block starts only then.
     """
 
     job: int
@@ -300,7 +299,7 @@ class TilePredicted:
 
 @dataclass(frozen=True, slots=True)
 class ParentMeasured:
-    """What the model that a training starts from does on the test pictures; comes before the first step."""
+    """The figures of a training's parent on the test pictures; comes before the first step."""
 
     job: int
     metrics: Metrics
@@ -308,7 +307,7 @@ class ParentMeasured:
 
 @dataclass(frozen=True, slots=True)
 class EpochDone:
-    """One line of history.csv; `epoch` counts from 1."""
+    """One row of history.csv; `epoch` counts from 1."""
 
     job: int
     epoch: int
@@ -335,8 +334,8 @@ class Cancelled:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """`core.i18n.sentence(told)` is what the person reads; `template` and `fields` are UserError's."""
+class _Spoken:
+    """A Sentence on its way to the person; `template` and `fields` are UserError's."""
 
     job: int
     template: str
@@ -344,7 +343,7 @@ class _Told:
 
     @classmethod
     def because(cls, job: int, error: Sentence) -> Self:
-        """From a UserError or ModelError. Field values become plain, so that they surely cross the pipe."""
+        """From a UserError or ModelError. Field values become plain, so that they are sure to cross the pipe."""
         fields: dict[str, object] = {
             name: value if isinstance(value, str | int | float) else str(value) for name, value in error.fields.items()
         }
@@ -352,13 +351,13 @@ class _Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Warned(_Told):
-    """The job goes on, though in another way than a person would expect: slower, say."""
+class Warned(_Spoken):
+    """The job goes on, but not as a person would expect: slower, say."""
 
 
 @dataclass(frozen=True, slots=True)
-class Failed(_Told):
-    """The job came to nothing, and this is why."""
+class Failed(_Spoken):
+    """The job failed, and this is why."""
 
 
 Event = (
@@ -369,7 +368,7 @@ Event = (
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """A log record of the compute process, for the one log that the app keeps."""
+    """A log record of the compute process, for the app's single log."""
 
     logger: str
     level: int

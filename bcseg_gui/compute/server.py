@@ -1,7 +1,7 @@
-"""The compute process: takes requests from a pipe, works them off one after another, sends events back.
+"""The compute process: takes requests from a pipe, handles them one after another, sends events back.
 
 Nothing heavy and no Qt is imported here, because the window imports this module to name `run` as the process's
-target. The handlers, and torch with them, are found by name inside the process.
+target. The handlers, and torch with them, are looked up by name inside the process.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ once a second and then simply returns."""
 Handlers = Mapping[type, Handler]
 
 NICENESS = 5
-"""The window comes first. Lowered for good: an ordinary user cannot raise it again after a training."""
+"""The window comes first. For good: an ordinary user cannot raise the priority again after a training."""
 
 EXIT_GRACE = 5.0
-"""Seconds that the work under way gets to tidy up once the window has gone."""
+"""Seconds that the running job gets to clean up once the window has gone."""
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ class Server:
         """Until Shutdown, or until the other end of the pipe is gone."""
         threading.Thread(target=self._listen, name="listen", daemon=True).start()
         try:
-            load()  # while the window is idle, not when the first job waits; a failure is told to that job
+            load()  # while the window is idle, not when the first job waits; a failure is reported to that job
         except Exception:
             log.exception("The handlers could not be loaded")
         while (request := self._requests.get()) is not None:
@@ -97,7 +97,7 @@ class Server:
             self._closing.set()
 
     def warn(self, warning: Sentence) -> None:
-        """Tell the person, in the name of the job under way."""
+        """Warn the person, in the name of the running job."""
         if self._job is not None:
             self.send(Warned.because(self._job, warning))
 
