@@ -150,9 +150,9 @@ def test_the_mask_is_out_of_the_way_as_long_as_tab_is_held(window: MainWindow) -
     point_at(window, INSIDE)
     window.view.setFocus()
     QTest.keyPress(window.view, Qt.Key.Key_Tab)
-    assert not window.view._mask_item.isVisible()
+    assert not window.view.mask_layer.item.isVisible()
     QTest.keyRelease(window.view, Qt.Key.Key_Tab)
-    assert window.view._mask_item.isVisible()
+    assert window.view.mask_layer.item.isVisible()
 
 
 def test_undo_and_redo_follow_each_other_at_once(window: MainWindow) -> None:
@@ -266,7 +266,7 @@ def test_another_picture_ends_a_stroke_of_keys(window: MainWindow) -> None:
     QTest.keyClick(window.view, Qt.Key.Key_P)
     (window.session.worklist[1].path).write_bytes(b"no picture")
     window.operations.viewing.select(1)
-    assert window.view._gesture is None
+    assert window.view.gesture.is_idle
     point_at(window, INSIDE + QPoint(60, 0))
     QTest.keyClick(window.view, Qt.Key.Key_P)
     QTest.keyClick(window.view, Qt.Key.Key_P)

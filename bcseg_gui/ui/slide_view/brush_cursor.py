@@ -39,6 +39,15 @@ class BrushCursor(QGraphicsItem):
         self._color: QColor | None = None
 
     @property
+    def sign(self) -> int:
+        """−1, 0 or +1: the tool takes away, does what it does anyway, or adds."""
+        return self._sign
+
+    @property
+    def has_cross(self) -> bool:
+        return self._cross
+
+    @property
     def color(self) -> QColor | None:
         return self._color
 

@@ -64,7 +64,7 @@ class TileLoader(QObject):
         """The viewer level whose one tile shows the whole slide."""
         self.cache = TileCache(cache_bytes)
         self._whole = Region(0, 0, width, height)
-        self._slide = slide
+        self.slide = slide
         self._wanted: tuple[TileKey, ...] = ()
         self._missing: dict[TileKey, int] = {}
         """Each with how many tiles had been read when it could not be"""
@@ -76,13 +76,19 @@ class TileLoader(QObject):
         self._busy = 0
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(THREADS)
-        self._retry_timer = QTimer(self, singleShot=True, interval=FIRST_RETRY)
-        self._retry_timer.timeout.connect(self._retry)
+        self.retry_timer = QTimer(self, singleShot=True, interval=FIRST_RETRY)
+        """Runs while something is missing that is to be tried again"""
+        self.retry_timer.timeout.connect(self._retry)
         self._read.connect(self._keep)
 
     def shown(self, key: TileKey) -> Region:
         """The level-0 pixels of the slide that a tile shows."""
         return tile_region(key).intersected(self._whole)
+
+    @property
+    def is_done(self) -> bool:
+        """All that was asked for is here, or could not be read."""
+        return bool(self._wanted) and all(key in self.cache or key in self._missing for key in self._wanted)
 
     def is_missing(self, key: TileKey) -> bool:
         """It could not be read when it was tried last."""
@@ -91,8 +97,8 @@ class TileLoader(QObject):
     def reads_cheaply(self, level: int) -> bool:
         """The slide has a level about as coarse as this viewer level, and without the whole being unpacked for it."""
         downsample = 1 << level
-        best = self._slide.get_best_level_for_downsample(downsample)
-        return self._slide.level_downsamples[best] * 4 >= downsample and self._slide.reads_cheaply(best)
+        best = self.slide.get_best_level_for_downsample(downsample)
+        return self.slide.level_downsamples[best] * 4 >= downsample and self.slide.reads_cheaply(best)
 
     def request(self, wanted: Sequence[TileKey], *, moving: bool = False) -> None:
         """Read these tiles, first one first, instead of what was asked for before; tiles here already stay here.
@@ -101,13 +107,13 @@ class TileLoader(QObject):
         """
         self._threads = THREADS_WHILE_MOVING if moving else THREADS
         self._wanted = tuple(wanted)
-        if self._missing and not self._retry_timer.isActive():
-            self._retry_timer.start()
+        if self._missing and not self.retry_timer.isActive():
+            self.retry_timer.start()
         self._read_all(key for key in wanted if self._missing.get(key) != self._successes)
 
     def stop(self) -> None:
         """Forget what was asked for and wait for the reads under way, a tile a thread at most."""
-        self._retry_timer.stop()
+        self.retry_timer.stop()
         with self._lock:
             self._pending.clear()
         self._pool.clear()
@@ -124,7 +130,7 @@ class TileLoader(QObject):
 
     def _retry(self) -> None:
         """Try what is missing again, in view or else the one missing longest: it tells when the drive is back."""
-        self._retry_timer.setInterval(min(2 * self._retry_timer.interval(), LAST_RETRY))
+        self.retry_timer.setInterval(min(2 * self.retry_timer.interval(), LAST_RETRY))
         due = [key for key in self._wanted if key in self._missing] or list(self._missing)[:1]
         with self._lock:
             waiting = list(self._pending)
@@ -141,7 +147,7 @@ class TileLoader(QObject):
                 result = error
             except Exception as error:  # noqa: BLE001  an exception that leaves a pool thread ends the program
                 result = UserError(
-                    "A part of “{path}” cannot be read: {reason}", path=self._slide.path, reason=str(error)
+                    "A part of “{path}” cannot be read: {reason}", path=self.slide.path, reason=str(error)
                 )
             with self._lock:
                 self._busy -= 1
@@ -159,7 +165,7 @@ class TileLoader(QObject):
     def _image(self, key: TileKey) -> QImage:
         region = self.shown(key)
         size = (-(-region.w >> key.level), -(-region.h >> key.level))
-        return rgb_image(read_scaled(self._slide, region, size))
+        return rgb_image(read_scaled(self.slide, region, size))
 
     # -- back in the window's thread ------------------------------------------------------------------------------
 
@@ -178,8 +184,8 @@ class TileLoader(QObject):
     def _note_missing(self, key: TileKey, error: UserError) -> None:
         first = not self._missing
         self._missing[key] = self._successes
-        if not self._retry_timer.isActive():
-            self._retry_timer.start()
+        if not self.retry_timer.isActive():
+            self.retry_timer.start()
         self.missed.emit(key)
         if first:
             self.failed.emit(error)
@@ -187,7 +193,7 @@ class TileLoader(QObject):
     def _note_recovery(self, key: TileKey) -> None:
         """The drive is back, or so it seems: what else was missing is worth a try at once."""
         self._missing.clear()
-        self._retry_timer.stop()
-        self._retry_timer.setInterval(FIRST_RETRY)
+        self.retry_timer.stop()
+        self.retry_timer.setInterval(FIRST_RETRY)
         self.recovered.emit()
         self.request(self._wanted)

@@ -2,320 +2,484 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QColor,
+    QEnterEvent,
+    QFocusEvent,
     QHideEvent,
+    QKeyEvent,
     QMouseEvent,
+    QNativeGestureEvent,
     QPainter,
     QPaintEvent,
-    QRegion,
     QResizeEvent,
     QShowEvent,
+    QTabletEvent,
     QTransform,
+    QWheelEvent,
 )
-from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QFrame, QGestureEvent, QGraphicsScene, QGraphicsView, QWidget
 
-from bcseg_gui.core.geometry import Region, TileKey, tiles_covering
+from bcseg_gui.core.geometry import Region, TileKey
 from bcseg_gui.core.masks import Mask
+from bcseg_gui.core.slides import Slide
+from bcseg_gui.core.slides.look import Look
 
-from ..tools import Hand
-from .brush_cursor import BrushCursor
-from .loupe import MAGNIFIES, SIDE, Loupe
-from .mask_item import MaskItem, OverlayStyle
-from .minimap import Minimap
-from .overview_refresher import OverviewRefresher
-from .picture_view import BACKGROUND, rects
-from .scale_bar import ScaleBar
-from .sketch_view import SketchView
-from .slide_layer import paint_slide, visible_tiles, wanted_tiles
-from .throttle import Throttle
+from ..tools import Point, Tool
+from .corners import Corners
+from .gesture import Gesture, Reactions
+from .keys import KeyEvents
+from .loupe_layer import LoupeLayer
+from .mask_item import OverlayStyle
+from .mask_layer import MaskLayer
+from .mouse import MouseEvents
+from .navigation import Navigation
+from .picture import Picture, rects
+from .pointer import Pointer
+from .sketch import SketchLayer
+from .touch import TouchEvents
+from .viewport import Viewport
 
-BETWEEN_CHANGES = 50
-"""Milliseconds between two repaintings for a mask that a model writes."""
-BETWEEN_LOUPES = 16
-"""Milliseconds between two places of the loupe: it follows the pointer without holding it up."""
+LINGER = 60
+"""Milliseconds the pointer stands still until a tool may show a preview that takes time."""
 MANY_PARTS = 6
 TOGETHER = 200 * 200
 """From so many parts on, or within so many screen pixels, to paint what lies between them costs less than to paint each
 by itself."""
-MARGIN = 12
-_MARGINS = QPoint(MARGIN, MARGIN)
-ROOM_FOR_MINIMAP = QSize(460, 320)
-"""Device-independent pixels: of overview and scale bar to the edges, and of a view that has room for both."""
 
 
-class SlideView(SketchView):
-    """Shows a slide, its mask and what is drawn over both, with an overview and a scale bar in the corners."""
+# More than thirty methods: Qt calls event handlers by their names, and the window and the tools know one view. What
+# they do is done in the parts, so each passes on a call and little more.
+class SlideView(QGraphicsView):
+    """Shows a slide, its mask and what is drawn over both, with a minimap and a scale bar in the corners.
 
+    The scene is in level-0 pixels. `zoom` is screen pixels per level-0 pixel: at 1 every pixel of the slide is one of
+    the screen.
+    """
+
+    zoomChanged = Signal(float)
+    viewMoved = Signal()
+    """`visible_region` may be another: the slide was panned, zoomed or turned, or the window changed size"""
+    cursorMoved = Signal(object)
+    """(x, y) of the level-0 pixel under the pointer, or None outside the slide"""
+    opacityStepped = Signal(float)
+    """the mask is to be shown stronger by so many notches of the wheel, weaker when negative"""
+    maskPeek = Signal(bool)
+    """the mask is to be hidden, as long as Tab is held"""
+    selectionChanged = Signal(object)
+    """The outline, as `selection`; not emitted when another slide is shown"""
+    readFailed = Signal(object)
+    """UserError: a part of the slide or of its mask cannot be read; once for each, and again after a recovery"""
+    readRecovered = Signal()
+    """A part of the slide that could not be read can be again"""
     paintedUnseen = Signal()
-    """a tool paints while the mask is hidden; told once until it is shown again"""
+    """a tool paints while the mask is hidden; emitted once until it is shown again"""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        self._mask: Mask | None = None
-        self._unseen_told = False
-        self._minimap, self._minimap_wanted, self._steering = Minimap(), True, False
-        self._scale_bar = ScaleBar()
-        self._corners: list[Minimap | ScaleBar] = []
-        self._loupe, self._loupe_wanted, self._loupe_shown = Loupe(), False, False
-        self._loupe_ring = BrushCursor()
-        self._mask_item = MaskItem(lambda error: self.readFailed.emit(error))
         super().__init__(parent)
-        self.scene().addItem(self._mask_item)
-        self._mask_throttle = Throttle(BETWEEN_CHANGES, self._show_mask_change, self)
-        self._loupe_timer = QTimer(self, singleShot=True, interval=BETWEEN_LOUPES)
-        self._loupe_timer.timeout.connect(self._move_loupe)
-        self._refresher = OverviewRefresher(
-            self._mask_tiles_in_view, self._mask_throttle.add, lambda error: self.readFailed.emit(error), self
+        self._set_up()
+        self._viewport = Viewport()
+        self.navigation = Navigation(self._viewport, self)
+        self.picture = Picture(self._viewport, self.navigation, self)
+        self.mask_layer = MaskLayer(self._viewport, self)
+        self.corners = Corners(self._viewport, self.viewport())
+        self.gesture = Gesture(self._viewport, self._reactions())
+        self.pointer = Pointer(self.gesture, self._viewport, self.viewport(), self.cursorMoved.emit)
+        self.scene().addItem(self.pointer.ring)
+        self.sketch = SketchLayer(self.scene())
+        self.scene().addItem(self.mask_layer.item)
+        layers = (self.picture, self.mask_layer.item, self.sketch)
+        self.loupe = LoupeLayer(self._viewport, self.gesture, self.pointer, layers, self)
+        self._mouse = MouseEvents(self.gesture, self.navigation, self, self.opacityStepped.emit)
+        self._touch = TouchEvents(self.gesture, self.navigation, self.viewport())
+        self._keys = KeyEvents(
+            *(self.gesture, self.navigation, self._viewport, self.sketch),
+            peek=self.maskPeek.emit,
+            leave=self.focusNextChild,
         )
-        self._place_corners()
+        self._connect()
+        self._show_pointer()
+
+    def _set_up(self) -> None:
+        scene = QGraphicsScene(self)
+        scene.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
+        self.setScene(scene)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.viewport().setMouseTracking(True)
+
+    def _reactions(self) -> Reactions:
+        self._linger_timer = QTimer(self, singleShot=True, interval=LINGER)
+        return Reactions(
+            pan_by=self.navigation.pan_by,
+            is_on_minimap=self.corners.is_on_minimap,
+            steer=lambda place: self.navigation.center_on(self.corners.to_level0(place)),
+            hovered=self._linger_timer.start,
+            stroke_begins=self._stroke_begins,
+            ended=self.mask_layer.wake,
+        )
+
+    def _connect(self) -> None:
+        self._linger_timer.timeout.connect(self.gesture.linger)
+        self.navigation.zoomed.connect(self.zoomChanged)
+        self.navigation.moved.connect(self._view_moved)
+        self.picture.failed.connect(self.readFailed)
+        self.picture.recovered.connect(self.readRecovered)
+        self.picture.arrived.connect(self._tile_arrived)
+        self.mask_layer.failed.connect(self.readFailed)
+        self.mask_layer.repainted.connect(self.loupe.refresh)
+        self.mask_layer.paintedUnseen.connect(self.paintedUnseen)
+        self.sketch.selectionChanged.connect(self.selectionChanged)
 
     # -- what is shown --------------------------------------------------------------------------------------------
 
+    def set_slide(self, slide: Slide | None) -> None:
+        """Show a slide, whole and unturned, with nothing selected and nothing known to be empty.
+
+        Returns when no thread reads the one shown before, which may then be closed.
+        """
+        self.gesture.let_go()
+        self.navigation.kinetic.stop()
+        self.picture.show(slide)
+        self.set_empty_regions(())
+        self.navigation.show(*((0, 0) if slide is None else slide.dimensions))
+        self.sketch.clear()
+        self._dressed()
+        self._show_pointer()
+
+    def set_look(self, look: Look) -> None:
+        """Show the slide brighter, with another white…; changes neither the slide nor `pixel_value`."""
+        if self.picture.set_look(look):
+            self._show_overview()
+
+    def set_empty_regions(self, regions: Sequence[Region]) -> None:
+        """Hatch what a segmentation passes over."""
+        self.picture.set_empty_regions(regions)
+        self.corners.set_empty_regions(self.picture.empty_regions)
+
     def set_mpp(self, mpp: float | None) -> None:
         """µm per level-0 pixel, for the scale bar; None when nobody knows."""
-        self._scale_bar.set_mpp(mpp)
-        self._place_corners()
+        self.corners.set_mpp(mpp)
 
     def set_cell_diameter(self, diameter: float) -> None:
         """Level-0 pixels; cells too small on the screen are not outlined."""
-        self._mask_item.set_cell_diameter(diameter)
-
-    def set_empty_regions(self, regions: Sequence[Region]) -> None:
-        super().set_empty_regions(regions)
-        self._minimap.set_empty_regions(self._empty)
-
-    def show_minimap(self, wanted: bool) -> None:
-        self._minimap_wanted = wanted
-        self._place_corners()
-
-    def show_loupe(self, wanted: bool) -> None:
-        """A glass beside the pointer that enlarges what it is at."""
-        self._loupe_wanted = wanted
-        self._show_pointer()
+        self.mask_layer.item.set_cell_diameter(diameter)
 
     def set_mask(self, mask: Mask | None) -> None:
-        self._mask = mask
-        self._mask_item.set_mask(mask)
-        self._refresher.set_mask(mask)
+        self.mask_layer.set_mask(mask)
 
     def mask_changed(self, region: Region, *, at_once: bool = False) -> None:
         """Repaint the part of the mask that was painted into: at once under the hand, else not too often."""
-        level = self._mask_item.level_at(self.zoom)
-        if self._gesture == "stroke":
-            # The overviews are brought up to date when the hand rests: it must not wait for them.
-            if self._mask is not None and level:
-                self._mask.preview(region, level)
-            self._show_mask_change(region)
-            return
-        self._refresher.wake()
-        if at_once:
-            if level:
-                self._refresher.work(self._mask_tiles_in_view(region))
-            self._show_mask_change(region)
-        else:
-            self._mask_throttle.add(region)
+        self.mask_layer.changed(region, at_once=at_once, in_stroke=self.gesture.is_stroke)
 
     def set_overlay(self, style: OverlayStyle) -> None:
         """How the mask is shown."""
-        self._mask_item.set_style(style)
-        self._unseen_told = self._unseen_told and not style.visible
+        self.mask_layer.set_style(style)
+
+    def show_minimap(self, wanted: bool) -> None:
+        self.corners.show_minimap(wanted)
+
+    def show_loupe(self, wanted: bool) -> None:
+        """A glass beside the pointer that enlarges what it is at."""
+        self.loupe.want(wanted)
+        self._show_pointer()
+
+    def pixel_value(self, x: int, y: int) -> tuple[int, int, int] | None:
+        """RGB of the slide there, whatever the look, from the finest tile at hand; None when there is none."""
+        return self.picture.pixel_value(x, y)
+
+    # -- looking around -------------------------------------------------------------------------------------------
+
+    @property
+    def zoom(self) -> float:
+        """Screen pixels per level-0 pixel."""
+        return self._viewport.zoom
+
+    @property
+    def pixel(self) -> float:
+        """Level-0 pixels per device-independent pixel."""
+        return 1 / self._viewport.scale
+
+    @property
+    def rotation(self) -> int:
+        """Quarter turns clockwise that the slide is shown by, 0 to 3."""
+        return self._viewport.quarter_turns
+
+    @property
+    def is_settled(self) -> bool:
+        """All that is to be shown is on the screen."""
+        return self.picture.is_settled and self.mask_layer.is_settled
+
+    def fit(self) -> None:
+        """Show the whole slide, and keep it whole when the window changes size until the person zooms or pans."""
+        self.navigation.fit()
+
+    def actual_pixels(self) -> None:
+        """One screen pixel for each pixel of the slide."""
+        self.navigation.zoom_by(1 / self.zoom)
+
+    def zoom_by(self, factor: float) -> None:
+        """Zoom about the middle of the view."""
+        self.navigation.zoom_by(factor)
+
+    def rotate(self, quarter_turns: int) -> None:  # type: ignore[override] # Qt's knows any angle, this view four
+        """Turn the slide by so many quarters clockwise, about the middle of the view."""
+        self.navigation.rotate(quarter_turns)
+        self._dressed()
+
+    def look_at(self, region: Region) -> None:
+        """Show a level-0 region as large as the view allows."""
+        self.navigation.look_at(region)
+
+    def center_on(self, place: QPointF) -> None:
+        """Bring a level-0 place to the middle, as far as panning goes."""
+        self.navigation.center_on((place.x(), place.y()))
+
+    def pan_by(self, dx: int, dy: int) -> None:
+        """Move the view over the slide by device-independent pixels, to the right and down."""
+        self.navigation.pan_by(dx, dy)
+
+    def visible_region(self) -> Region:
+        """The part of the slide in view; empty when none is."""
+        return self._viewport.visible_region()
+
+    def to_level0(self, place: QPointF) -> QPointF:
+        """The slide's point at a place of the viewport, without the rounding of `mapToScene`."""
+        return QPointF(*self._viewport.to_level0((place.x(), place.y())))
+
+    # -- the tool in hand -----------------------------------------------------------------------------------------
+
+    @property
+    def is_busy(self) -> bool:
+        """A stroke, an outline … is begun."""
+        return self.gesture.is_busy
+
+    @property
+    def pointed(self) -> Point | None:
+        """Where the pointer is on the slide, in level-0 pixels; None when it is elsewhere."""
+        return self.gesture.pointed
+
+    def set_tool(self, tool: Tool) -> None:
+        """Put a tool in hand; what the one before drew over the slide goes.
+
+        A stroke under way is finished, not lost; anything else that was begun is given up.
+        """
+        self.gesture.let_go()
+        self.gesture.tool = tool
+        self._show_pointer()
+        self.sketch.clear_tool()
+
+    def settle(self) -> bool:
+        """Call before anything else is done with the picture while a button may be held.
+
+        A brush's stroke is finished. What another tool began with this press is given up (True then): half of it would
+        be no edit. What clicks began before, such as corners, stays. The button does nothing more until it is let go.
+        """
+        given_up = self.gesture.settle()
+        self._show_pointer()
+        return given_up
+
+    def undo_step(self) -> bool:
+        """Take back the last of what the tool has begun; False when Undo is for the history."""
+        undone = self.gesture.undo_step()
+        self._show_pointer()
+        return undone
+
+    def set_class_color(self, color: QColor | None) -> None:
+        """Of the class in hand, which the ring shows; None where there is but one."""
+        self.pointer.ring.set_color(color)
+
+    def update_tool_size(self) -> None:
+        """Redraw the ring after the tool's radius changed elsewhere."""
+        self._show_pointer()
+
+    # -- sketch ---------------------------------------------------------------------------------------------------
+
+    @property
+    def selection(self) -> tuple[tuple[int, int], ...]:
+        """Corners of the selected outline in level-0 pixels, within the slide; empty when nothing is selected."""
+        return self.sketch.selection
+
+    def set_selection(self, outline: Sequence[Point]) -> None:
+        """Select within an outline; one without an area selects nothing."""
+        self.sketch.select(outline, self._viewport.slide_size)
+
+    def show_selection(self, outline: Sequence[Point]) -> None:
+        """Draw an outline in the making, without selecting it."""
+        self.sketch.show_selection(outline)
+
+    def set_reviewed_regions(self, regions: Sequence[Region]) -> None:
+        """Outline the parts of a slide that were declared right."""
+        self.sketch.show_reviewed(regions)
+
+    def show_spot(self, spot: Region) -> None:
+        """Bring what a model doubts into view, and outline it until another spot or slide is shown, or Escape."""
+        self.sketch.show_spot(spot)
+        self.look_at(spot)
+
+    def show_preview(self, lines: Sequence[Sequence[Point]], *, closed: bool = True, subtract: bool = False) -> None:
+        """What a tool is about to do, instead of what was shown before: outlines, or lines that are not `closed`."""
+        self.sketch.show_preview(lines, closed=closed, subtract=subtract)
+
+    def show_picked(self, outlines: Sequence[Sequence[Point]]) -> None:
+        """Outline the cells that are picked."""
+        self.sketch.show_picked(outlines)
+
+    # -- what the parts tell each other ---------------------------------------------------------------------------
+
+    def _view_moved(self) -> None:
+        self.picture.moved()
+        self.viewMoved.emit()
+        self.gesture.view_moved()
+        self.sketch.set_pixel(self.pixel)
+        self.corners.place()
+        # The pointer stands still while the picture moves under it.
+        self._show_pointer()
+
+    def _show_pointer(self) -> None:
+        self.pointer.show()
+        self.loupe.follow()
+
+    def _stroke_begins(self) -> None:
+        self._linger_timer.stop()
+        self.mask_layer.begin_stroke(paints=self.gesture.tool.paints and not self._keys.is_peeking)
+
+    def _dressed(self) -> None:
+        self.picture.dress()
+        self._show_overview()
+
+    def _show_overview(self) -> None:
+        loader = self.picture.loader
+        if loader is None:
+            self.corners.place()
+        else:
+            self.corners.show_slide(loader.cache.shown(TileKey(loader.top_level, 0, 0)))
+
+    def _tile_arrived(self, key: TileKey) -> None:
+        loader = self.picture.loader
+        if loader is not None:
+            self.loupe.refresh(loader.shown(key))
+            if key.level == loader.top_level:
+                self.corners.minimap.set_picture(loader.cache.shown(key))
 
     # -- painting -------------------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
         # Two edges after a scroll have the whole view for their bounding rectangle; those of a stroke lie together.
-        parts, around = rects(event.region()), event.rect()
-        pixels = around.width() * around.height() * self.devicePixelRatioF() ** 2
+        exposed, around = event.region(), event.rect()
+        parts, pixels = rects(exposed), around.width() * around.height() * self._viewport.pixel_ratio**2
         together = len(parts) > MANY_PARTS or pixels <= TOGETHER
-        self._mask_item.parts = [QRectF(part) for part in ([around] if together else parts)]
+        self.picture.begin_painting(exposed)
+        self.mask_layer.item.parts = [QRectF(part) for part in ([around] if together else parts)]
+        self.mask_layer.item.coarse = self.picture.is_coarse
         super().paintEvent(event)
-        corners = [corner for corner in self._corners if event.region().intersects(corner.rect)]
-        if corners:
-            painter = QPainter(self.viewport())
-            for corner in corners:
-                corner.paint(painter)
-            painter.end()
-        if self._loupe_shown and event.region().intersects(self._loupe.rect):
+        if any(exposed.intersects(rect) for rect in self._rects_over()):
             with QPainter(self.viewport()) as painter:
-                self._loupe.paint(painter, self.devicePixelRatioF(), self._paint_enlarged)
+                self.corners.paint(painter, exposed)
+                self.loupe.paint(painter, exposed)
 
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
-        self._mask_item.coarse = self._is_coarse
-        super().drawBackground(painter, rect)
-
-    def _tile_arrived(self, key: TileKey) -> None:
-        super()._tile_arrived(key)
-        if self._loader is not None:
-            self._refresh_loupe(self._loader.shown(key))
-        if self._loader is not None and key.level == self._loader.top_level:
-            self._minimap.set_picture(self._loader.cache.shown(key))
-
-    def _redress(self) -> None:
-        super()._redress()
-        if self._loader is not None:
-            self._minimap.set_slide(self._slide_size.width(), self._slide_size.height(), self._quarter_turns)
-            self._minimap.set_picture(self._loader.cache.shown(TileKey(self._loader.top_level, 0, 0)))
-        self._place_corners()
-
-    def _show_mask_change(self, region: Region) -> None:
-        self._mask_item.changed(region, self._logical_zoom)
-        self._refresh_loupe(region)
-
-    def _mask_tiles_in_view(self, part: Region | None = None) -> Iterable[TileKey]:
-        level = self._mask_item.level_at(self.zoom)
-        seen = self.visible_region() if part is None else self.visible_region().intersected(part)
-        x, y = seen.x >> level, seen.y >> level
-        return tiles_covering(Region(x, y, (seen.right >> level) + 1 - x, (seen.bottom >> level) + 1 - y), level)
-
-    # -- the view itself ------------------------------------------------------------------------------------------
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._refresher.wake()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        self._refresher.stop()
-        super().hideEvent(event)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._place_corners()
+        to_viewport = painter.worldTransform()
+        painter.setWorldTransform(QTransform())
+        self.picture.paint(painter, QRectF(rect), to_viewport)
+        painter.setWorldTransform(to_viewport)
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         super().scrollContentsBy(dx, dy)
-        for lying_over in (*self._corners, *([self._loupe] if self._loupe_shown else [])):
+        if not self._viewport.pixel_ratio.is_integer():
+            # At 125 % or 150 % a scroll is no whole number of screen pixels, and moved copies would leave seams.
+            self.viewport().update()
+        for rect in self._rects_over():
             # Stays where it is, and leaves no trace where it was scrolled to.
-            self.viewport().update(lying_over.rect)
-            self.viewport().update(lying_over.rect.translated(dx, dy))
+            self.viewport().update(rect)
+            self.viewport().update(rect.translated(dx, dy))
+        self.navigation.scrolled()
 
-    def _moved(self) -> None:
-        super()._moved()
-        self._place_corners()
+    def _rects_over(self) -> list[QRect]:
+        """Of what lies over the slide in the viewport."""
+        return [*self.corners.rects, *([self.loupe.rect] if self.loupe.is_shown else [])]
 
-    def _place_corners(self) -> None:
-        """Overview at the bottom left, scale bar at the bottom right, each where it says something."""
-        port, seen = self.viewport().size(), self.visible_region()
-        minimap, bar = self._minimap, self._scale_bar
-        for corner in self._corners:
-            self.viewport().update(corner.rect)
-        minimap.set_visible_part(seen)
-        minimap.rect.moveTopLeft(QPoint(MARGIN, port.height() - minimap.rect.height() - MARGIN))
-        bar.set_zoom(self._logical_zoom)
-        bar.rect.moveTopLeft(QPoint(port.width() - bar.rect.width(), port.height() - bar.rect.height()) - _MARGINS)
-        whole = (seen.w, seen.h) == (self._slide_size.width(), self._slide_size.height())
-        room = port.width() >= ROOM_FOR_MINIMAP.width() and port.height() >= ROOM_FOR_MINIMAP.height()
-        self._corners = []
-        if not self._slide_size.isEmpty() and port.width() >= bar.rect.width() + 2 * MARGIN:
-            self._corners.append(bar)
-        if not self._slide_size.isEmpty() and self._minimap_wanted and room and not whole:
-            self._corners.append(minimap)
-        for corner in self._corners:
-            self.viewport().update(corner.rect)
+    # -- events ---------------------------------------------------------------------------------------------------
 
-    def _press(self, hand: Hand) -> None:
-        self._refresher.stop()
-        hidden = self._tool.paints and not self._mask_item.isVisible() and not self._peeking
-        if hidden and not self._unseen_told:
-            self._unseen_told = True
-            self.paintedUnseen.emit()
-        super()._press(hand)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        # Before Qt, which would scroll to where nothing is.
+        self.navigation.resize()
+        super().resizeEvent(event)
+        self.corners.place()
 
-    def _end_gesture(self) -> None:
-        super()._end_gesture()
-        self._refresher.wake()
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.navigation.resize()
+        self.mask_layer.wake()
 
-    # -- the loupe ------------------------------------------------------------------------------------------------
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.mask_layer.stop()
+        self.navigation.kinetic.stop()
+        self.picture.stop()
+        super().hideEvent(event)
 
-    def _show_pointer(self) -> None:
-        super()._show_pointer()
-        if (self._loupe_wanted or self._loupe_shown) and not self._loupe_timer.isActive():
-            self._loupe_timer.start()
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and self._keys.goes_first(event):
+            return True
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self.navigation.resize()
+        return super().event(event)
 
-    def _move_loupe(self) -> None:
-        before, was_shown = QRect(self._loupe.rect), self._loupe_shown
-        panning = self._gesture == "pan" or self._is_paused
-        self._loupe_shown = self._loupe_wanted and self.pointed is not None and not panning
-        if self._loupe_shown and self._pointer is not None:
-            self._loupe.place(self._pointer, self.viewport().rect())
-            self._ask_for_enlarged()
-            self.viewport().update(self._loupe.rect)
-        if was_shown:
-            self.viewport().update(before)
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self._keys.press(event):
+            super().keyPressEvent(event)
+        self._show_pointer()
 
-    def _refresh_loupe(self, region: Region) -> None:
-        if not self._loupe_shown or self._loupe_timer.isActive():
-            return
-        if not self._loupe.seen(self.viewportTransform()).intersected(region).is_empty:
-            self._loupe_timer.start()
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if not self._keys.release(event):
+            super().keyReleaseEvent(event)
+        self._show_pointer()
 
-    def _ask_for_enlarged(self) -> None:
-        """Have the tiles read that the glass needs; the view itself goes first."""
-        if self._loader is not None and not self.is_moving:
-            whole = Region(0, 0, self._slide_size.width(), self._slide_size.height())
-            seen = self._loupe.seen(self.viewportTransform()).intersected(whole)
-            enlarged = visible_tiles(seen, MAGNIFIES * self.zoom, self._loader.top_level)
-            if any(key not in self._loader.cache and not self._loader.is_missing(key) for key in enlarged):
-                self._loader.request([*wanted_tiles(self.visible_region(), self.zoom, self._loader), *enlarged])
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._keys.lose_keyboard()
+        self._show_pointer()
+        super().focusOutEvent(event)
 
-    def _paint_enlarged(self, painter: QPainter) -> None:
-        to_glass = self._loupe.transform(self.viewportTransform())
-        seen, rect = self._loupe.seen(self.viewportTransform()), QRectF(self._loupe.rect)
-        to_viewport = painter.worldTransform()
-        painter.fillRect(rect, BACKGROUND)
-        if self._loader is not None:
-            whole = Region(0, 0, self._slide_size.width(), self._slide_size.height())
-            part, scale = seen.intersected(whole), MAGNIFIES * self.zoom
-            paint_slide(painter, self._loader, part, scale, to_glass, QRegion(self._loupe.rect), smooth=True)
-        option = QStyleOptionGraphicsItem()
-        option.exposedRect = QRectF(seen.x, seen.y, seen.w, seen.h)
-        self._mask_item.parts = [rect.translated(to_viewport.dx(), to_viewport.dy())]
-        to_glass *= to_viewport
-        for item in (self._mask_item, *self._outline_items):
-            if item.isVisible():
-                painter.setWorldTransform(to_glass)
-                item.paint(painter, option)
-        if self.pointed is not None:
-            here, pixel, radius = QPointF(*self.pointed), self.pixel / MAGNIFIES, self._tool.radius or 0.0
-            ring = radius if self._ring.isVisible() and radius < SIDE / 2 * pixel else 0.0  # beyond the glass: a cross
-            sign = self._tool.sign(self._hand) if radius and self._ring.isVisible() else 0
-            self._loupe_ring.set_color(self._ring.color)
-            self._loupe_ring.place(here, ring, pixel, sign, cross=not ring)
-            painter.setWorldTransform(QTransform.fromTranslate(here.x(), here.y()) * to_glass)
-            self._loupe_ring.paint(painter, option)
-
-    # -- steering by the overview ---------------------------------------------------------------------------------
-
-    @property
-    def _is_on_overview(self) -> bool:
-        if self._gesture is not None or self._pointer is None:
-            return False
-        return self._steering or (
-            self._minimap in self._corners and self._minimap.rect.contains(self._pointer.toPoint())
-        )
+    def viewportEvent(self, event: QEvent) -> bool:
+        if isinstance(event, (QTabletEvent, QNativeGestureEvent, QGestureEvent)):
+            taken = self._touch.handle(event)
+            self._show_pointer()
+            if taken is not None:
+                return taken
+        return super().viewportEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._finish_by_keys()
-        if self._gesture is None:
-            self._pointer = event.position()
-        if not self._is_on_overview:
-            super().mousePressEvent(event)
-        elif event.button() == Qt.MouseButton.LeftButton:
-            self._kinetic.stop()
-            self._steering = True
-            self.center_on(self._minimap.to_level0(event.position()))
+        self._mouse.press(event)
+        self._show_pointer()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self._mouse.double_click(event)
+        self._show_pointer()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._steering:
-            self._pointer = event.position()
-            self.center_on(self._minimap.to_level0(event.position()))
-        else:
-            super().mouseMoveEvent(event)
+        self._mouse.move(event)
+        self._show_pointer()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._steering and event.button() == Qt.MouseButton.LeftButton:
-            self._steering = False
-            self._show_pointer()
-        else:
-            super().mouseReleaseEvent(event)
+        self._mouse.release(event)
+        self._show_pointer()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self._mouse.enter(event)
+        self._show_pointer()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.gesture.leave()
+        self._show_pointer()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._mouse.wheel(event)
+        self._show_pointer()

@@ -151,12 +151,7 @@ def settle(qtbot: QtBot, view: SlideView) -> Callable[[], None]:
 
     def wait() -> None:
         QApplication.processEvents()
-        loader, mask = view._loader, view._mask
-        assert loader is not None
-        qtbot.waitUntil(lambda: bool(loader._wanted) and all(key in loader.cache for key in loader._wanted))
-        qtbot.waitUntil(lambda: not view._arrived and (mask is None or not mask.overviews_stale))
-        qtbot.waitUntil(lambda: not view._mask_throttle.is_waiting)
-        qtbot.waitUntil(lambda: not view.is_moving and not view._bands)
+        qtbot.waitUntil(lambda: view.is_settled)
         QApplication.processEvents()
 
     return wait

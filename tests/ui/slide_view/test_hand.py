@@ -151,18 +151,18 @@ def test_zoom_and_scroll_do_not_break_a_stroke_nor_draw_one(view: SlideView, pai
 
 def test_alt_takes_away_and_the_pointer_says_so_before(view: SlideView, painting: Any) -> None:
     move(view, A)
-    assert view._ring._sign == 0
+    assert view.pointer.ring.sign == 0
     QTest.keyPress(view, Qt.Key.Key_Alt)
-    assert view._ring._sign == -1
+    assert view.pointer.ring.sign == -1
     QTest.keyRelease(view, Qt.Key.Key_Alt)
-    assert view._ring._sign == 0
+    assert view.pointer.ring.sign == 0
 
     QTest.mousePress(view.viewport(), LEFT, ALT, pos=A)
     QTest.mouseRelease(view.viewport(), LEFT, ALT, pos=A)
     assert painting.strokes == ["eraser"]
     view.set_tool(EraserTool(painting))
     move(view, A, keys=SHIFT)
-    assert view._ring._sign == 1
+    assert view.pointer.ring.sign == 1
 
 
 def test_other_tools_have_a_pointer_of_their_own(view: SlideView, painting: Any) -> None:
@@ -265,11 +265,11 @@ def test_the_pointer_of_the_keys_is_seen_and_takes_the_picture_along(view: Slide
     QTest.keyClick(view, Qt.Key.Key_Right, ALT | SHIFT)
 
     assert view.visible_region().x == before.x + 10
-    assert view._ring.isVisible()
-    assert view._ring._cross
+    assert view.pointer.ring.isVisible()
+    assert view.pointer.ring.has_cross
     assert view.viewport().cursor().shape() == Qt.CursorShape.BlankCursor
     move(view, A)
-    assert not view._ring._cross
+    assert not view.pointer.ring.has_cross
 
 
 def test_alt_and_p_take_away(view: SlideView, painting: Any) -> None:
@@ -284,7 +284,7 @@ def test_a_stroke_of_keys_is_kept_when_the_window_loses_the_keyboard(view: Slide
     view.clearFocus()
 
     assert [edit.tool for edit in painting.mask.edits()] == ["brush"]
-    assert view._gesture is None
+    assert view.gesture.is_idle
 
 
 # -- tools that are busy between strokes ---------------------------------------------------------------------------
@@ -301,7 +301,7 @@ def outlining(view: SlideView, painting: Any) -> Any:
 @pytest.mark.parametrize("how", ["double click", "enter"])
 def test_an_outline_of_clicks_is_closed(view: SlideView, outlining: Any, how: str) -> None:
     assert outlining.strokes == []
-    assert view._preview_item.isVisible()
+    assert view.sketch.preview_item.isVisible()
     if how == "double click":
         QTest.mouseDClick(view.viewport(), LEFT, pos=C)
     else:
@@ -326,7 +326,7 @@ def test_another_tool_gives_an_outline_up(view: SlideView, outlining: Any) -> No
     view.set_tool(BrushTool(outlining))
 
     assert outlining.strokes == []
-    assert not view._preview_item.isVisible()
+    assert not view.sketch.preview_item.isVisible()
 
 
 def test_picked_cells_are_outlined_until_another_tool_is_taken(view: SlideView, painting: Any) -> None:
@@ -346,7 +346,7 @@ def test_a_tool_may_look_closer_when_the_pointer_rests(qtbot: QtBot, view: Slide
     view.set_tool(CellsTool(painting, view, PickedCells(painting, view)))
     move(view, A)
 
-    qtbot.waitUntil(view._preview_item.isVisible)
+    qtbot.waitUntil(view.sketch.preview_item.isVisible)
 
 
 # -- pens ----------------------------------------------------------------------------------------------------------
@@ -414,9 +414,9 @@ def test_the_loupe_enlarges_what_is_at_the_pointer_and_repaints_nothing_else(
     view.set_tool(SelectLassoTool(view))
     view.show_loupe(True)
     move(view, A)
-    qtbot.waitUntil(lambda: view._loupe_shown)
+    qtbot.waitUntil(lambda: view.loupe.is_shown)
     settle()
-    glass = view._loupe.rect
+    glass = view.loupe.rect
     image = view.viewport().grab().toImage()
 
     green = QColor(0, 200, 0)
@@ -426,7 +426,7 @@ def test_the_loupe_enlarges_what_is_at_the_pointer_and_repaints_nothing_else(
     assert not glass.contains(A)
 
     view.show_loupe(False)
-    qtbot.waitUntil(lambda: not view._loupe_shown)
+    qtbot.waitUntil(lambda: not view.loupe.is_shown)
     image = view.viewport().grab().toImage()
     assert image.pixelColor(glass.center()) == QColor(255, 255, 255)
 
@@ -435,7 +435,7 @@ def test_the_loupe_enlarges_what_is_at_the_pointer_and_repaints_nothing_else(
 def test_the_loupe_stays_in_sight_and_off_the_pointer(qtbot: QtBot, view: SlideView, painting: Any, at: QPoint) -> None:
     view.show_loupe(True)
     move(view, at)
-    qtbot.waitUntil(lambda: view._loupe_shown)
+    qtbot.waitUntil(lambda: view.loupe.is_shown)
 
-    assert view.viewport().rect().contains(view._loupe.rect)
-    assert not view._loupe.rect.contains(at)
+    assert view.viewport().rect().contains(view.loupe.rect)
+    assert not view.loupe.rect.contains(at)

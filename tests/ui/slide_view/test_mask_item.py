@@ -208,7 +208,7 @@ def marked_view(view: SlideView, mask: Mask) -> SlideView:
 
 
 def mark(view: SlideView, on: bool = True, contour: bool = False) -> None:
-    view._mask_item.set_style(OverlayStyle(0.4, contour=contour, colors={1: GREEN}, show_manual=on))
+    view.mask_layer.item.set_style(OverlayStyle(0.4, contour=contour, colors={1: GREEN}, show_manual=on))
 
 
 def colors_in(view: SlideView, region: Region) -> set[tuple[int, ...]]:

@@ -16,6 +16,7 @@ from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import Mask
 from bcseg_gui.core.slides.look import Look
 from bcseg_gui.ui.slide_view import SlideView
+from bcseg_gui.ui.slide_view.gesture import Phase
 from bcseg_gui.ui.slide_view.mask_item import OverlayStyle
 from bcseg_gui.ui.tools import SelectRectangleTool
 
@@ -55,12 +56,12 @@ def test_a_look_changes_what_is_shown_and_not_the_pixel_value(
 
 def test_the_overview_hides_when_it_says_nothing(view: SlideView, make_slide: Callable[..., Any]) -> None:
     view.set_slide(make_slide(3000, 2000))
-    assert view._minimap not in view._corners
+    assert view.corners.minimap not in view.corners.shown
     view.actual_pixels()
-    assert view._minimap in view._corners
+    assert view.corners.minimap in view.corners.shown
 
     view.show_minimap(False)
-    assert view._minimap not in view._corners
+    assert view.corners.minimap not in view.corners.shown
 
 
 def test_dragging_on_the_overview_looks_elsewhere_and_paints_nothing(
@@ -70,7 +71,7 @@ def test_dragging_on_the_overview_looks_elsewhere_and_paints_nothing(
     canvas = make_canvas(make_mask(3000, 2000))
     view.set_tool(SelectRectangleTool(view))
     view.actual_pixels()
-    rect = view._minimap.rect
+    rect = view.corners.minimap.rect
 
     QTest.mousePress(view.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
     QTest.mouseMove(view.viewport(), rect.topLeft() - QPoint(5, 5))
@@ -101,12 +102,12 @@ def test_panning_leaves_no_trace(
 def test_the_scale_bar_counts_pixels_until_the_scale_is_known(view: SlideView, make_slide: Callable[..., Any]) -> None:
     view.set_slide(make_slide(3000, 2000))
     view.actual_pixels()
-    assert view._scale_bar.text == "100 px"
+    assert view.corners.scale_bar.text == "100 px"
 
     view.set_mpp(0.25)
 
-    assert view._scale_bar.text == "20 µm"
-    assert view.viewport().rect().contains(view._scale_bar.rect)
+    assert view.corners.scale_bar.text == "20 µm"
+    assert view.viewport().rect().contains(view.corners.scale_bar.rect)
 
 
 def test_a_selection_is_drawn_told_and_cleared_by_escape(
@@ -179,7 +180,7 @@ def test_a_tile_that_cannot_be_read_is_marked_and_shown_when_it_can_be(
     slide.damaged_from, slide.damaged_to = 1024, 1536
     with qtbot.waitSignal(view.readFailed):
         view.actual_pixels()
-    qtbot.waitUntil(lambda: not view._arrived)
+    qtbot.waitUntil(lambda: view.picture.is_settled)
 
     damaged = view.viewportTransform().map(QPointF(1300, 1000)).toPoint()
     around = screen(view)[damaged.y() - 20 : damaged.y() + 20, damaged.x() - 20 : damaged.x() + 20]
@@ -187,9 +188,9 @@ def test_a_tile_that_cannot_be_read_is_marked_and_shown_when_it_can_be(
     assert tuple(screen(view)[300, 600]) == (200, 180, 190)
 
     slide.damaged_to = 0
-    assert view._loader is not None
+    assert view.picture.loader is not None
     with qtbot.waitSignal(view.readRecovered):
-        view._loader._retry_timer.timeout.emit()
+        view.picture.loader.retry_timer.timeout.emit()
     settle()
     assert tuple(screen(view)[damaged.y(), damaged.x()]) == (200, 180, 190)
 
@@ -256,16 +257,16 @@ def test_predicted_tiles_are_repainted_together_and_a_stroke_at_once(
     view.set_slide(make_slide(3000, 2000))
     view.set_mask(make_mask(3000, 2000))
     told: list[Region] = []
-    monkeypatch.setattr(view._mask_item, "changed", lambda region, _scale: told.append(region))
+    monkeypatch.setattr(view.mask_layer.item, "changed", lambda region, _scale: told.append(region))
 
     for x in (0, 512, 1024):
         view.mask_changed(Region(x, 0, 512, 512))
     assert told == [Region(0, 0, 512, 512)]
-    view._mask_throttle.flush()
+    view.mask_layer.flush()
     assert told[1:] == [Region(512, 0, 1024, 512)]
 
-    view._gesture = "stroke"
+    view.gesture.phase = Phase.STROKE
     for x in (5, 6, 7):
         view.mask_changed(Region(x, 0, 9, 9))
     assert told[2:] == [Region(x, 0, 9, 9) for x in (5, 6, 7)]
-    view._gesture = None
+    view.gesture.phase = Phase.IDLE

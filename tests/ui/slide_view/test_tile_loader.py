@@ -143,7 +143,7 @@ def test_a_drive_that_comes_back_is_noticed_by_itself(qtbot: QtBot, make_slide: 
 
     slide.broken = False
     with qtbot.waitSignals([loader.recovered, loader.loaded, loader.loaded]):
-        loader._retry_timer.timeout.emit()
+        loader.retry_timer.timeout.emit()
 
     assert not any(loader.is_missing(key) for key in keys)
     loader.stop()
@@ -157,21 +157,21 @@ def test_it_is_tried_ever_more_rarely_and_soon_again_after_a_recovery(
     loader = TileLoader(slide)
     key = TileKey(0, 0, 0)
     read_in_vain(qtbot, loader, [key])
-    waits = [loader._retry_timer.interval()]
+    waits = [loader.retry_timer.interval()]
 
     for _vain in range(6):
-        loader._retry_timer.stop()
+        loader.retry_timer.stop()
         with qtbot.waitSignal(loader.missed):
-            loader._retry_timer.timeout.emit()
-        assert loader._retry_timer.isActive()
-        waits.append(loader._retry_timer.interval())
+            loader.retry_timer.timeout.emit()
+        assert loader.retry_timer.isActive()
+        waits.append(loader.retry_timer.interval())
 
     assert waits == [2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]
     slide.broken = False
     with qtbot.waitSignal(loader.recovered):
-        loader._retry_timer.timeout.emit()
-    assert not loader._retry_timer.isActive()
-    assert loader._retry_timer.interval() == 2_000
+        loader.retry_timer.timeout.emit()
+    assert not loader.retry_timer.isActive()
+    assert loader.retry_timer.interval() == 2_000
     loader.stop()
 
 

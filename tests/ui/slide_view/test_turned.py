@@ -70,7 +70,7 @@ def test_turning_keeps_what_is_in_the_middle(view: SlideView, make_slide: Callab
 def test_the_slides_own_pixels_are_at_their_place(turned: SlideView, settle: Callable[[], None]) -> None:
     turned.actual_pixels()
     settle()
-    pixels = turned._loader._slide.pixels  # type: ignore[union-attr]
+    pixels = turned.picture.loader.slide.pixels
 
     for x, y in ((1500, 1000), (1390, 1120), (1611, 905)):
         assert color_of(turned, x + 0.5, y + 0.5) == tuple(pixels[y, x])
@@ -173,7 +173,7 @@ def test_a_stroke_is_where_the_pointer_is(
 
 def test_the_overview_is_turned_as_well(turned: SlideView) -> None:
     turned.zoom_by(6)
-    minimap = turned._minimap
+    minimap = turned.corners.minimap
     assert (minimap.rect.width() > minimap.rect.height()) == (turned.rotation % 2 == 0)
 
     corner = turned.viewportTransform().map(QPointF(0, 0))

@@ -103,12 +103,12 @@ def test_a_spot_is_shown_as_large_as_it_fits_and_outlined_until_escape(
     assert spot.intersected(shown) == spot
     assert min(shown.w / spot.w, shown.h / spot.h) < 1.1
     assert abs(shown.x + shown.w / 2 - 1300) < 3
-    assert view._spot_item.isVisible()
+    assert view.sketch.spot_item.isVisible()
     QTest.keyClick(view, Qt.Key.Key_Escape)
-    assert not view._spot_item.isVisible()
+    assert not view.sketch.spot_item.isVisible()
     view.show_spot(spot)
     view.set_slide(make_slide(2000, 1500))
-    assert not view._spot_item.isVisible()
+    assert not view.sketch.spot_item.isVisible()
 
 
 def test_a_spot_larger_than_the_view_of_all_shows_all(view: SlideView, make_slide: Callable[..., Any]) -> None:

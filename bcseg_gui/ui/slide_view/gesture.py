@@ -1,0 +1,347 @@
+"""What the pointer is doing on a slide, and what the tool in hand hears of it: a state machine, without Qt.
+
+    idle ── press ──▶ stroke | pan | steer ── release, finish, settle, abort ──▶ idle
+
+A tool gets `press`, any number of `move` and `skip`, then exactly one of `release`, `settle` and `abort`. In the middle
+of a stroke, space or the middle button pauses it: the picture is moved, and the stroke goes on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+
+from ..tools import PLAIN, Hand, PanTool, Point, Tool
+from .viewport import Place, Viewport, nearest
+
+
+class Phase(Enum):
+    IDLE = auto()
+    STROKE = auto()
+    PAN = auto()
+    STEER = auto()
+    """The view follows the pointer over the minimap"""
+
+
+class Source(Enum):
+    """What moved the pointer last. In a stroke of keys or a pen, the mouse is not listened to."""
+
+    MOUSE = auto()
+    PEN = auto()
+    KEYS = auto()
+
+
+class Button(Enum):
+    LEFT = auto()
+    RIGHT = auto()
+    MIDDLE = auto()
+    OTHER = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Reactions:
+    """What a gesture needs of the view, and what it tells it."""
+
+    pan_by: Callable[[int, int], None]
+    """Device-independent pixels, to the right and down"""
+    is_on_minimap: Callable[[Place], bool]
+    steer: Callable[[Place], None]
+    """Center the view on what the minimap shows at that place"""
+    hovered: Callable[[], None]
+    """The idle pointer, or how the tool is held, has changed"""
+    stroke_begins: Callable[[], None]
+    ended: Callable[[], None]
+    """Of any gesture"""
+
+
+class Gesture:
+    """Places are device-independent pixels in the port of `viewport`; the tool gets level-0 pixels."""
+
+    def __init__(self, viewport: Viewport, reactions: Reactions) -> None:
+        self.tool: Tool = PanTool()
+        self.phase = Phase.IDLE
+        self.source = Source.MOUSE
+        self.hand = PLAIN
+        self.pointer: Place | None = None
+        """None when it is elsewhere"""
+        self.space_held = False
+        self._viewport = viewport
+        self._reactions = reactions
+        self._middle_held = False
+        self._button: Button | None = None
+        self._draws_on = False
+        """What moves under the pointer is drawn over, not skipped"""
+
+    @property
+    def is_idle(self) -> bool:
+        return self.phase is Phase.IDLE
+
+    @property
+    def is_stroke(self) -> bool:
+        return self.phase is Phase.STROKE
+
+    @property
+    def is_busy(self) -> bool:
+        """A stroke, an outline … is begun."""
+        return self.is_stroke or self.tool.is_busy
+
+    @property
+    def is_paused(self) -> bool:
+        """In the middle of a stroke, the pointer moves the picture."""
+        return self.is_stroke and (self.space_held or self._middle_held)
+
+    @property
+    def is_panning(self) -> bool:
+        return self.phase is Phase.PAN or self.is_paused
+
+    @property
+    def by_keys(self) -> bool:
+        return self.source is Source.KEYS
+
+    @property
+    def ignores_mouse(self) -> bool:
+        """A stroke of keys or a pen is under way."""
+        return self.source is Source.PEN or (self.by_keys and self.is_stroke)
+
+    @property
+    def is_on_minimap(self) -> bool:
+        if self.pointer is None or not self.is_idle:
+            return self.phase is Phase.STEER
+        return self._reactions.is_on_minimap(self.pointer)
+
+    @property
+    def pointed(self) -> Point | None:
+        """Where the pointer is on the slide, in level-0 pixels; None when it is elsewhere."""
+        if self.pointer is None or self._viewport.is_empty or self.is_on_minimap:
+            return None
+        return self._viewport.to_level0(self.pointer)
+
+    # -- mouse ----------------------------------------------------------------------------------------------------
+
+    def press(self, place: Place, button: Button, hand: Hand = PLAIN) -> None:
+        self._finish_keys()
+        if self._viewport.is_empty or self.source is Source.PEN:
+            return
+        if not self.is_idle:
+            self._middle_held = self._middle_held or (self.is_stroke and button is Button.MIDDLE)
+            return
+        self.pointer = place
+        if self.is_on_minimap:
+            if button is Button.LEFT:
+                self.phase, self._button = Phase.STEER, button
+                self._reactions.steer(place)
+            return
+        self.source, self._button = Source.MOUSE, button
+        moves_picture = self.tool.pans or self.space_held
+        if button is Button.MIDDLE or (moves_picture and button is Button.LEFT):
+            self.phase = Phase.PAN
+        elif not moves_picture and button in (Button.LEFT, Button.RIGHT):
+            self._begin_stroke(place, hand)
+
+    def double_click(self, place: Place, button: Button, hand: Hand = PLAIN) -> None:
+        """The second press of two quick ones, which the tool may take as one thing; else it is another press."""
+        self._finish_keys()
+        if self.is_idle:
+            self.pointer = place
+        point = self.pointed
+        free = self.is_idle and not self.space_held and button in (Button.LEFT, Button.RIGHT)
+        if not free or point is None or not self.tool.double_click(point):
+            # Two quick dabs are two dabs.
+            self.press(place, button, hand)
+
+    def move(self, place: Place, hand: Hand = PLAIN) -> None:
+        if self.phase is Phase.STEER:
+            self.pointer = place
+            self._reactions.steer(place)
+        elif not self.ignores_mouse:
+            self.source = Source.MOUSE
+            self._move_to(place, hand)
+
+    def release(self, place: Place, button: Button, hand: Hand = PLAIN) -> None:
+        if self._middle_held and button is Button.MIDDLE:
+            self._middle_held = False
+            self._resume()
+        elif not self.is_idle and button is self._button:
+            self.pointer = place
+            self.finish()
+            self.hand = hand
+
+    def enter(self, place: Place) -> None:
+        if not self.ignores_mouse:
+            self.pointer, self.source = place, Source.MOUSE
+
+    def leave(self) -> None:
+        # A gesture under way keeps the pointer until it is released, wherever that is.
+        if self.is_idle and not self.by_keys:
+            self.pointer = None
+            self._hover()
+
+    # -- pen ------------------------------------------------------------------------------------------------------
+
+    def pen_press(self, place: Place, hand: Hand, *, erases: bool, has_pressure: bool) -> bool:
+        """False when the pen says no more than a mouse would: the press is to come as a mouse's."""
+        self._finish_keys()
+        before, self.pointer = self.pointer, place
+        free = self.is_idle and self.pointed is not None and not (self.tool.pans or self.space_held)
+        if not free or not (erases or (has_pressure and self.tool.radius)):
+            self.pointer = before
+            return False
+        self.source, self._button = Source.PEN, Button.LEFT
+        self._begin_stroke(place, hand)
+        return True
+
+    def pen_move(self, place: Place, hand: Hand) -> bool:
+        if self.source is not Source.PEN:
+            return False
+        self._move_to(place, hand)
+        return True
+
+    def pen_release(self, place: Place) -> bool:
+        if self.source is not Source.PEN:
+            return False
+        self.pointer = place
+        self.finish()
+        return True
+
+    # -- keys -----------------------------------------------------------------------------------------------------
+
+    def hold_space(self, held: bool) -> None:
+        self.space_held = held
+        if not held:
+            self._resume()
+
+    def hold(self, hand: Hand) -> None:
+        """Show what the tool would do, held that way."""
+        # Alt moves a pointer that keys move: it takes nothing away then.
+        if self.is_idle and not self.by_keys:
+            self.hand = hand
+            if self.pointer is not None:
+                self._hover()
+
+    def step(self, dx: int, dy: int) -> None:
+        """Move the pointer by screen pixels; from the middle of the port when it is elsewhere."""
+        if self._viewport.is_empty or not (self.is_idle or self.by_keys):
+            return
+        self.source = Source.KEYS
+        width, height = self._viewport.port_size
+        x, y = self.pointer if self.pointer is not None else ((width - 1) // 2, (height - 1) // 2)
+        x, y = x + dx / self._viewport.pixel_ratio, y + dy / self._viewport.pixel_ratio
+        inside = min(max(x, 0.0), width - 1.0), min(max(y, 0.0), height - 1.0)
+        if inside != (x, y):  # the picture comes along
+            self._draws_on = True
+            self._reactions.pan_by(dx, dy)
+            self._draws_on = False
+        self._move_to(inside, PLAIN)
+
+    def put_down(self, hand: Hand) -> None:
+        """Begin a stroke where the pointer is, or end the one that keys began."""
+        if self.is_stroke:
+            self._finish_keys()
+        elif self.is_idle:
+            if self.pointer is None:
+                self.step(0, 0)
+            if self.pointer is not None:
+                self.source, self._button = Source.KEYS, None
+                self._begin_stroke(self.pointer, hand)
+
+    def escape(self) -> None:
+        """Give up the gesture, or else what the tool has begun."""
+        if self.is_idle:
+            self.tool.abort()
+        else:
+            self.abort()
+
+    def lose_keyboard(self) -> None:
+        """The release of a key goes elsewhere now."""
+        self.space_held = False
+        self.hold(PLAIN)
+        if self.by_keys:
+            self.settle()
+        self._resume()
+
+    # -- anything -------------------------------------------------------------------------------------------------
+
+    def view_moved(self) -> None:
+        """The picture was moved under the pointer."""
+        if self.is_stroke and self.pointer is not None and not self._draws_on:
+            self.tool.skip(self._viewport.to_level0(self.pointer))
+
+    def linger(self) -> None:
+        """The pointer has stood still for a moment."""
+        point = self.pointed
+        if self.is_idle and point is not None and not (self.tool.pans or self.space_held):
+            self.tool.linger(point, self.hand)
+
+    def settle(self) -> bool:
+        """End a stroke, as `Tool.settle` does: kept if it is worth it, else given up and True returned."""
+        if not self.is_stroke:
+            return False
+        given_up = self.tool.settle()
+        self._end()
+        return given_up
+
+    def undo_step(self) -> bool:
+        """Take back the last of what the tool has begun; False when Undo is for the history."""
+        return self.settle() or self.tool.undo_step()
+
+    def finish(self) -> None:
+        """End the gesture, as if its button were released."""
+        if self.is_stroke and self.pointer is not None:
+            point = self._viewport.to_level0(self.pointer)
+            if self.is_paused:
+                self.tool.skip(point)
+            self.tool.release(point)
+        self._end()
+
+    def abort(self) -> None:
+        """End the gesture, as if it had never begun."""
+        if self.is_stroke:
+            self.tool.abort()
+        self._end()
+
+    def let_go(self) -> None:
+        """Leave nothing begun: a stroke is settled, anything else that the tool has begun given up."""
+        self.settle()
+        self.finish()
+        if self.tool.is_busy:
+            self.tool.abort()
+
+    def _begin_stroke(self, place: Place, hand: Hand) -> None:
+        self._reactions.stroke_begins()
+        self.phase, self.hand = Phase.STROKE, hand
+        self.tool.press(self._viewport.to_level0(place), hand)
+
+    def _move_to(self, place: Place, hand: Hand) -> None:
+        last, self.pointer = self.pointer, place
+        if self.is_panning and last is not None:
+            self._reactions.pan_by(nearest(last[0]) - nearest(place[0]), nearest(last[1]) - nearest(place[1]))
+        elif self.is_stroke:
+            # What the stroke does was settled when it began.
+            if hand.pressure != self.hand.pressure:
+                self.hand = replace(self.hand, pressure=hand.pressure)
+            self.tool.move(self._viewport.to_level0(place), self.hand)
+        if self.is_idle:
+            self.hand = hand
+            self._hover()
+
+    def _hover(self) -> None:
+        self.tool.hover(self.pointed, self.hand)
+        self._reactions.hovered()
+
+    def _resume(self) -> None:
+        """The picture is in place: a stroke that waited for it goes on where the pointer is now."""
+        if not self.is_paused:
+            self.view_moved()
+
+    def _finish_keys(self) -> None:
+        """End a stroke of the keys where they are, for the mouse comes into play."""
+        if self.is_stroke and self.by_keys:
+            self.finish()
+
+    def _end(self) -> None:
+        self.phase, self.hand = Phase.IDLE, PLAIN
+        self._middle_held = False
+        if self.source is Source.PEN:
+            self.source = Source.MOUSE
+        self._reactions.ended()

@@ -1,0 +1,98 @@
+"""The mask in a view: what of it to repaint, and when its overviews are brought up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QObject, Signal
+
+from bcseg_gui.core.geometry import Region, TileKey, tiles_covering
+from bcseg_gui.core.masks import Mask
+
+from .mask_item import MaskItem, OverlayStyle
+from .overview_refresher import OverviewRefresher
+from .throttle import Throttle
+from .viewport import Viewport
+
+BETWEEN_CHANGES = 50
+"""Milliseconds between two repaintings for a mask that a model writes."""
+
+
+class MaskLayer(QObject):
+    """Holds the item that shows the mask, and passes on what is painted into it."""
+
+    repainted = Signal(object)
+    """Region of the mask that is shown anew"""
+    failed = Signal(object)
+    """UserError: a part of the mask cannot be read; emitted once a mask"""
+    paintedUnseen = Signal()
+    """A tool paints while the mask is hidden; emitted once until it is shown again"""
+
+    def __init__(self, viewport: Viewport, parent: QObject) -> None:
+        super().__init__(parent)
+        self.item = MaskItem(self.failed.emit)
+        self._viewport = viewport
+        self._mask: Mask | None = None
+        self._unseen_told = False
+        self._throttle = Throttle(BETWEEN_CHANGES, self._repaint, self)
+        self._refresher = OverviewRefresher(self._tiles_in_view, self._throttle.add, self.failed.emit, self)
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing waits to be shown."""
+        return not self._throttle.is_waiting and (self._mask is None or not self._mask.overviews_stale)
+
+    def set_mask(self, mask: Mask | None) -> None:
+        self._mask = mask
+        self.item.set_mask(mask)
+        self._refresher.set_mask(mask)
+
+    def set_style(self, style: OverlayStyle) -> None:
+        self.item.set_style(style)
+        self._unseen_told = self._unseen_told and not style.visible
+
+    def changed(self, region: Region, *, at_once: bool, in_stroke: bool) -> None:
+        """Repaint the part of the mask that was painted into: at once under the hand, else not too often."""
+        level = self.item.level_at(self._viewport.zoom)
+        if in_stroke:
+            # The overviews are brought up to date when the hand rests: it must not wait for them.
+            if self._mask is not None and level:
+                self._mask.preview(region, level)
+            self._repaint(region)
+            return
+        self._refresher.wake()
+        if at_once:
+            if level:
+                self._refresher.work(self._tiles_in_view(region))
+            self._repaint(region)
+        else:
+            self._throttle.add(region)
+
+    def flush(self) -> None:
+        """Repaint what waits."""
+        self._throttle.flush()
+
+    def wake(self) -> None:
+        """Go on with the overviews, where there is something to do."""
+        self._refresher.wake()
+
+    def stop(self) -> None:
+        """Leave the overviews alone until woken."""
+        self._refresher.stop()
+
+    def begin_stroke(self, *, paints: bool) -> None:
+        self._refresher.stop()
+        if paints and not self.item.isVisible() and not self._unseen_told:
+            self._unseen_told = True
+            self.paintedUnseen.emit()
+
+    def _repaint(self, region: Region) -> None:
+        self.item.changed(region, self._viewport.scale)
+        self.repainted.emit(region)
+
+    def _tiles_in_view(self, part: Region | None = None) -> Iterable[TileKey]:
+        level = self.item.level_at(self._viewport.zoom)
+        seen = self._viewport.visible_region()
+        seen = seen if part is None else seen.intersected(part)
+        x, y = seen.x >> level, seen.y >> level
+        return tiles_covering(Region(x, y, (seen.right >> level) + 1 - x, (seen.bottom >> level) + 1 - y), level)
