@@ -61,7 +61,7 @@ def groups() -> tuple[Group, ...]:
 
 
 def mouse() -> Group:
-    """What `MouseView` and the tools in it do."""
+    """What the mouse does on the slide, and the tools in it."""
     control, shift, alt = (_modifier(key) for key in ("Ctrl", "Shift", "Alt"))
     space, wheel = _native("Space")[0], _("Wheel")
     return Group(
@@ -79,7 +79,7 @@ def mouse() -> Group:
 
 
 def keyboard() -> Group:
-    """What `HandView` does while the picture has the keyboard."""
+    """What keys do while the picture has the keyboard."""
     shift, alt, arrows = _modifier("Shift"), _modifier("Alt"), _("Arrows")
     return Group(
         _("On the picture"),

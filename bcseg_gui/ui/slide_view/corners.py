@@ -46,6 +46,11 @@ class Corners:
     def set_empty_regions(self, regions: Sequence[Region]) -> None:
         self.minimap.set_empty_regions(regions)
 
+    def set_picture(self, picture: QImage | None) -> None:
+        """The whole slide as it is shown."""
+        self.minimap.set_picture(picture)
+        self._update()
+
     def show_slide(self, picture: QImage | None) -> None:
         """The slide, its look or its rotation is another. `picture`: the whole slide as it is shown."""
         self.minimap.set_slide(*self._viewport.slide_size, self._viewport.quarter_turns)

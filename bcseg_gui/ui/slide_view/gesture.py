@@ -238,7 +238,7 @@ class Gesture:
         """Begin a stroke where the pointer is, or end the one that keys began."""
         if self.is_stroke:
             self._finish_keys()
-        elif self.is_idle:
+        elif self.is_idle and not (self.tool.pans or self._viewport.is_empty):
             if self.pointer is None:
                 self.step(0, 0)
             if self.pointer is not None:

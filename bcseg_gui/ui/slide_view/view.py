@@ -368,7 +368,7 @@ class SlideView(QGraphicsView):
         if loader is not None:
             self.loupe.refresh(loader.shown(key))
             if key.level == loader.top_level:
-                self.corners.minimap.set_picture(loader.cache.shown(key))
+                self.corners.set_picture(loader.cache.shown(key))
 
     # -- painting -------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bcseg_gui.ui.slide_view.gesture import Button, Gesture, Phase, Reactions, Source
 from bcseg_gui.ui.slide_view.viewport import Place, Viewport
@@ -226,7 +226,6 @@ class AnyEvents(RuleBasedStateMachine):
             self.tools.append(Recorder(takes_double_clicks=takes))
             self.gesture.tool = self.tools[-1]
 
-    @precondition(lambda self: not self.gesture.is_stroke)
     @rule(width=st.sampled_from((0, 300, 2000)))
     def show_another_slide(self, width: int) -> None:
         self.gesture.let_go()
