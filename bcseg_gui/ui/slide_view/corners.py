@@ -8,8 +8,7 @@ from PySide6.QtCore import QPoint, QPointF, QRect
 from PySide6.QtGui import QImage, QPainter, QRegion
 from PySide6.QtWidgets import QWidget
 
-from bcseg_gui.core.geometry import Region
-from bcseg_gui.core.tools.change import Point
+from bcseg_gui.core.geometry import Point, Region
 
 from .minimap import Minimap
 from .scale_bar import ScaleBar

@@ -6,8 +6,7 @@ from PySide6.QtCore import QObject, QPointF, QRectF, QTimer, Signal
 from PySide6.QtGui import QTransform
 from PySide6.QtWidgets import QGraphicsView
 
-from bcseg_gui.core.geometry import Region
-from bcseg_gui.core.tools.change import Point
+from bcseg_gui.core.geometry import Point, Region
 
 from .kinetic import KineticPan
 from .viewport import Place, Viewport

@@ -10,8 +10,7 @@ import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from bcseg_gui.core.geometry import Region
-from bcseg_gui.core.tools.change import Point
+from bcseg_gui.core.geometry import Point, Region
 
 Place = tuple[float, float]
 """(x, y) in the port"""

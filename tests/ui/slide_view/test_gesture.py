@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bcseg_gui.ui.slide_view.gesture import Button, Gesture, Phase, Reactions, Source
 from bcseg_gui.ui.slide_view.viewport import Place, Viewport
-from bcseg_gui.ui.tools import PLAIN, Hand, PanTool, Point, StillTool
+from bcseg_gui.ui.tools import PLAIN, BaseTool, Hand, PanTool, Point
 
 PORT = (400, 300)
 MINIMAP = 40.0
@@ -22,7 +22,7 @@ buttons = st.sampled_from(list(Button))
 ways = st.integers(-50, 50)
 
 
-class Recorder(StillTool):
+class Recorder(BaseTool):
     """A tool that writes down what it hears, and minds that a press is followed by one end."""
 
     name = "recorder"
