@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui.core.geometry import Region
@@ -41,8 +42,9 @@ def test_a_damaged_mask_is_recovered_in_the_window(qtbot: QtBot, run_main, field
         qtbot.waitUntil(lambda: dialog() is not None)
         asked = dialog()
         assert asked is not None
-        qtbot.waitUntil(asked._recover.isVisible)
-        asked._recover.click()
+        recover = next(button for button in asked.findChildren(QPushButton) if button.text() == "Recover")
+        qtbot.waitUntil(recover.isVisible)
+        recover.click()
         qtbot.waitUntil(lambda: window.session.document is not None)
         document = window.session.document
         assert document is not None
