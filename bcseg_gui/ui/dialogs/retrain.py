@@ -9,10 +9,8 @@ from PySide6.QtGui import QCloseEvent, QDesktopServices
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QHBoxLayout,
     QLabel,
     QProgressBar,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -28,6 +26,7 @@ from ..widgets.durations import duration_words
 from .curves import Curves
 from .holdout import TestPicturesDialog
 from .result_table import ResultTable
+from .retrain_buttons import RetrainButtons
 from .target_boxes import TargetBoxes
 
 
@@ -64,20 +63,9 @@ class RetrainDialog(QDialog):
         self._bar.setTextVisible(False)
         self._bar.setFixedHeight(8)
         self._progress = QLabel()
-        self._start = _button(_("Start learning"), retraining.start, main=True)
-        self._pause = _button(_("Pause"), retraining.pause)
-        self._cancel = _button(_("Cancel"), retraining.cancel)
-        self._anew = _button(_("Begin anew"), self._begin_anew)
-        self._close = _button(_("Close"), self.close)
-        self._keep = _button("", self.close, main=True)
-        self._use = _button(_("Use it all the same"), self._promote)
-        self._back = _button(_("Back to the one before"), self._roll_back)
-        self._report = _button(_("Report"), self._open_report)
-        self._pictures = _button(_("Test pictures…"), self._show_pictures)
-        self._more = _button(_("More figures"), lambda: None)
-        self._more.setCheckable(True)
-        self._more.toggled.connect(self._show_more)
+        self._buttons = RetrainButtons()
         self._lay_out()
+        self._connect()
         retraining.changed.connect(self._refresh)
         retraining.failed.connect(self._explain_failure)
         retraining.epoch.connect(lambda _event: self._curves.show_run(retraining))
@@ -85,14 +73,6 @@ class RetrainDialog(QDialog):
         retraining.estimate()
 
     def _lay_out(self) -> None:
-        buttons = QHBoxLayout()
-        for button in (self._pictures, self._more, self._report):
-            buttons.addWidget(button)
-        buttons.addStretch(1)
-        right = (self._close, self._cancel, self._pause, self._anew, self._use, self._back, self._keep, self._start)
-        for button in right:
-            buttons.addWidget(button)
-        self._start.setDefault(True)  # Enter begins; what to do with the result is never decided by a key too many
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 18, 20, 18)
         layout.setSpacing(10)
@@ -102,7 +82,24 @@ class RetrainDialog(QDialog):
             layout.addWidget(widget)
         layout.addStretch(1)
         layout.addSpacing(6)
-        layout.addLayout(buttons)
+        layout.addWidget(self._buttons)
+
+    def _connect(self) -> None:
+        run, buttons = self._retraining, self._buttons
+        for button, clicked in (
+            (buttons.start, run.start),
+            (buttons.pause, run.pause),
+            (buttons.cancel, run.cancel),
+            (buttons.anew, self._begin_anew),
+            (buttons.close_, self.close),
+            (buttons.keep, self.close),
+            (buttons.use, self._promote),
+            (buttons.back, self._roll_back),
+            (buttons.report, self._open_report),
+            (buttons.pictures, self._show_pictures),
+        ):
+            button.clicked.connect(lambda _checked=False, clicked=clicked: clicked())
+        buttons.more.toggled.connect(self._show_more)
 
     def _refresh(self) -> None:
         run = self._retraining
@@ -113,35 +110,20 @@ class RetrainDialog(QDialog):
         self._aim.setVisible(stage == "ready")
         self._targets.show_plan(run.plan)
         self._targets.setVisible(stage == "ready" and run.plan.new_target and len(run.plan.drawn) > 1)
-        decision = run.result.decision if run.result is not None else None
-        accepted = decision is not None and decision.promoted
         if run.result is not None:
             self._table.show_result(run.result)  # before it is shown, so that its height counts below
-            self._keep.setText(_("Close") if accepted else _("Keep the current one"))
         self._curves.setVisible(stage in ("training", "result"))
-        for widget in (self._table, self._more, self._report, self._keep):
-            widget.setVisible(stage == "result")
+        self._table.setVisible(stage == "result")
         self._progress.setVisible(run.running)
         self._bar.setVisible(run.running)
-        self._cancel.setVisible(stage in ("preparing", "training"))
-        self._pause.setVisible(stage == "training")
-        self._anew.setVisible(stage == "paused")
-        self._pictures.setVisible(stage == "ready" and not run.plan.parted)
-        self._start.setText(_("Go on learning") if stage == "paused" else _("Start learning"))
-        self._start.setVisible(stage in ("ready", "paused"))
-        overrules = decision is None or decision.refused
-        self._use.setText(_("Use it all the same") if overrules else _("Use the new model"))
-        self._use.setVisible(stage == "result" and not accepted)
-        self._back.setVisible(stage == "result" and accepted)
-        self._close.setVisible(stage != "result")
-        self._close.setText(_("Go on working") if run.running else _("Close"))
+        self._buttons.show_run(run)
         self._show_progress()
         self._curves.show_run(run)
         if stage != self._shown:
             self._shown = stage
             self._take_height()
             if stage == "result":
-                self._keep.setFocus()  # what an absent-minded Space may do
+                self._buttons.keep.setFocus()  # what an absent-minded Space may do
         elif stage == "ready":
             self._take_height()  # what there is to say depends on the aim, and on how long it takes
 
@@ -202,8 +184,6 @@ class RetrainDialog(QDialog):
         elif run.stage == "training" and run.job is not None:
             progress = run.job.progress
             self._progress.setText(_("Stopping…") if run.job.cancelling else progress_text(run.job))
-            for button in (self._cancel, self._pause):
-                button.setEnabled(not run.job.cancelling)
             self._bar.setRange(0, progress.total if progress else 0)
             self._bar.setValue(progress.done if progress else 0)
 
@@ -219,9 +199,9 @@ class RetrainDialog(QDialog):
     def _plan_anew(self) -> None:
         try:
             self._retraining.plan_anew()
-            self._start.setEnabled(True)
+            self._buttons.start.setEnabled(True)
         except UserError as error:  # all on one side
-            self._start.setEnabled(False)
+            self._buttons.start.setEnabled(False)
             self._explain_failure(error)
 
     def _begin_anew(self) -> None:
@@ -342,12 +322,3 @@ def _result_text(run: Retraining) -> str:
         else _("The current model stays; the new one is kept as “{model}”.")
     )
     return f"{compared} {evidence(decision)}".strip() + f"\n{became.format(model=run.version.name)}"
-
-
-def _button(text: str, run: Callable[[], object], *, main: bool = False) -> QPushButton:
-    button = QPushButton(text)
-    button.setAutoDefault(False)
-    if main:
-        button.setProperty("main", True)
-    button.clicked.connect(lambda: run())
-    return button
