@@ -22,9 +22,11 @@ WITHOUT_A_SOURCE = {
     "test_documents.py": "README, ARCHITECTURE and their like",
     "test_mirror.py": "the tests themselves",
     "test_privacy.py": "every room: what may never leave the computer",
+    "test_tables.py": "each table of the app, row by row",
     "test_translations.py": "the catalogue",
     "ui/slide_view/test_showing.py": "the parts of the view together: what is on screen",
     "ui/slide_view/test_turned.py": "the parts of the view together, on a turned slide",
+    "ui/test_class_sizes.py": "every class of the window: how large it is",
     "ui/test_correcting.py": "window and session together: what a person corrects",
     "ui/tools/test_smart_brush.py": "the smart brush of ui/tools/brush.py, which fills a file",
 }

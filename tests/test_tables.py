@@ -15,6 +15,7 @@ import pytest
 from PySide6.QtGui import QKeySequence
 from pytestqt.qtbot import QtBot
 
+from bcseg_gui.core.cells.columns import COLUMNS, Column
 from bcseg_gui.core.project.classes import KEYS
 from bcseg_gui.core.resources import resource
 from bcseg_gui.core.settings import SETTINGS
@@ -63,7 +64,8 @@ def test_an_action_is_complete(info: ActionInfo, french: gettext.NullTranslation
     assert untranslated(french, info.text, info.tooltip) == []
     assert not info.icon or resource("icons", f"{info.icon}.svg").is_file()
     assert all(is_key(key) for key in info.keys), info.keys
-    assert info.id in tested, "no test names it"
+    has_test = info.id in tested
+    assert has_test, "no test names it"
 
 
 def test_no_two_actions_share_a_key() -> None:
@@ -87,9 +89,15 @@ def test_a_tool_is_complete(tool: ToolInfo, french: gettext.NullTranslations, qt
     # The stub is enough to make one; what it does is tested where it stands.
     made = tool.make(_Anything())  # type: ignore[arg-type]
     assert made.name == tool.id, "the history and the pointer know it by this name"
-    module = type(made).__module__.rsplit(".", 1)[-1]
-    words = {word for path in (TESTS / "ui/tools").glob("test_*.py") for word in _names(path)}
-    assert type(made).__name__ in words, f"no test in tests/ui/tools uses {type(made).__name__} of {module}.py"
+    used = {name for path in (TESTS / "ui/tools").glob("test_*.py") for name in _imported(path)}
+    assert {type(made).__name__} <= used, "no test in tests/ui/tools uses it"
+
+
+@pytest.mark.parametrize("column", COLUMNS, ids=lambda column: column.id)
+def test_a_column_is_complete(column: Column) -> None:
+    assert [each.id for each in COLUMNS].count(column.id) == 1
+    said = frozenset(_words(TESTS / "core/cells/test_columns.py"))
+    assert {column.id} <= said, "no test in tests/core/cells/test_columns.py names it"
 
 
 def test_settings_have_keys_of_their_own() -> None:
@@ -99,7 +107,7 @@ def test_settings_have_keys_of_their_own() -> None:
     assert all(isinstance(setting.default(), str) for setting in SETTINGS)
 
 
-def _names(path: Path) -> Iterator[str]:
+def _imported(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.alias):
             yield node.name

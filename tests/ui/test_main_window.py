@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 import tifffile
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QLabel, QListView
 from pytestqt.qtbot import QtBot
@@ -26,30 +24,6 @@ from bcseg_gui.ui.panels.gains import GainPanel
 from bcseg_gui.ui.toolbar import TOOLBAR
 from bcseg_gui.ui.tools.table import TOOLS
 from bcseg_gui.ui.widgets.number_box import NumberBox
-
-
-@pytest.fixture
-def running(qtbot: QtBot, tmp_path: Path) -> Iterator[app.Running]:
-    """The app with two pictures open and active; what it asks of the compute process is never answered."""
-    paths = [tmp_path / f"{name}.png" for name in "ab"]
-    for path in paths:
-        cv2.imwrite(str(path), np.full((300, 400, 3), 200, np.uint8))
-    running = app.Running(app.Options())
-    running.client.start = lambda: None
-    running.client.submit = lambda _request: None
-    with qtbot.waitActive(running.window):
-        running.window.show()
-        running.window.activateWindow()
-    running.window.operations.files.open_paths(paths)
-    yield running
-    running.window.close()
-    running.window.deleteLater()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-
-
-@pytest.fixture
-def window(running: app.Running) -> MainWindow:
-    return running.window
 
 
 def point_at(window: MainWindow, place: QPoint) -> None:
