@@ -113,7 +113,7 @@ def measured(window: MainWindow, document: Document) -> tuple[str, ...]:
             wait(0.02)
     listed = milliseconds(document.edits)
     mask.flush()
-    project = window.session.needed_project()
+    project = window.session.home.needed_project()
     entry = project.find(document.path)
     assert entry is not None
     file = project.mask_path(entry)

@@ -52,7 +52,7 @@ def main() -> None:
     if not document.segmenting:
         print("The segmentation ended before the measurement did: take a larger slide.", file=sys.stderr)
         sys.exit(1)
-    document.cancel_segmentation()
+    document.stream.cancel()
     wait(2)
     window.close()
     application.processEvents()

@@ -39,7 +39,7 @@ class CellSizes(QObject):
     """Estimates the cell diameter of the slide in front off the main thread, and remembers those of the ones before."""
 
     found = Signal()
-    """the slide last looked at was measured, or shows no cells"""
+    """the slide asked for last was measured, or shows no cells"""
 
     def __init__(self, parent: QObject) -> None:
         """Somebody else must own it: its task holds it, and a parent must not be freed by its child's end."""
@@ -49,16 +49,16 @@ class CellSizes(QObject):
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
 
-    def look_at(self, slide: Slide, given_mpp: float | None = None) -> None:
-        """Have this slide measured, unless its scale is known or it was measured before; one before it is given up."""
+    def measure(self, slide: Slide, given_mpp: float | None = None) -> None:
+        """Measure this slide, unless its scale is known or it was measured before. Gives up one under way."""
         self._give_up()
         page = _page(slide)
         if not (slide.mpp or given_mpp) and page not in self._seen:
             self._task = Task(
                 self._pool,
                 lambda: slide_cell_diameter(slide),
-                lambda diameter: self._looked(page, diameter),
-                lambda error: self._not_looked(page, error),
+                lambda diameter: self._measured(page, diameter),
+                lambda error: self._measuring_failed(page, error),
                 self,
             )
 
@@ -85,13 +85,13 @@ class CellSizes(QObject):
             self._task.forget()
             self._task = None
 
-    def _looked(self, page: tuple[Path, int], diameter: float | None) -> None:
+    def _measured(self, page: tuple[Path, int], diameter: float | None) -> None:
         self._task = None
         self._seen[page] = diameter
         self.found.emit()
 
-    def _not_looked(self, page: tuple[Path, int], error: Exception) -> None:
-        self._looked(page, None)
+    def _measuring_failed(self, page: tuple[Path, int], error: Exception) -> None:
+        self._measured(page, None)
         if not isinstance(error, UserError):
             raise error
         log.info("No cell diameter: %s", error.template)  # the view says it, when it reads the same place

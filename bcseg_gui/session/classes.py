@@ -25,13 +25,13 @@ class Classes(QObject):
         self,
         project: Callable[[], Project | None],
         needed_project: Callable[[], Project],
-        keep: Callable[[], None],
+        save: Callable[[], None],
         tools: ToolSettings,
         parent: QObject | None = None,
     ) -> None:
-        """`keep` has all that is painted on disk, or raises UserError. `tools` paint the class in hand."""
+        """`save` writes all that is painted to disk, or raises UserError. `tools` paint the class in hand."""
         super().__init__(parent)
-        self._project, self._needed_project, self._keep = project, needed_project, keep
+        self._project, self._needed_project, self._save = project, needed_project, save
         self._tools = tools
         self._list: ClassList = DEFAULT_CLASSES
 
@@ -52,7 +52,7 @@ class Classes(QObject):
     def refresh(self) -> None:
         """Another project may be open."""
         project = self._project()
-        self._take(DEFAULT_CLASSES if project is None else project.classes)
+        self._set_list(DEFAULT_CLASSES if project is None else project.classes)
 
     def choose(self, class_id: int) -> None:
         """Take it in hand, when it is on the list."""
@@ -68,9 +68,9 @@ class Classes(QObject):
         wanted = lists.checked(tuple(classes))
         if wanted != self._list:
             if {known.id for known in self._list} - {known.id for known in wanted}:
-                self._keep()
+                self._save()
             self._needed_project().set_classes(wanted)
-            self._take(wanted)
+            self._set_list(wanted)
 
     def add(self, name: str, color: str = "") -> MaskClass:
         self.set(lists.added(self._list, name, color, above=self.last_id))
@@ -88,11 +88,11 @@ class Classes(QObject):
 
     def require_unused(self, class_id: int) -> None:
         """Raise UserError when pictures hold cells of it."""
-        self._keep()
+        self._save()
         if (project := self._project()) is not None:
             project.require_unused({class_id})
 
-    def _take(self, classes: ClassList) -> None:
+    def _set_list(self, classes: ClassList) -> None:
         if classes == self._list:
             return
         self._list = classes

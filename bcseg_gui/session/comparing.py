@@ -15,9 +15,9 @@ from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.i18n import _
 from bcseg_gui.core.models import ModelVersion
 
-from .document import USUAL_CELL_DIAMETER
-from .jobs import Job
-from .session import Session
+from .cell_size import CellSize
+from .document import FALLBACK_CELL_DIAMETER, Document
+from .jobs import Job, Jobs
 
 LARGEST_SIDE = 2048
 """Level-0 pixels; of what is seen, the middle."""
@@ -32,28 +32,33 @@ class Comparing(QObject):
     failed = Signal(object)
     """UserError"""
 
-    def __init__(self, session: Session, visible: Region, parent: QObject | None = None) -> None:
-        """Raises UserError when nothing is in front."""
+    def __init__(
+        self,
+        document: Document | None,
+        size: CellSize | None,
+        jobs: Jobs,
+        visible: Region,
+        parent: QObject | None = None,
+    ) -> None:
+        """`document` is in front, its cells are of this `size`. Raises UserError when there is none."""
         super().__init__(parent)
-        document = session.document
         if document is None:
             raise UserError("Open a picture first: the models are compared on it.")
-        self._session, self._slide, self._path = session, document.slide, document.path
+        self._jobs, self._slide, self._path = jobs, document.slide, document.path
         self.region = _middle(document.slide.clipped(visible))
         self.picture: Pixels = document.slide.read_region(
             (self.region.x, self.region.y), 0, (self.region.w, self.region.h)
         )
         """RGB (h, w, 3)"""
         self._found: dict[str, Pixels] = {}
-        self._jobs: dict[str, Job] = {}
-        size = session.cell_size
+        self._running: dict[str, Job] = {}
         self._cell_diameter = size.known if size is not None else None
-        self.smallest_cell = smallest_cell_area(size.diameter or USUAL_CELL_DIAMETER) if size is not None else 1
+        self.smallest_cell = smallest_cell_area(size.diameter or FALLBACK_CELL_DIAMETER) if size is not None else 1
         """px; what is smaller is not counted"""
 
-    def look(self, version: ModelVersion) -> None:
-        """Have it segment the part, unless it has."""
-        if version.name in self._found or version.name in self._jobs:
+    def segment(self, version: ModelVersion) -> None:
+        """Have a model segment the part, unless it has."""
+        if version.name in self._found or version.name in self._running:
             return
         classes = np.zeros((self.region.h, self.region.w), np.uint8)
         request = partial(
@@ -65,29 +70,31 @@ class Comparing(QObject):
             page=self._slide.page,
             skip_empty=False,
         )
-        job = self._session.jobs.start(lambda number: request(number), _("Comparing"))
-        job.tile.connect(lambda tile: self._take(classes, tile))
+        job = self._jobs.start(lambda number: request(number), _("Comparing"))
+        job.tile.connect(lambda tile: _paste(tile, self.region, classes))
         job.finished.connect(lambda _result: self._finished(version.name, classes))
         job.failed.connect(self.failed)
-        job.ended.connect(lambda: self._jobs.pop(version.name, None))
-        self._jobs[version.name] = job
+        job.ended.connect(lambda: self._running.pop(version.name, None))
+        self._running[version.name] = job
 
     def found(self, name: str) -> Pixels | None:
         """Class ids (h, w) of the part by the model of this name; None until they are there."""
         return self._found.get(name)
 
     def stop(self) -> None:
-        for job in list(self._jobs.values()):
+        for job in list(self._running.values()):
             job.cancel()
-
-    def _take(self, classes: Pixels, tile: TilePredicted) -> None:
-        inside = tile.region.intersected(self.region)
-        if not inside.is_empty:
-            classes[inside.slices_in(self.region)] = tile.classes[inside.slices_in(tile.region)]
 
     def _finished(self, name: str, classes: Pixels) -> None:
         self._found[name] = classes
         self.changed.emit()
+
+
+def _paste(tile: TilePredicted, region: Region, classes: Pixels) -> None:
+    """Set what of a tile lies in `region`, whose class ids `classes` are."""
+    inside = tile.region.intersected(region)
+    if not inside.is_empty:
+        classes[inside.slices_in(region)] = tile.classes[inside.slices_in(tile.region)]
 
 
 def _middle(region: Region) -> Region:

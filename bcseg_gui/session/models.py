@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class EngineInfo:
     """The engine that runs a model here, and how many seconds its last segmentation took, if there was one."""
 
     engine: str
@@ -34,8 +34,7 @@ class Models(QObject):
         self._registry = ModelRegistry(bundled, library)
         self._versions: tuple[ModelVersion, ...] = ()
         self._active: ModelVersion | None = None
-        self.ran: dict[str, Ran] = {}
-        """By the names of the models, as far as is known."""
+        self._engines: dict[str, EngineInfo] = {}
         self._read()
 
     def use_project(self, project: Project | None) -> None:
@@ -83,21 +82,30 @@ class Models(QObject):
         """Write a model into one file. Raises UserError."""
         self._registry.export(name, path)
 
-    def take(self, path: Path) -> ModelVersion:
+    def import_model(self, path: Path) -> ModelVersion:
         """Copy a model, a folder or a file, into the library and use it. Raises UserError when it is none of ours."""
         version = self._registry.import_(path)
         self.choose(version.name)
         return version
 
-    def keep(self, trained: Path) -> ModelVersion:
+    def add(self, trained: Path) -> ModelVersion:
         """Take over what was trained, without using it yet. Raises UserError."""
         version = self._registry.add(trained)
         self._read()
         return version
 
     def free_name(self, wanted: str) -> str:
-        """One like it that no model has."""
+        """A name like `wanted` that no model has."""
         return self._registry.free_name(wanted)
+
+    def engine(self, name: str) -> EngineInfo | None:
+        """What runs this model, as far as is known."""
+        return self._engines.get(name)
+
+    def note_engine(self, name: str, engine: str, seconds: float | None = None) -> None:
+        """It ran this model; `seconds` of a segmentation replace those of the one before, None leaves them."""
+        if seconds is not None or name not in self._engines:
+            self._engines[name] = EngineInfo(engine, seconds)
 
     def get(self, name: str) -> ModelVersion:
         """Raises UserError when there is no such model, or it cannot be read."""

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -21,11 +20,10 @@ from bcseg_gui.core.project import SlideEntry
 from bcseg_gui.core.retraining.ranking import WORTH
 from bcseg_gui.core.retraining.record import read_record
 
-from .jobs import Job
-from .worklist import LEFT, Worklist, WorklistItem
-
-if TYPE_CHECKING:
-    from .session import Session
+from .jobs import Job, Jobs
+from .models import Models
+from .open import Open
+from .worklist import LEFT, WorklistItem
 
 MOST = 200
 """Pictures that are looked at; a person corrects a few before the model has changed."""
@@ -53,13 +51,16 @@ class Suggested:
 
 class NextUp(QObject):
     ranked = Signal()
-    """The pictures of the session's worklist have ranks now."""
+    """The pictures of the worklist have ranks now."""
     wentOn = Signal()
-    """somebody was taken to another spot"""
+    """Another spot is in front."""
+    said = Signal(str)
+    failed = Signal(object)
+    """UserError"""
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self._session = session
+    def __init__(self, opened: Open, models: Models, jobs: Jobs, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._open, self._models, self._jobs = opened, models, jobs
         self._job: Job | None = None
         self._model = ""
         self._asked_at = -1
@@ -72,7 +73,7 @@ class NextUp(QObject):
         """In their order, as far as they are on the worklist and can be opened; none when the model in use has not
         looked.
         """
-        model, items = self._session.models.active, self._session.worklist
+        model, items = self._models.active, self._open.worklist
         if model is None or model.name != self._model:
             return ()
         places = {path: items.place(path) for path in {each.path for each in self._found}}
@@ -89,30 +90,29 @@ class NextUp(QObject):
     @property
     def has_left(self) -> bool:
         """There are pictures to correct, or parts of the slide in front."""
-        document, items = self._session.document, self._session.worklist
-        entry = self._session.entry(document.path) if document is not None else None
-        return items.has_left or (entry is not None and _may_go_on(entry))
+        entry = self._open.front_entry()
+        return self._open.worklist.has_left or (entry is not None and _may_go_on(entry))
 
-    def look(self) -> None:
-        """Have the model look at what is left to do. Raises UserError when there is no model, or nothing is left."""
+    def rank(self) -> None:
+        """Have the model rank what is left to do. Raises UserError when there is no model, or nothing is left."""
         if self._job is not None:
             return
-        model = self._session.models.needed()
+        model = self._models.needed()
         slides = self._slides(model)
         if not slides:
             raise UserError("All pictures are reviewed. Open more of them.")
-        self._job = self._session.jobs.start(
+        self._job = self._jobs.start(
             lambda number: Rank(number, slides, model.folder), _("Looking for what to correct next")
         )
-        self._asked_at = self._session.index
-        self._job.finished.connect(lambda result: self._looked(model.name, slides, result))
-        self._job.failed.connect(self._session.failed)
+        self._asked_at = self._open.index
+        self._job.finished.connect(lambda result: self._ranked(model.name, slides, result))
+        self._job.failed.connect(self.failed)
         self._job.ended.connect(self._over)
 
     @property
     def is_waited_for(self) -> bool:
-        """The picture is in front that was when the model began to look: nobody has gone on with something else."""
-        return self._session.index == self._asked_at
+        """The same picture is in front as when the ranking began: nobody has gone on with something else."""
+        return self._open.index == self._asked_at
 
     def next_spot(self, *, stay: bool = True) -> tuple[Suggested, Region] | None:
         """What the model doubts most of what nobody was taken to yet, as far as it pays to correct it.
@@ -139,7 +139,7 @@ class NextUp(QObject):
 
     def in_hand(self, suggestions: Sequence[Suggested]) -> int | None:
         """Number of the suggestion that was gone to last, if its picture is in front, else of the first one of that."""
-        front = self._session.document.path if self._session.document is not None else None
+        front = self._open.document.path if self._open.document is not None else None
         own = [number for number, each in enumerate(suggestions) if each.path == front]
         last = [number for number in own if (suggestions[number].path, suggestions[number].spots) == self._last]
         return next(iter((*last, *own)), None)
@@ -150,8 +150,8 @@ class NextUp(QObject):
         """
         learnt = _learnt_from(model)
         left, others = list[RankedSlide](), list[RankedSlide]()
-        for item in self._session.worklist:
-            entry = self._session.entry(item.path)
+        for item in self._open.worklist:
+            entry = self._open.entry(item.path)
             if item.status == "problem":
                 continue
             if entry is None:
@@ -171,19 +171,18 @@ class NextUp(QObject):
 
     def _page(self, item: WorklistItem) -> int:
         """Which one of a picture is shown."""
-        document = self._session.document
+        document = self._open.document
         return document.slide.page if document is not None and document.path == item.path else item.page
 
     def _reviewed(self, item: WorklistItem) -> tuple[Region, ...]:
-        entry = self._session.entry(item.path)
+        entry = self._open.entry(item.path)
         return entry.reviewed_regions() if entry is not None else ()
 
-    def _looked(self, model: str, slides: tuple[RankedSlide, ...], result: RankResult) -> None:
-        session = self._session
-        if not any(session.worklist.place(slide.path) >= 0 for slide in slides):
+    def _ranked(self, model: str, slides: tuple[RankedSlide, ...], result: RankResult) -> None:
+        if not any(self._open.worklist.place(slide.path) >= 0 for slide in slides):
             return  # something else was opened meanwhile
-        if session.models.active is None or session.models.active.name != model:
-            session.said.emit(_("Another model is in use now. Press Ctrl+J to let it look for what to correct next."))
+        if self._models.active is None or self._models.active.name != model:
+            self.said.emit(_("Another model is in use now. Press Ctrl+J to let it look for what to correct next."))
             return
         self._model, self._last = model, None
         self._seen.clear()
@@ -191,8 +190,7 @@ class NextUp(QObject):
             Suggested(slides[each.place].path, slides[each.place].page, each.gain, each.spots) for each in result.order
         )
         ranks = {path: rank for rank, path in enumerate(dict.fromkeys(each.path for each in self._found), 1)}
-        session.worklist = Worklist(replace(item, rank=ranks.get(item.path, 0)) for item in session.worklist)
-        session.worklistChanged.emit()
+        self._open.set_ranks(ranks)
         self.ranked.emit()
 
     def _over(self) -> None:

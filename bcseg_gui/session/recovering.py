@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from bcseg_gui.core.project import Project, SlideEntry
 from bcseg_gui.core.slides import open_slide
 
 from .background import Task
-from .session import Session
+from .open import Open
 
 
 class Recovering(QObject):
@@ -26,18 +26,28 @@ class Recovering(QObject):
     examined = Signal(object)
     """Recovered"""
     recovered = Signal(object)
-    """Recovered; where cells are lost the picture is to be reviewed again. The session shows it if it can"""
+    """Recovered; where cells are lost the picture is to be reviewed again. It is in front, if it can be shown"""
     failed = Signal(object)
     """Exception, a UserError if it is one a person can act on; nothing was changed"""
 
-    def __init__(self, session: Session, error: DamagedMaskError, parent: QObject | None = None) -> None:
-        """Raises UserError when the mask is none of a project's, or its picture is gone."""
+    def __init__(
+        self,
+        error: DamagedMaskError,
+        opened: Open,
+        let_go: Callable[[Path], None],
+        show: Callable[[Path], None],
+        parent: QObject | None = None,
+    ) -> None:
+        """`let_go` closes a picture that is open, `show` brings one to the front if it is on the worklist.
+
+        Raises UserError when the mask is none of a project's, or its picture is gone.
+        """
         super().__init__(parent)
-        self._session = session
+        self._open, self._let_go, self._show = opened, let_go, show
         self._mask = error.path
         self._folder = error.path.parent.parent.parent
         self._page = _page_of(error.path)
-        with _opened(session, self._folder) as project:
+        with _project(opened, self._folder) as project:
             entry = project.get(error.path.parent.name)
         self.picture = entry.path
         with open_slide(entry.path, self._page) as slide:
@@ -47,7 +57,7 @@ class Recovering(QObject):
     @property
     def loses_strokes(self) -> bool:
         """Something was painted that could not be written to the damaged file."""
-        document = self._session.document
+        document = self._open.document
         return document is not None and document.path == self.picture and not document.is_saved
 
     def examine(self) -> None:
@@ -55,43 +65,37 @@ class Recovering(QObject):
 
     def recover(self) -> None:
         """Close the picture, put a sound mask in the place of the damaged one, and open it again."""
-        self._session.let_go(self.picture)
+        self._let_go(self.picture)
         try:
             with ExitStack() as stack:
-                project = stack.enter_context(_opened(self._session, self._folder))
-                self._opened = stack.pop_all()
+                project = stack.enter_context(_project(self._open, self._folder))
+                self._project_held = stack.pop_all()
         except UserError as error:
             self.failed.emit(error)
             return
         Task(
             self._pool,
             lambda: recover(self._mask, self._dimensions),
-            lambda found: self._take(found, project),
-            self._give_up,
+            lambda found: self._recovered(found, project),
+            self._not_recovered,
             self,
         )
 
-    def _take(self, found: Recovered, project: Project) -> None:
-        with self._opened:
+    def _recovered(self, found: Recovered, project: Project) -> None:
+        with self._project_held:
             if found.lost or found.more_lost:
                 try:
                     project.update(_to_review_again(project.get(self._mask.parent.name), self._page))
                 except UserError as error:
                     self.failed.emit(error)
-        self._show()
+        self._show(self.picture)
         self.recovered.emit(found)
 
-    def _give_up(self, error: Exception) -> None:
-        self._opened.close()
-        if self._session.document is None:
-            self._show()
+    def _not_recovered(self, error: Exception) -> None:
+        self._project_held.close()
+        if self._open.document is None:
+            self._show(self.picture)
         self.failed.emit(error)
-
-    def _show(self) -> None:
-        """Again the picture that was let go, or could not be opened from the worklist."""
-        place = self._session.worklist.place(self.picture)
-        if place >= 0:
-            self._session.select(place)
 
     def stop(self) -> None:
         """Wait for what is under way."""
@@ -99,10 +103,10 @@ class Recovering(QObject):
 
 
 @contextmanager
-def _opened(session: Session, folder: Path) -> Iterator[Project]:
-    """The project in `folder`: the session's, or opened, and locked, for a while. Raises UserError."""
-    if session.project is not None and session.project.folder == folder:
-        yield session.project
+def _project(opened: Open, folder: Path) -> Iterator[Project]:
+    """The project in `folder`: the one that is open, or opened, and locked, for a while. Raises UserError."""
+    if opened.project is not None and opened.project.folder == folder:
+        yield opened.project
     else:
         with Project.open(folder) as project:
             yield project

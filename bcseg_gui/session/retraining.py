@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
@@ -22,103 +21,30 @@ from bcseg_gui.compute.protocol import (
     TrainResult,
 )
 from bcseg_gui.core.errors import UserError
-from bcseg_gui.core.exporting.dataset import Dataset, make_dataset, parts_of
+from bcseg_gui.core.exporting.dataset import Dataset, make_dataset
 from bcseg_gui.core.i18n import _
 from bcseg_gui.core.models import ModelVersion
 from bcseg_gui.core.project import Project
-from bcseg_gui.core.project.class_use import ids_in
-from bcseg_gui.core.project.classes import ids_of
-from bcseg_gui.core.project.holdout import Split
 from bcseg_gui.core.retraining.record import read_record
-from bcseg_gui.core.retraining.reference import REFERENCE_AREA
 from bcseg_gui.core.retraining.unfinished import Unfinished, discard_unfinished, find_unfinished, keep_unfinished
 from bcseg_gui.core.user import user_name
 
 from .exporting import Writing
-from .jobs import Job
-from .session import Session
+from .jobs import Job, Jobs
+from .models import Models
+from .retraining_plan import Plan, plan
 
-__all__ = ["Metrics", "Plan", "Retraining", "Stage", "TrainResult", "is_interrupted", "plan"]
+__all__ = ["Metrics", "Retraining", "Stage", "TrainResult", "is_interrupted"]
 
 Stage = Literal["ready", "preparing", "training", "paused", "result", "stopped", "failed"]
-
-FEWEST_ROUNDS, MOST_ROUNDS = 4, 40
-LEAST_SEEN = 14_200_000
-"""Pixels at the working scale, over all rounds: nine rounds over five fields (benchmarks/clinic_stain.py)."""
-
-NEW_FACTOR = 2
-"""So much more is looked at where there is something to learn that the model does not know."""
 
 MOST_GAINS = 5
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How many reviewed pictures the model learns from, and how many are kept for the test.
-
-    `area`, `test_area`: their pixels at the scale that the model works at.
-    `parted`: there is one picture, of which a part is kept for the test.
-    `drawn`: the classes of the pictures to learn from, with their ids in the masks; `tested`: those of the test
-    pictures. `known`: the classes of the model in use likewise. `new_target`: a model of its own learns what is drawn,
-    but for those `left_out`.
-    """
-
-    learn: int
-    test: int
-    area: float = 0.0
-    test_area: float = 0.0
-    parted: bool = False
-    drawn: Mapping[str, int] = field(default_factory=dict)
-    tested: frozenset[str] = frozenset()
-    known: Mapping[str, int] = field(default_factory=dict)
-    new_target: bool = False
-    left_out: frozenset[str] = frozenset()
-
-    @property
-    def targets(self) -> dict[str, int]:
-        """What a new target is, with the ids in the masks."""
-        return {name: class_id for name, class_id in self.drawn.items() if name not in self.left_out}
-
-    @property
-    def new(self) -> list[str]:
-        """What the model in use does not know."""
-        return [name for name, class_id in self.drawn.items() if class_id not in self.known.values()]
-
-    @property
-    def untested(self) -> list[str]:
-        """New classes that no test picture holds."""
-        return [name for name in (self.targets if self.new_target else self.new) if name not in self.tested]
-
-    @property
-    def classes(self) -> dict[str, int]:
-        """Of the model that comes of it, with their ids in the masks; none where all cells are alike."""
-        if self.new_target:
-            return self.targets
-        known = dict(self.known) if self.new or len(self.known) > 1 else {}
-        return known | {name: self.drawn[name] for name in self.new}
-
-    @property
-    def reviewed(self) -> int:
-        return self.learn + self.test
-
-    @property
-    def epochs(self) -> int:
-        """Rounds over the pictures: the less there is, the more, so that one picture too is learnt from."""
-        seen = LEAST_SEEN * (NEW_FACTOR if self.new or self.new_target else 1)
-        return min(MOST_ROUNDS, max(FEWEST_ROUNDS, round(seen / max(1.0, self.area))))
-
-    def seconds(self, speed: EstimateResult) -> float:
-        """How long it will take on this machine."""
-        learning = self.epochs * self.area / speed.step_pixels * speed.step_seconds
-        # Before, after, and of some pictures between the rounds.
-        looks = self.test_area * (2 + self.epochs * min(1.0, 4 / self.test)) + 2 * REFERENCE_AREA
-        return learning + looks / 1e6 * speed.megapixel_seconds
-
-
 class Retraining(QObject):
-    """Made for one attempt; goes through the stages in order and ends in "result", "stopped" or "failed".
+    """One attempt: goes through the stages in order and ends in "result", "stopped" or "failed".
 
     Where an earlier one was paused or cut off, it begins "paused".
     """
@@ -130,9 +56,23 @@ class Retraining(QObject):
     failed = Signal(object)
     """UserError or another exception"""
 
-    def __init__(self, session: Session, parent: QObject | None = None) -> None:
-        """Raises UserError unless pictures are reviewed both to learn from and to test on."""
+    def __init__(
+        self,
+        project: Project | None,
+        models: Models,
+        jobs: Jobs,
+        save: Callable[[], None],
+        parent: QObject | None = None,
+    ) -> None:
+        """`save` has all that is painted on disk, or raises UserError.
+
+        Raises UserError unless pictures are reviewed both to learn from and to test on.
+        """
         super().__init__(parent)
+        if project is None:
+            raise UserError("Review at least two pictures: one to learn from and one to keep for the test.")
+        self.project = project
+        self._models, self._jobs, self._save = models, jobs, save
         self.stage: Stage = "ready"
         self.result: TrainResult | None = None
         self.version: ModelVersion | None = None
@@ -144,18 +84,16 @@ class Retraining(QObject):
         """(epochs learnt, a fraction; loss) of every step"""
         self.written = (0, 0)
         """(pairs written, of so many) while preparing"""
-        self._session = session
-        self._project = _project(session)
-        self.parent_model: ModelVersion = session.models.needed()
-        run = find_unfinished(self._project.folder)
-        learner = next((each for each in session.models.versions if run and each.name == run.parent), None)
+        self.parent_model: ModelVersion = models.needed()
+        run = find_unfinished(project.folder)
+        learner = next((each for each in models.versions if run and each.name == run.parent), None)
         self._run = run if learner is not None else None
         if run is not None and learner is not None:
             self.stage = "paused"
             self.parent_model = learner
             self.plan = Plan(run.learn, run.test)
         else:
-            self.plan = plan(self._project, self.parent_model)
+            self.plan = plan(project, self.parent_model)
         self._writing: Writing[Dataset] | None = None
         self.job: Job | None = None
         self._given_up = False
@@ -176,14 +114,10 @@ class Retraining(QObject):
         return self._run.done if self._run is not None else 0
 
     @property
-    def project(self) -> Project:
-        return self._project
-
-    @property
     def gains(self) -> list[float]:
         """What the retrainings that led to the model in use gained in Dice, on the test pictures of their time."""
         found: list[float] = []
-        by_name = {version.name: version for version in self._session.models.versions}
+        by_name = {version.name: version for version in self._models.versions}
         version: ModelVersion | None = self.parent_model
         while version is not None and len(found) < MOST_GAINS:
             with suppress(UserError):  # a damaged report is no reason not to learn
@@ -194,10 +128,10 @@ class Retraining(QObject):
         return found[::-1]
 
     def plan_anew(self) -> None:
-        """Pictures went to the other side."""
+        """Pictures moved between those to learn from and those to test on."""
         if self.stage == "ready":
             before = self.plan
-            self.plan = replace(plan(self._project, self.parent_model), new_target=before.new_target)
+            self.plan = replace(plan(self.project, self.parent_model), new_target=before.new_target)
             for name in before.drawn:
                 if name in before.left_out:
                     self._leave_out(name)
@@ -209,8 +143,8 @@ class Retraining(QObject):
             self.plan = replace(self.plan, new_target=new_target)
             self.changed.emit()
 
-    def take(self, name: str, wanted: bool) -> None:
-        """Whether a class that is drawn belongs to the new target; the last one always does."""
+    def include(self, name: str, wanted: bool) -> None:
+        """Say whether a class that is drawn belongs to the new target; the last one always does."""
         if self.stage == "ready":
             if wanted:
                 self.plan = replace(self.plan, left_out=self.plan.left_out - {name})
@@ -226,7 +160,7 @@ class Retraining(QObject):
         """Find out how long it will take; `seconds` then says so."""
         if self.stage == "ready" and self._estimating is None:
             folder = self.parent_model.folder
-            self._estimating = self._session.jobs.start(lambda number: Estimate(number, folder), "")
+            self._estimating = self._jobs.start(lambda number: Estimate(number, folder), "")
             self._estimating.finished.connect(self._estimated)
 
     def _estimated(self, speed: EstimateResult) -> None:
@@ -243,9 +177,9 @@ class Retraining(QObject):
         if self.stage == "paused":
             self._go_on()
             return
-        project = self._project
+        project = self.project
         try:
-            self._session.keep()
+            self._save()
             wanted = self.plan.targets
             self.plan_anew()  # a person may have drawn on meanwhile
         except UserError as error:
@@ -266,7 +200,7 @@ class Retraining(QObject):
         self._go("preparing")
 
     def cancel(self) -> None:
-        """Give it up; the current model stays."""
+        """Discard what was learnt; the current model stays."""
         if self.stage == "preparing" and self._writing is not None:
             self._writing.cancel()
         elif self.stage == "training" and self.job is not None:
@@ -277,15 +211,15 @@ class Retraining(QObject):
         self.changed.emit()
 
     def pause(self) -> None:
-        """Stop so that `start` goes on from here, also after the program was closed. The status bar's Cancel does it
-        too: what took minutes to learn is not thrown away there.
+        """Stop so that `start` goes on from here, also after the program was closed. So does the status bar's Cancel:
+        what took minutes to learn is not thrown away there.
         """
         if self.stage == "training" and self.job is not None:
             self.job.cancel()
             self.changed.emit()
 
     def stop(self) -> None:
-        """The window goes: leave nothing running. What was learnt so far stays, to be gone on with."""
+        """Leave nothing running, as the window closes. What was learnt so far stays, for another day."""
         if self._writing is not None:
             self._writing.stop()
         if self.stage == "training":
@@ -294,12 +228,12 @@ class Retraining(QObject):
     def promote(self) -> ModelVersion:
         """Use the new model from now on, though the gate refused it or could not tell. Raises UserError."""
         assert self.version is not None
-        self._session.models.choose(self.version.name)
+        self._models.choose(self.version.name)
         return self.version
 
     def roll_back(self) -> ModelVersion:
         """Use the model from before again. Raises UserError."""
-        return self._session.models.roll_back()
+        return self._models.roll_back()
 
     def _wrote(self, done: int, total: int) -> None:
         self.written = (done, total)
@@ -307,7 +241,7 @@ class Retraining(QObject):
 
     def _train(self, dataset: Dataset) -> None:
         origin = "-".join(self.plan.targets) if self.plan.new_target else "retrained"
-        name = self._session.models.free_name(f"{self._project.name}-{origin}")
+        name = self._models.free_name(f"{self.project.name}-{origin}")
         self._run = Unfinished(
             name,
             dataset.id,
@@ -324,13 +258,13 @@ class Retraining(QObject):
         run = self._run
         assert run is not None
         try:
-            output = keep_unfinished(self._project.folder, run)
+            output = keep_unfinished(self.project.folder, run)
         except UserError as error:
             self._failed(error)
             return
-        dataset = self._project.folder / "datasets" / run.dataset
+        dataset = self.project.folder / "datasets" / run.dataset
         parent = self.parent_model.folder
-        self.job = self._session.jobs.start(
+        self.job = self._jobs.start(
             lambda number: Train(
                 number, dataset, parent, output, run.epochs, run.seed, user_name(), run.classes, run.new_target
             ),
@@ -358,16 +292,16 @@ class Retraining(QObject):
         assert self._run is not None
         self._run = replace(self._run, done=event.epoch)
         with suppress(UserError):  # only how far it was would be forgotten
-            keep_unfinished(self._project.folder, self._run)
+            keep_unfinished(self.project.folder, self._run)
         self.epoch.emit(event)
 
     def _trained(self, result: TrainResult) -> None:
         self.result = result
         try:
-            self.version = self._session.models.keep(result.model_folder)
-            discard_unfinished(self._project.folder)
+            self.version = self._models.add(result.model_folder)
+            discard_unfinished(self.project.folder)
             if result.decision.promoted:
-                self._session.models.choose(self.version.name)
+                self._models.choose(self.version.name)
         except UserError as error:
             self._failed(error)
             return
@@ -380,7 +314,7 @@ class Retraining(QObject):
             self._go("paused")
 
     def _give_up(self) -> None:
-        discard_unfinished(self._project.folder)
+        discard_unfinished(self.project.folder)
         self._go("stopped")
 
     def _failed(self, error: Exception) -> None:
@@ -393,43 +327,9 @@ class Retraining(QObject):
         self.changed.emit()
 
 
-def is_interrupted(session: Session) -> bool:
-    """A retraining of the project that is open was paused or cut off."""
+def is_interrupted(project: Project | None) -> bool:
+    """A retraining of the project was paused or cut off."""
     try:
-        return session.project is not None and find_unfinished(session.project.folder) is not None
-    except UserError:  # told when somebody wants to go on with it
+        return project is not None and find_unfinished(project.folder) is not None
+    except UserError:  # raised again when somebody wants to go on with it
         return False
-
-
-def plan(project: Project, model: ModelVersion) -> Plan:
-    """Raises UserError when there is nothing to learn from or nothing to test on."""
-    reviewed = [entry for entry in project.slides if entry.status == "reviewed" and entry.split]
-    parts = parts_of(project)
-    pictures: Counter[Split] = Counter()
-    areas: dict[Split, float] = {"train": 0.0, "holdout": 0.0}
-    held: dict[Split, set[int]] = {"train": set(), "holdout": set()}
-    for entry in reviewed:
-        scale = model.cell_diameter / (entry.cell_diameter or model.source_cell_diameter)
-        sides = parts(entry)
-        pictures.update({side for _region, side in sides})
-        for region, side in sides:
-            areas[side] += region.area * scale**2
-            if len(project.classes) > 1:  # else it is the one class everywhere
-                held[side] |= ids_in(project.mask_path(entry), [region])
-    drawn = {each.name: each.id for each in project.classes if each.id in held["train"]}
-    return Plan(
-        pictures["train"],
-        pictures["holdout"],
-        areas["train"],
-        areas["holdout"],
-        parted=len(reviewed) == 1,
-        drawn=drawn or {each.name: each.id for each in project.classes},
-        tested=frozenset(each.name for each in project.classes if each.id in held["holdout"] or not drawn),
-        known=dict(zip(model.classes, ids_of(model.classes, project.classes), strict=True)),
-    )
-
-
-def _project(session: Session) -> Project:
-    if session.project is None:
-        raise UserError("Review at least two pictures: one to learn from and one to keep for the test.")
-    return session.project

@@ -1,12 +1,11 @@
-"""Which part of the slide in front is segmented, by what, and what is said when it is over."""
+"""Which part of the slide in front is segmented, and by what."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint
+from PySide6.QtCore import QObject, QPoint, Signal
 
 from bcseg_gui.compute.protocol import QUICK_METHOD
 from bcseg_gui.compute.segmenting.spec import USUAL_SPLITTING, USUAL_THRESHOLD, Segmentation
@@ -14,61 +13,86 @@ from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.i18n import _
 from bcseg_gui.core.models import ModelVersion
-from bcseg_gui.core.project.classes import Classes, ids_of, with_names
+from bcseg_gui.core.project import Project
+from bcseg_gui.core.project.classes import Classes as ClassList
+from bcseg_gui.core.project.classes import ids_of, with_names
 
-from .document import Document
-from .models import Ran
+from .cell_size import CellSize
+from .classes import Classes
+from .document import NOWHERE, Document
+from .jobs import Jobs
+from .models import Models
+from .open import Open
+from .stream import Stream
 
-if TYPE_CHECKING:
-    from .session import Session
-
-NOWHERE = Region(0, 0, 0, 0)
 WORTH_ASKING = 3
 """Percent of a segmentation."""
+
+
+class UnfinishedRunError(Exception):
+    """Another segmentation would make it impossible to resume one of which so many `percent` are done."""
+
+    def __init__(self, percent: int) -> None:
+        super().__init__(f"{percent} % of another segmentation are finished")
+        self.percent = percent
 
 
 class Segmenting(QObject):
     """Points and regions are in level-0 pixels; what lies nearest to `first` is segmented first.
 
     The methods raise UserError when there is no model, nothing of the part lies on the slide, or the mask cannot be
-    written. They do nothing while the slide is being segmented.
+    written, and UnfinishedRunError unless they `may_discard` a run that could be resumed. They do nothing while the
+    slide is being segmented.
     """
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self._session = session
-        self.may_give_up: Callable[[int], bool] = lambda percent: True
-        """Asked before another segmentation makes it impossible to go on with one of which so many percent are done."""
+    said = Signal(str)
+
+    def __init__(
+        self,
+        opened: Open,
+        models: Models,
+        classes: Classes,
+        jobs: Jobs,
+        cell_size: Callable[[], CellSize | None],
+        needed_project: Callable[[], Project],
+        parent: QObject | None = None,
+    ) -> None:
+        """`cell_size` is that of the slide in front."""
+        super().__init__(parent)
+        self._open, self._models, self._classes, self._jobs = opened, models, classes, jobs
+        self._cell_size, self._needed_project = cell_size, needed_project
         self._threshold, self._splitting = USUAL_THRESHOLD, USUAL_SPLITTING
         self._last: tuple[Document, Segmentation, QPoint] | None = None
 
     def follow(self, document: Document) -> None:
-        """Tell of what becomes of this document's segmentations."""
-        document.segmented.connect(self._segmented)
-        document.stopped.connect(self._stopped)
-        document.paused.connect(self._paused)
+        """Say what becomes of this document's segmentations."""
+        document.stream.finished.connect(self._finished)
+        document.stream.stopped.connect(self._stopped)
+        document.stream.paused.connect(self._paused)
 
     # -- what to segment ------------------------------------------------------------------------------------------
 
-    def picture(self, first: QPoint, visible: Region = NOWHERE) -> None:
-        """What is selected; else the rest of what the model in use began; of a large slide what is seen; else all."""
-        self._usual_part(self._session.models.needed(), first, visible)
+    def picture(self, first: QPoint, visible: Region = NOWHERE, *, may_discard: bool = False) -> None:
+        """Segment what is selected; else the rest of what the model in use began; of a large slide what is seen; else
+        all.
+        """
+        self._usual_part(self._models.needed(), first, visible, may_discard)
 
-    def quick(self, first: QPoint, visible: Region = NOWHERE) -> None:
+    def quick(self, first: QPoint, visible: Region = NOWHERE, *, may_discard: bool = False) -> None:
         """As `picture`, without a model."""
-        self._usual_part(None, first, visible)
+        self._usual_part(None, first, visible, may_discard)
 
-    def visible(self, visible: Region) -> None:
+    def visible(self, visible: Region, *, may_discard: bool = False) -> None:
         middle = QPoint(visible.x + visible.w // 2, visible.y + visible.h // 2)
-        self._start(self._session.models.needed(), middle, region=visible)
+        self._start(self._models.needed(), middle, may_discard, region=visible)
 
-    def selection(self, first: QPoint) -> None:
-        document = self._session.document
+    def selection(self, first: QPoint, *, may_discard: bool = False) -> None:
+        document = self._open.document
         if document is not None and document.selection:
-            self._start(self._session.models.needed(), first, outline=document.selection)
+            self._start(self._models.needed(), first, may_discard, outline=document.selection)
 
-    def whole(self, first: QPoint) -> None:
-        self._start(self._session.models.needed(), first)
+    def whole(self, first: QPoint, *, may_discard: bool = False) -> None:
+        self._start(self._models.needed(), first, may_discard)
 
     def resume(self, first: QPoint) -> None:
         """Go on with what was interrupted, as it was begun."""
@@ -77,7 +101,7 @@ class Segmenting(QObject):
             self._submit(begun, self._model_of(begun), first)
 
     def adjust(self, threshold: float, splitting: float) -> None:
-        """From which probability on a pixel is cell, and how readily cells that touch are parted, from now on.
+        """Set the probability from which a pixel is cell, and how readily cells that touch are parted.
 
         A photograph segmented last is done again. That is one edit more, and quick: the compute process still knows
         the probabilities.
@@ -88,24 +112,24 @@ class Segmenting(QObject):
     @property
     def percent_done(self) -> int | None:
         """Of a segmentation of the slide in front that was interrupted; None without one."""
-        document = self._session.document
-        if document is None or document.segmenting or document.unfinished is None:
+        document = self._open.document
+        if document is None or document.segmenting or document.stream.unfinished is None:
             return None
-        return round(100 * document.unfinished_share)
+        return round(100 * document.stream.unfinished_share)
 
-    def _usual_part(self, model: ModelVersion | None, first: QPoint, visible: Region) -> None:
-        document = self._session.document
+    def _usual_part(self, model: ModelVersion | None, first: QPoint, visible: Region, may_discard: bool) -> None:
+        document = self._open.document
         if document is None:
             return
         begun = self._begun()
         if document.selection:
-            self._start(model, first, outline=document.selection)
+            self._start(model, first, may_discard, outline=document.selection)
         elif begun is not None and self._goes_on(begun, model, visible):
             self._submit(begun, self._model_of(begun), first)
-        elif document.is_large and not visible.is_empty:
-            self._start(model, first, region=visible)
+        elif document.needs_parts and not visible.is_empty:
+            self._start(model, first, may_discard, region=visible)
         else:
-            self._start(model, first)
+            self._start(model, first, may_discard)
 
     def _goes_on(self, begun: Segmentation, model: ModelVersion | None, visible: Region) -> bool:
         """What was begun is what a person who presses Segment here and now would begin."""
@@ -119,7 +143,7 @@ class Segmenting(QObject):
         self, model: ModelVersion | None, *, region: Region | None = None, outline: Sequence[tuple[int, int]] = ()
     ) -> Segmentation:
         """Of the slide in front, as things are now, or as they were when exactly this was begun."""
-        document, size = self._session.document, self._session.cell_size
+        document, size = self._open.document, self._cell_size()
         assert document is not None
         assert size is not None
         look = document.look if document.look_for_model else None
@@ -135,7 +159,7 @@ class Segmenting(QObject):
             class_ids=() if model is None else self._class_ids(model),
         )
         said_by_person = size.origin == "person" or (size.origin == "scale" and not document.slide.mpp)
-        return wanted.or_unfinished(document.unfinished, given=said_by_person)
+        return wanted.or_unfinished(document.stream.unfinished, given=said_by_person)
 
     # -- doing it -------------------------------------------------------------------------------------------------
 
@@ -143,48 +167,45 @@ class Segmenting(QObject):
         self,
         model: ModelVersion | None,
         first: QPoint,
+        may_discard: bool,
         *,
         region: Region | None = None,
         outline: Sequence[tuple[int, int]] = (),
     ) -> None:
-        document = self._session.document
+        document = self._open.document
         if document is None or document.segmenting:
             return
         document.needed_mask()
-        wanted, run, percent = (
-            self._wanted(model, region=region, outline=outline),
-            document.unfinished,
-            self.percent_done,
-        )
-        is_lost = run is not None and run.settings != wanted.text and (percent or 0) >= WORTH_ASKING
-        if not is_lost or self.may_give_up(percent or 0):
-            self._submit(wanted, model, first)
+        wanted = self._wanted(model, region=region, outline=outline)
+        run, percent = document.stream.unfinished, self.percent_done or 0
+        if not may_discard and run is not None and run.settings != wanted.text and percent >= WORTH_ASKING:
+            raise UnfinishedRunError(percent)
+        self._submit(wanted, model, first)
 
     def _submit(self, segmentation: Segmentation, model: ModelVersion | None, first: QPoint) -> None:
-        document = self._session.document
+        document = self._open.document
         if document is None or document.segmenting:
             return
         document.needed_mask()
-        project = self._session.needed_project()
+        project = self._needed_project()
         entry = project.add(document.path)
         project.check(entry)  # the compute process reads the file as it is now
         if model is not None:
-            self._session.classes.set(self._classes_with(model))
+            self._classes.set(self._classes_with(model))
         folder = model.folder if model is not None else None
-        at, run = (first.x(), first.y()), document.unfinished
-        job = self._session.jobs.start(
+        at, run = (first.x(), first.y()), document.stream.unfinished
+        job = self._jobs.start(
             lambda number: segmentation.request(number, entry.path, folder, at, run), _("Segmenting")
         )
         if model is not None:
-            ran, name = self._session.models.ran, model.name
-            job.finished.connect(lambda result: ran.update({name: Ran(result.engine, result.seconds)}))
-        document.follow(job, segmentation.model, segmentation)
+            models, name = self._models, model.name
+            job.finished.connect(lambda result: models.note_engine(name, result.engine, result.seconds))
+        document.stream.follow(job, segmentation.model, segmentation)
         self._last = document, segmentation, first
 
-    def _classes_with(self, model: ModelVersion) -> Classes:
+    def _classes_with(self, model: ModelVersion) -> ClassList:
         """The classes as they are when this model has been used."""
-        classes = self._session.classes
-        return with_names(classes.list, model.classes, above=classes.last_id)
+        return with_names(self._classes.list, model.classes, above=self._classes.last_id)
 
     def _class_ids(self, model: ModelVersion) -> tuple[int, ...]:
         """Those of its classes in the masks; none where they are 1, 2 … as in the model."""
@@ -192,26 +213,28 @@ class Segmenting(QObject):
         return () if ids == tuple(range(1, len(ids) + 1)) else ids
 
     def _apply(self) -> None:
-        """To what was segmented last, unless that is under way, on a large slide, or no longer in front."""
+        """Segment again what was segmented last, with threshold and splitting as they are now, unless that is under
+        way, on a large slide, or no longer in front.
+        """
         if self._last is None:
             return
         document, last, first = self._last
         wanted = replace(last, threshold=self._threshold, splitting=self._splitting)
-        if document is not self._session.document or document.is_large or wanted == last:
+        if document is not self._open.document or document.needs_parts or wanted == last:
             return
         if (model := self._model_of(last)) is not None:
             self._submit(replace(wanted, class_ids=self._class_ids(model)), model, first)
 
     def _begun(self) -> Segmentation | None:
-        document = self._session.document
-        run = document.unfinished if document is not None else None
+        document = self._open.document
+        run = document.stream.unfinished if document is not None else None
         return Segmentation.parse(run.settings) if run is not None else None
 
     def _model_of(self, begun: Segmentation) -> ModelVersion | None:
         """Raises UserError when the model that began it is another now: the two halves would not fit."""
         if begun.model == QUICK_METHOD:
             return None
-        for version in self._session.models.versions:
+        for version in self._models.versions:
             if version.name == begun.model and Segmentation.weights_of(version) == begun.weights:
                 return version
         raise UserError(
@@ -221,13 +244,14 @@ class Segmenting(QObject):
 
     # -- what becomes of it ---------------------------------------------------------------------------------------
 
-    def _segmented(self, document: Document) -> None:
-        if document is self._session.document and document.empty_regions:
-            self._session.said.emit(_("Done. What is hatched was left out, because nothing lies there."))
+    def _finished(self, stream: Stream) -> None:
+        document = self._open.document
+        if document is not None and document.stream is stream and stream.empty_regions:
+            self.said.emit(_("Done. What is hatched was left out, because nothing lies there."))
         self._apply()  # what may have been changed meanwhile
 
     def _stopped(self, unchanged: bool) -> None:
-        self._session.said.emit(
+        self.said.emit(
             _("Stopped. The picture is as it was before.")
             if unchanged
             else _("Stopped. The cells found before you painted are kept; Undo takes them back.")
@@ -235,4 +259,4 @@ class Segmenting(QObject):
 
     def _paused(self, share: float) -> None:
         text = _("Stopped at {percent} %. What is finished is kept; “Go on segmenting” does the rest.")
-        self._session.said.emit(text.format(percent=round(100 * share)))
+        self.said.emit(text.format(percent=round(100 * share)))

@@ -77,14 +77,14 @@ class TimeSpent(QObject):
             return
         if not self._away:
             self._count()
-        self.keep()
+        self.save()
         self._path, self._seconds = path, 0.0
         if path is None:
             self._timer.stop()
         else:
             self._timer.start(WRITTEN_EVERY)
 
-    def keep(self) -> None:
+    def save(self) -> None:
         """Store what is not stored yet, as when the picture is reviewed."""
         if self._path is None or self._seconds < _TOO_LITTLE:
             return
@@ -120,4 +120,4 @@ class TimeSpent(QObject):
             self._timer.start(_LATER)
             return
         self._timer.start(WRITTEN_EVERY)
-        self.keep()
+        self.save()

@@ -1,4 +1,4 @@
-"""What a person means by the files they open: which slides, in which project, and how far each one is."""
+"""Which slides a person means by the files they open, in which project, and how far each one is."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ class WorklistItem:
 
 
 class Worklist(Sequence[WorklistItem]):
-    """The pictures in order, each once. Never changes: `marked` gives another one that shares the other items."""
+    """The pictures in the order in which they were found, each once. Immutable: `marked` returns another worklist that
+    shares the other items.
+    """
 
     def __init__(self, items: Iterable[WorklistItem] = ()) -> None:
         self._items = list(items)
@@ -52,7 +54,7 @@ class Worklist(Sequence[WorklistItem]):
         return iter(self._items)
 
     def place(self, path: Path) -> int:
-        """−1 when it is not there."""
+        """Index of a picture, −1 when it is not on the list."""
         return self._places.get(path, -1)
 
     def marked(self, item: WorklistItem) -> Worklist:
@@ -67,22 +69,17 @@ class Worklist(Sequence[WorklistItem]):
 
     @property
     def has_left(self) -> bool:
+        """Some pictures are still to be worked on."""
         return self._left > 0
-
-    def neighbour(self, place: int, by: int) -> int | None:
-        """The place so many further on, None beyond the ends."""
-        return place + by if 0 <= place + by < len(self) else None
-
-    def next_left(self, after: int) -> int | None:
-        """The next place with something to do, going round; None when there is none but `after`."""
-        count = len(self._items)
-        around = ((after + step) % count for step in range(1, count)) if self.has_left else ()
-        return next((place for place in around if self._items[place].status in LEFT), None)
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
-    """What opening some paths comes to. `home` is where the project is or would be; `problem` did not stop it."""
+class Located:
+    """The slides that some paths mean, and their project. `home` is where that is or would be.
+
+    `folders` and `pictures` are the paths that the project is to list. `problem`: what could not be read, while the
+    rest can be worked on.
+    """
 
     project: Project | None
     home: Path
@@ -92,8 +89,8 @@ class Opening:
     problem: UserError | None = None
 
 
-def locate(paths: list[Path], open_project: Callable[[Path], Project]) -> Opening:
-    """Raises UserError."""
+def locate(paths: list[Path], open_project: Callable[[Path], Project]) -> Located:
+    """What opening these paths comes to. Raises UserError."""
     if len(paths) == 1 and is_project(paths[0]):
         return _whole_project(open_project(paths[0]), paths[0])
     found = find_slides(paths)
@@ -103,10 +100,10 @@ def locate(paths: list[Path], open_project: Callable[[Path], Project]) -> Openin
         # Pictures that were worked on and are gone stay on the list: that says it plainly.
         found = _joined(found, (entry.path for entry in project.slides))
     folders = tuple(path for path in paths if path.is_dir())
-    return Opening(project, home, found, folders, tuple(path for path in paths if path not in folders))
+    return Located(project, home, found, folders, tuple(path for path in paths if path not in folders))
 
 
-def _whole_project(project: Project, home: Path) -> Opening:
+def _whole_project(project: Project, home: Path) -> Located:
     found: list[Path] = []
     problem: UserError | None = None
     for folder in project.folders:
@@ -115,24 +112,24 @@ def _whole_project(project: Project, home: Path) -> Opening:
         except UserError as error:  # the others can be worked on
             problem = problem or error
     found = _joined(found, project.pictures)
-    return Opening(project, home, _joined(found, (entry.path for entry in project.slides)), problem=problem)
+    return Located(project, home, _joined(found, (entry.path for entry in project.slides)), problem=problem)
 
 
 def _joined(first: Iterable[Path], then: Iterable[Path]) -> list[Path]:
     return list(dict.fromkeys((*first, *then)))
 
 
-def worklist(opening: Opening) -> Worklist:
-    """Raises UserError when there is no slide to work on."""
-    project = opening.project
-    if project is not None and not opening.slides:
-        raise opening.problem or UserError("The project “{project}” holds no picture yet.", project=project.name)
+def worklist(located: Located) -> Worklist:
+    """The worklist of what was located. Raises UserError when there is no slide to work on."""
+    project = located.project
+    if project is not None and not located.slides:
+        raise located.problem or UserError("The project “{project}” holds no picture yet.", project=project.name)
     entries = {entry.path: entry for entry in project.slides} if project is not None else {}
     items = (
         WorklistItem(path, entry.status, page=entry.page, seconds=entry.seconds_spent)
         if (entry := entries.get(path))
         else WorklistItem(path)
-        for path in opening.slides
+        for path in located.slides
     )
     return Worklist(items)
 

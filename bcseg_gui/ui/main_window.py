@@ -60,7 +60,7 @@ class MainWindow(QMainWindow):  # large: an attribute for each part that it is c
             self.menuBar().addMenu(self.actions_.menu(menu.sections, translated(menu.title)))
         self.toolbar = Toolbar(self.actions_)
         self.addToolBar(self.toolbar)
-        self.worklist = WorklistPanel()
+        self.worklist = WorklistPanel(session.order)
         self.cells = CellsPanel()
         self.finding = FindingPanel()
         self.classes = ClassesPanel(session.classes, session.tools)

@@ -19,7 +19,7 @@ from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import MANUAL
 from bcseg_gui.core.resources import resource
 from bcseg_gui.core.synthetic.smear import make_smear
-from bcseg_gui.session import retraining
+from bcseg_gui.session import retraining_plan
 from bcseg_gui.ui.dialogs.export import ExportDialog
 from bcseg_gui.ui.dialogs.retrain import RetrainDialog
 from bcseg_gui.ui.main_window import MainWindow
@@ -98,7 +98,7 @@ def button(parent: QWidget, text: str) -> QPushButton:
 
 
 def test_once_through(qtbot: QtBot, run_main, fields: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retraining.Plan, "epochs", 1)
+    monkeypatch.setattr(retraining_plan.Plan, "epochs", 1)
 
     def script(window: MainWindow) -> None:
         person = Person(qtbot, window)

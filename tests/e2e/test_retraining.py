@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.synthetic.smear import make_smear
-from bcseg_gui.session import retraining
+from bcseg_gui.session import retraining_plan
 from bcseg_gui.ui import messages
 from bcseg_gui.ui.dialogs.retrain import RetrainDialog
 from bcseg_gui.ui.main_window import MainWindow
@@ -27,7 +27,7 @@ def press(window: MainWindow, text: str) -> None:
 def test_closed_while_it_learns_it_goes_on_in_the_next_window(
     qtbot: QtBot, run_main, fields: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retraining.Plan, "epochs", ROUNDS)
+    monkeypatch.setattr(retraining_plan.Plan, "epochs", ROUNDS)
     asked: list[str] = []
     monkeypatch.setattr(messages, "ask", lambda _parent, question, *_answers: asked.append(question) or True)
 

@@ -96,18 +96,18 @@ def test_a_whole_slide_goes_on_where_it_was_stopped(
         choose(window, "segment_whole")
         qtbot.waitUntil(lambda: document.mask is not None and document.mask.unfinished_run is not None)
         qtbot.waitUntil(lambda: bool(document.mask.unfinished_run.finished))
-        document.cancel_segmentation()
+        document.stream.cancel()
         qtbot.waitUntil(lambda: not document.segmenting)
         assert "is kept" in window.messages.text
         assert window.session.segmenting.percent_done
 
     def go_on(window: MainWindow) -> None:
         document = window.session.document
-        assert document.unfinished is not None, "the program was closed meanwhile"
+        assert document.stream.unfinished is not None, "the program was closed meanwhile"
         choose(window, "resume")
         qtbot.waitUntil(lambda: not document.segmenting)
-        assert document.unfinished is None
-        assert document.empty_regions, "the glass on the right was left out"
+        assert document.stream.unfinished is None
+        assert document.stream.empty_regions, "the glass on the right was left out"
         results.append(pixels(window, whole))
         choose(window, "undo")
         choose(window, "undo")

@@ -39,12 +39,12 @@ def test_the_picture_is_looked_at_once(qtbot: QtBot, sizes: CellSizes, smear: Pa
     with open_slide(smear) as slide:
         assert sizes.of(slide, 99.0) == CellSize(99.0, "looking")
         with qtbot.waitSignal(sizes.found):
-            sizes.look_at(slide)
+            sizes.measure(slide)
         size = sizes.of(slide, 99.0)
         assert size.origin == "picture"
         assert size.diameter == pytest.approx(30, rel=0.15)
         with qtbot.assertNotEmitted(sizes.found):
-            sizes.look_at(slide)
+            sizes.measure(slide)
             sizes.stop()
         sizes.forget()
         assert sizes.of(slide, 99.0).origin == "looking"
@@ -55,7 +55,7 @@ def test_a_picture_without_cells_falls_back_to_the_model(qtbot: QtBot, sizes: Ce
     cv2.imwrite(str(path), np.full((60, 80, 3), 230, np.uint8))
     with open_slide(path) as slide:
         with qtbot.waitSignal(sizes.found):
-            sizes.look_at(slide)
+            sizes.measure(slide)
         assert sizes.of(slide, 99.0) == CellSize(99.0, "model")
         assert sizes.of(slide, None) == CellSize(None, "model")
 
@@ -64,7 +64,7 @@ def test_the_scale_of_a_slide_is_believed_at_once(qtbot: QtBot, sizes: CellSizes
     with open_slide(smear) as slide:
         slide.mpp = 0.25
         with qtbot.assertNotEmitted(sizes.found):
-            sizes.look_at(slide)
+            sizes.measure(slide)
             sizes.stop()
         assert sizes.of(slide, 99.0) == CellSize(30.0, "scale")
 
@@ -78,7 +78,7 @@ def test_a_slide_that_can_no_longer_be_read_is_none_with_cells(
     with open_slide(smear) as slide:
         monkeypatch.setattr(slide, "read_region", fail)
         with qtbot.waitSignal(sizes.found):
-            sizes.look_at(slide)
+            sizes.measure(slide)
         assert sizes.of(slide, 99.0).origin == "model"
 
 
@@ -87,8 +87,8 @@ def test_a_slide_left_meanwhile_is_given_up(qtbot: QtBot, sizes: CellSizes, smea
     second.write_bytes(smear.read_bytes())
     with open_slide(second) as slide:
         with open_slide(smear) as left:
-            sizes.look_at(left)
+            sizes.measure(left)
         with qtbot.waitSignal(sizes.found):
-            sizes.look_at(slide)
+            sizes.measure(slide)
         assert sizes.of(slide, None).origin == "picture"
         assert sizes.of(left, None).origin == "looking"

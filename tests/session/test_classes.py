@@ -27,7 +27,7 @@ def opened(session: Session, pictures: list[Path]) -> Session:
 
 @pytest.fixture
 def classes(opened: Session) -> Classes:
-    return Classes(lambda: opened.project, opened.needed_project, opened.keep, opened.tools, opened)
+    return Classes(lambda: opened.project, opened.home.needed_project, opened.save, opened.tools, opened)
 
 
 def test_a_project_is_made_when_there_is_something_to_keep(classes: Classes, opened: Session, qtbot: QtBot) -> None:

@@ -137,7 +137,7 @@ def test_no_undo_while_segmenting(session, document, client, segment, paint) -> 
 def test_cancel_and_failure_leave_the_picture_as_it_was(document, client, segment, ending) -> None:
     job = segment()
     client.tile(job, LEFT)
-    document.cancel_segmentation()
+    document.stream.cancel()
     client.answer(type(ending)(job) if isinstance(ending, Cancelled) else Failed(job, "It failed."))
     assert pixel(document, 20, 20) == 0
     assert not document.can_undo
@@ -195,7 +195,7 @@ def test_what_cannot_be_written_is_told_once_and_written_as_soon_as_it_can_be(
     document.failed.connect(lambda error: told.append(str(error)))
     saved: list[bool] = []
     paint(session)
-    document.keep()
+    document.save()
     document.saved.connect(lambda: saved.append(document.is_saved))
     with full_disk():
         for number in range(3):
@@ -217,7 +217,7 @@ def test_what_cannot_be_written_is_told_once_and_written_as_soon_as_it_can_be(
 
 def test_undo_changes_nothing_as_long_as_strokes_wait(session, document, paint, full_disk, told) -> None:
     paint(session)
-    document.keep()
+    document.save()
     with full_disk():
         paint(session, Region(50, 50, 5, 5))
         document.undo()
@@ -233,7 +233,7 @@ def test_painting_ends_when_too_much_waits(
 ) -> None:
     monkeypatch.setattr("bcseg_gui.core.masks.storage.journal.LARGEST_BACKLOG", 1)
     paint(session)
-    document.keep()
+    document.save()
     with full_disk():
         paint(session)
         paint(session, Region(50, 50, 5, 5))
@@ -241,7 +241,7 @@ def test_painting_ends_when_too_much_waits(
         paint(session, Region(80, 80, 5, 5))
     assert any("Too much is waiting" in text for text in told)
     assert (pixel(document, 52, 52), pixel(document, 82, 82)) == (1 | MANUAL, 0)
-    document.keep()
+    document.save()
     paint(session, Region(80, 80, 5, 5))
     assert pixel(document, 82, 82) == 1 | MANUAL
 
@@ -267,12 +267,12 @@ def test_cells_that_are_accepted_outlive_another_segmentation(document, client, 
     client.tile(job, LEFT)
     client.tile(job, RIGHT)
     client.finish_segmenting(job)
-    document.selection = ((LEFT.x, LEFT.y), (LEFT.right, LEFT.y), (LEFT.right, LEFT.bottom), (LEFT.x, LEFT.bottom))
+    document.select(((LEFT.x, LEFT.y), (LEFT.right, LEFT.y), (LEFT.right, LEFT.bottom), (LEFT.x, LEFT.bottom)))
     document.accept()
     assert (document.undo_text, len(document.edits())) == ("accept", 2)
     document.accept()
     assert len(document.edits()) == 2, "nothing was left to accept"
-    document.selection = ()
+    document.select(())
     job = segment()
     client.tile(job, document.whole, class_id=2)
     client.finish_segmenting(job)
@@ -297,8 +297,8 @@ def test_a_segmentation_goes_on_while_the_disk_is_full(document, client, segment
         client.finish_segmenting(job)
         assert not document.segmenting
         with pytest.raises(UserError, match="full"):
-            document.keep()
-    document.keep()
+            document.save()
+    document.save()
     assert [edit.tool for edit in document.mask.edits()] == ["brush", "segment", "brush", "segment"]
     assert (pixel(document, 15, 15), pixel(document, 95, 15)) == (1 | MANUAL, 1 | MANUAL)
     assert (pixel(document, 50, 50), pixel(document, 150, 50)) == (1, 1)
@@ -367,10 +367,10 @@ def start(session: Session, document: Document, jobs) -> Callable[..., int]:
 
     def begin(diameter: float | None = 20.0, given: bool = False, **scope) -> int:
         document.needed_mask()
-        model, run = session.models.needed(), document.unfinished
+        model, run = session.models.needed(), document.stream.unfinished
         wanted = Segmentation.of(document.slide, model, diameter, **scope).or_unfinished(run, given=given)
         job = jobs.start(lambda number: wanted.request(number, document.path, model.folder, (0, 0), run), "Segmenting")
-        document.follow(job, model.name, wanted)
+        document.stream.follow(job, model.name, wanted)
         return job.number
 
     return begin
@@ -383,32 +383,32 @@ def whole_block(client, job: int, region: Region, class_id: int = 1) -> None:
 
 def test_finished_blocks_are_kept_when_it_is_cancelled(document, client, start) -> None:
     shares: list[float] = []
-    document.paused.connect(shares.append)
+    document.stream.paused.connect(shares.append)
     job = start()
     client.answer(Progress(job, 0, 4))
     client.answer(Progress(job, 1, 4))
     whole_block(client, job, LEFT)
     client.answer(Progress(job, 2, 4))
     client.tile(job, RIGHT)
-    document.cancel_segmentation()
+    document.stream.cancel()
     client.answer(Cancelled(job))
     assert shares == [0.25]
     assert (pixel(document, 20, 20), pixel(document, 100, 20)) == (1, 0)
-    assert document.unfinished.finished == (LEFT,)
+    assert document.stream.unfinished.finished == (LEFT,)
     assert document.can_undo
 
 
 def test_a_photograph_that_is_one_block_is_as_before_when_it_is_cancelled(document, client, start) -> None:
     told: list[bool] = []
-    document.stopped.connect(told.append)
-    document.paused.connect(told.append)
+    document.stream.stopped.connect(told.append)
+    document.stream.paused.connect(told.append)
     job = start()
     client.answer(Progress(job, 0, 4))
     client.tile(job, LEFT)
-    document.cancel_segmentation()
+    document.stream.cancel()
     client.answer(Cancelled(job))
     assert told == [True]
-    assert document.unfinished is None
+    assert document.stream.unfinished is None
     assert not document.can_undo
 
 
@@ -420,7 +420,7 @@ def test_segment_goes_on_where_it_was_interrupted(
     whole_block(client, job, LEFT)
     client.tile(job, RIGHT)
     if ending == "cancel":
-        document.cancel_segmentation()
+        document.stream.cancel()
         client.answer(Cancelled(job))
     elif ending == "failure":
         client.answer(Failed(job, "It failed."))
@@ -429,25 +429,25 @@ def test_segment_goes_on_where_it_was_interrupted(
         session = make_session()
         session.open(pictures)
         document = session.document
-    run = document.unfinished
+    run = document.stream.unfinished
     model = session.models.needed()
     wanted = Segmentation.of(document.slide, model, 21.5).or_unfinished(run, given=False)
     assert wanted.cell_diameter == 20.0, "the blocks have to fit each other, whatever is estimated now"
     job = jobs.start(lambda number: wanted.request(number, document.path, model.folder, (0, 0), run), "Segmenting")
-    document.follow(job, model.name, wanted)
+    document.stream.follow(job, model.name, wanted)
     assert client.last(Segment).finished == (LEFT,)
     whole_block(client, job.number, RIGHT)
     client.finish_segmenting(job.number)
     assert (pixel(document, 20, 20), pixel(document, 100, 20)) == (1, 1)
-    assert document.unfinished is None
+    assert document.stream.unfinished is None
 
 
 def test_another_segmentation_starts_anew(session, document, client, start) -> None:
     job = start()
     whole_block(client, job, LEFT)
-    document.cancel_segmentation()
+    document.stream.cancel()
     client.answer(Cancelled(job))
-    run, model = document.unfinished, session.models.needed()
+    run, model = document.stream.unfinished, session.models.needed()
     assert Segmentation.of(document.slide, model, 20.0).or_unfinished(run, given=True).text == run.settings
     others = [
         Segmentation.of(document.slide, model, 25.0).or_unfinished(run, given=True),
@@ -474,18 +474,18 @@ def test_a_whole_slide_is_the_same_however_it_is_asked_for(session, document) ->
 def test_undo_makes_it_start_anew(document, client, start) -> None:
     job = start()
     whole_block(client, job, LEFT)
-    document.cancel_segmentation()
+    document.stream.cancel()
     client.answer(Cancelled(job))
     document.undo()
     assert pixel(document, 20, 20) == 0
-    assert document.unfinished is None
+    assert document.stream.unfinished is None
 
 
 def test_a_stroke_in_between_does_not_end_the_run(document, client, start, session, paint) -> None:
     job = start()
     whole_block(client, job, LEFT)
     paint(session, Region(90, 10, 20, 20), 0)
-    document.cancel_segmentation()
+    document.stream.cancel()
     client.answer(Cancelled(job))
     job = start()
     assert client.last(Segment).finished == (LEFT,)
@@ -524,7 +524,7 @@ def test_an_outline_is_the_same_in_one_piece_and_in_four(outline: list[tuple[int
 
 def test_what_is_empty_is_told_and_what_was_found_there_before_goes(document, client, start, session, paint) -> None:
     told: list[tuple[Region, ...]] = []
-    document.emptyFound.connect(told.append)
+    document.stream.emptyFound.connect(told.append)
     job = start()
     whole_block(client, job, LEFT)
     whole_block(client, job, RIGHT)
@@ -533,13 +533,13 @@ def test_what_is_empty_is_told_and_what_was_found_there_before_goes(document, cl
     job = start()
     client.answer(Progress(job, 0, 1, empty=(RIGHT,)))
     assert told == [(RIGHT,)]
-    assert document.empty_regions == (RIGHT,)
+    assert document.stream.empty_regions == (RIGHT,)
     whole_block(client, job, LEFT)
     client.finish_segmenting(job)
     assert (pixel(document, 20, 20), pixel(document, 130, 20)) == (1, 0)
     assert pixel(document, 95, 15) == 1 | MANUAL
     start()
-    assert document.empty_regions == ()
+    assert document.stream.empty_regions == ()
 
 
 def test_where_all_is_empty_now_nothing_is_left_and_another_run_can_still_be_taken_up(
@@ -563,11 +563,11 @@ def test_how_much_is_finished_is_known_after_a_restart(
 ) -> None:
     job = start()
     whole_block(client, job, LEFT)
-    assert document.unfinished_share == 0, "it is still under way"
+    assert document.stream.unfinished_share == 0, "it is still under way"
     session.close()
     again = make_session()
     again.open(pictures)
-    assert again.document.unfinished_share == 0.5
+    assert again.document.stream.unfinished_share == 0.5
 
 
 def test_a_full_disk_loses_no_finished_block(document, client, start, full_disk, told, session, make_session, pictures):
@@ -575,13 +575,13 @@ def test_a_full_disk_loses_no_finished_block(document, client, start, full_disk,
     whole_block(client, job, LEFT)
     with full_disk():
         whole_block(client, job, RIGHT)
-        document.cancel_segmentation()
+        document.stream.cancel()
         client.answer(Cancelled(job))
     assert (pixel(document, 20, 20), pixel(document, 100, 20)) == (1, 1)
     session.close()
     again = make_session()
     again.open(pictures)
-    assert set(again.document.unfinished.finished) == {LEFT, RIGHT}
+    assert set(again.document.stream.unfinished.finished) == {LEFT, RIGHT}
     assert (pixel(again.document, 20, 20), pixel(again.document, 100, 20)) == (1, 1)
 
 
@@ -597,5 +597,5 @@ def test_a_segmentation_ends_when_too_much_waits(
     assert client.cancelled == [job]
     assert not document.segmenting
     assert pixel(document, 100, 20) == 0, "a segmentation with a hole in it would be taken for a whole one"
-    document.keep()
-    assert document.unfinished.finished == (LEFT,)
+    document.save()
+    assert document.stream.unfinished.finished == (LEFT,)

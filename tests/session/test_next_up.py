@@ -21,7 +21,7 @@ def asked(client) -> list[Rank]:
 
 
 def answer(session, client, *order: Suggestion) -> None:
-    session.next_up.look()
+    session.next_up.rank()
     client.answer(Finished(asked(client)[-1].job, RankResult(order)))
 
 
@@ -29,8 +29,8 @@ def test_what_is_left_is_looked_at_and_gets_ranks(session, client, pictures, pai
     session.open(pictures)
     paint(session)
     session.reviewing.mark()
-    session.next_up.look()
-    session.next_up.look()  # once is enough
+    session.next_up.rank()
+    session.next_up.rank()  # once is enough
     assert len(asked(client)) == 1
     (rank,) = asked(client)
     assert [slide.path for slide in rank.slides] == [pictures[1], pictures[2], pictures[0]]
@@ -41,7 +41,7 @@ def test_what_is_left_is_looked_at_and_gets_ranks(session, client, pictures, pai
         client.answer(Finished(rank.job, RankResult((Suggestion(1, 0.7, (LEFT,)), Suggestion(0, 0.3, (RIGHT,))))))
     assert [item.rank for item in session.worklist] == [0, 2, 1]
     assert [item.status for item in session.worklist] == ["reviewed", "todo", "todo"]
-    session.next_up.look()
+    session.next_up.rank()
     assert client.last(Rank).job != rank.job, "the next time it looks again"
 
 
@@ -60,7 +60,7 @@ def test_when_all_is_reviewed_that_is_said(session, pictures, paint) -> None:
         paint(session)
         session.reviewing.mark()
     with pytest.raises(UserError, match="All pictures are reviewed"):
-        session.next_up.look()
+        session.next_up.rank()
 
 
 def going(session, **how: bool) -> tuple[int, Region] | None:
@@ -143,7 +143,7 @@ def test_a_suggestion_is_for_the_page_that_was_looked_at(session, client, tmp_pa
     assert len(session.next_up.suggestions) == 1
     session.set_page(1)
     assert session.next_up.suggestions == ()
-    session.next_up.look()
+    session.next_up.rank()
     assert asked(client)[-1].slides[0].page == 1
 
 
@@ -160,7 +160,7 @@ def test_of_a_large_slide_the_spots_outside_what_is_reviewed_are_left(
     assert session.next_up.has_left
     assert [each.done for each in session.next_up.suggestions] == [True, False]
     assert going(session) == (0, RIGHT)
-    session.next_up.look()
+    session.next_up.rank()
     assert asked(client)[-1].slides[0].reviewed == (LEFT,), "more of it can be reviewed"
 
 
@@ -169,13 +169,13 @@ def test_of_very_many_pictures_some_from_all_over_the_list_are_looked_at(
 ) -> None:
     monkeypatch.setattr("bcseg_gui.session.next_up.MOST", 2)
     session.open(pictures)
-    session.next_up.look()
+    session.next_up.rank()
     assert [slide.path for slide in asked(client)[-1].slides] == [pictures[0], pictures[1]]
 
 
 def test_an_answer_about_what_is_no_longer_open_is_dropped(session, client, pictures, tmp_path, qtbot) -> None:
     session.open(pictures)
-    session.next_up.look()
+    session.next_up.rank()
     other = tmp_path / "elsewhere" / "d.png"
     other.parent.mkdir()
     other.write_bytes(pictures[0].read_bytes())
@@ -187,7 +187,7 @@ def test_an_answer_about_what_is_no_longer_open_is_dropped(session, client, pict
 
 def test_what_another_model_thought_is_dropped(session, client, pictures, qtbot) -> None:
     session.open(pictures)
-    session.next_up.look()
+    session.next_up.rank()
     session.models.choose("other")
     with qtbot.assertNotEmitted(session.next_up.ranked), qtbot.waitSignal(session.said) as said:
         client.answer(Finished(asked(client)[-1].job, RankResult((Suggestion(0, 9, (LEFT,)),))))
@@ -207,11 +207,11 @@ def test_a_picture_of_the_test_is_not_suggested(session, client, pictures, paint
     for _ in pictures:
         paint(session)
         session.reviewing.mark()
-    kept = next(path for path in pictures if session.entry(path).split == "holdout")
+    kept = next(path for path in pictures if session.opened.entry(path).split == "holdout")
     for place in range(3):
         session.select(place)
         session.reviewing.unmark()
-    session.next_up.look()
+    session.next_up.rank()
     assert kept not in [slide.path for slide in asked(client)[-1].slides]
     assert len(asked(client)[-1].slides) == 2
 
@@ -236,8 +236,8 @@ def test_what_the_model_has_learnt_from_is_not_looked_at(session, client, pictur
     session.open(pictures)
     paint(session)
     session.reviewing.mark()
-    learnt(session, f"{session.entry(pictures[0]).id}.png")
-    session.next_up.look()
+    learnt(session, f"{session.opened.entry(pictures[0]).id}.png")
+    session.next_up.rank()
     assert [slide.path for slide in asked(client)[-1].slides] == pictures[1:]
 
 
@@ -250,8 +250,8 @@ def test_of_a_slide_the_parts_reviewed_since_are_still_to_be_learnt(
     paint(session)
     session.reviewing.mark(LEFT)
     session.reviewing.mark(Region(80, 0, 40, 120))
-    learnt(session, f"{session.entry(pictures[0]).id}-0-0-80x120.png")
-    session.next_up.look()
+    learnt(session, f"{session.opened.entry(pictures[0]).id}-0-0-80x120.png")
+    session.next_up.rank()
     (slide,) = asked(client)[-1].slides
     assert slide.reviewed == (LEFT, Region(80, 0, 40, 120))
     assert slide.to_learn == (Region(80, 0, 40, 120),)

@@ -25,7 +25,7 @@ def mask(session: Session, pictures, paint) -> Path:
     paint(session, Region(60, 60, 30, 30))
     session.reviewing.mark(WHOLE)
     session.select(0)
-    session.keep()
+    session.save()
     assert session.document is not None
     path = session.document.mask._store.path
     session.select(1)
@@ -39,6 +39,10 @@ def no_first_page(path: Path) -> None:
 def no_tile(path: Path) -> None:
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("UPDATE tiles SET data = x'4201'")
+
+
+def recover(session: Session, error: DamagedMaskError) -> Recovering:
+    return Recovering(error, session.opened, session.let_go, session.show, session)
 
 
 def run(qtbot: QtBot, recovering: Recovering) -> Recovered:
@@ -56,7 +60,7 @@ def test_a_picture_that_cannot_be_opened_is_recovered_and_shown(qtbot, session, 
         session.select(0)
     error = failed.args[0]
     assert isinstance(error, DamagedMaskError)
-    recovering = Recovering(session, error, session)
+    recovering = recover(session, error)
     assert recovering.picture == pictures[0]
     found = run(qtbot, recovering)
     assert (found.tiles, found.lost, found.edits) == (1, 0, 2)
@@ -72,7 +76,7 @@ def test_a_picture_in_front_is_recovered_and_is_to_be_reviewed_again(qtbot, sess
     session.select(0)
     with pytest.raises(DamagedMaskError) as caught:
         session.document.read_mask(WHOLE)
-    found = run(qtbot, Recovering(session, caught.value, session))
+    found = run(qtbot, recover(session, caught.value))
     assert (found.tiles, found.lost) == (0, 1)
     assert session.document.path == pictures[0]
     assert not session.document.read_mask(WHOLE).any()
@@ -87,7 +91,7 @@ def test_a_project_that_is_not_open_is_put_right_too(qtbot, session, make_sessio
     other = make_session()
     with pytest.raises(DamagedMaskError) as caught:
         other.open(pictures[:1])
-    assert run(qtbot, Recovering(other, caught.value, other)).tiles == 1
+    assert run(qtbot, recover(other, caught.value)).tiles == 1
     other.open(pictures[:1])
     assert other.document.read_mask(WHOLE)[65, 65] == 129
 
@@ -96,7 +100,7 @@ def test_what_cannot_be_recovered_is_left_alone(qtbot, session, mask) -> None:
     mask.write_bytes(b"no cells" * 1000)
     with qtbot.waitSignal(session.failed) as failed:
         session.select(0)
-    recovering = Recovering(session, failed.args[0], session)
+    recovering = recover(session, failed.args[0])
     for attempt in (recovering.examine, recovering.recover):
         with qtbot.waitSignal(recovering.failed) as refused:
             attempt()

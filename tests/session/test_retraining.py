@@ -31,7 +31,9 @@ from bcseg_gui.core.retraining.gate import (
 )
 from bcseg_gui.core.retraining.record import Record
 from bcseg_gui.core.retraining.report import write_report
-from bcseg_gui.session.retraining import Plan, Retraining, is_interrupted
+from bcseg_gui.session.retraining import Retraining, is_interrupted
+from bcseg_gui.session.retraining_plan import Plan
+from bcseg_gui.session.session import Session
 
 
 @pytest.fixture
@@ -41,6 +43,10 @@ def reviewed(session, pictures, paint):
         paint(session)
         session.reviewing.mark()
     return session
+
+
+def retrain(session: Session) -> Retraining:
+    return Retraining(session.project, session.models, session.jobs, session.save)
 
 
 def metrics(dice: float) -> Metrics:
@@ -89,11 +95,11 @@ def finish(client, request: Train, model_writer, outcome: Outcome = "better") ->
 def test_it_needs_something_to_learn_from(session, pictures) -> None:
     session.open(pictures)
     with pytest.raises(UserError, match="Review at least two"):
-        Retraining(session)
+        retrain(session)
 
 
 def test_one_click_from_reviewed_pictures_to_a_better_model_in_use(reviewed, client, qtbot, model_writer) -> None:
-    run = Retraining(reviewed)
+    run = retrain(reviewed)
     assert run.plan.reviewed == 3
     assert run.plan.test >= 1
     run.start()
@@ -110,12 +116,12 @@ def test_one_click_from_reviewed_pictures_to_a_better_model_in_use(reviewed, cli
     assert run.version.name == "ward-retrained"
     assert {"tiny", "other", run.version.name} == {each.name for each in reviewed.models.versions}
     assert not (reviewed.project.folder / "retraining").exists()
-    assert Retraining(reviewed).gains == pytest.approx([0.1])
+    assert retrain(reviewed).gains == pytest.approx([0.1])
     assert run.roll_back().name == reviewed.models.active.name == "tiny"
 
 
 def test_a_refused_one_is_kept_and_may_be_used_all_the_same(reviewed, client, qtbot, model_writer) -> None:
-    run = Retraining(reviewed)
+    run = retrain(reviewed)
     run.start()
     finish(client, train_request(qtbot, client), model_writer, "forgets")
     assert run.stage == "result"
@@ -130,7 +136,7 @@ def test_a_refused_one_is_kept_and_may_be_used_all_the_same(reviewed, client, qt
 
 
 def test_cancelling_leaves_the_model(reviewed, client, qtbot) -> None:
-    run = Retraining(reviewed)
+    run = retrain(reviewed)
     run.start()
     request = train_request(qtbot, client)
     request.output_folder.mkdir()
@@ -140,13 +146,13 @@ def test_cancelling_leaves_the_model(reviewed, client, qtbot) -> None:
     assert run.stage == "stopped"
     assert reviewed.models.active.name == "tiny"
     assert not request.output_folder.exists(), "half a model is of no use to anybody"
-    assert Retraining(reviewed).stage == "ready"
+    assert retrain(reviewed).stage == "ready"
 
 
 def test_paused_it_goes_on_where_it_was_also_in_another_session(
     reviewed, client, qtbot, make_session, pictures, model_writer
 ) -> None:
-    run = Retraining(reviewed)
+    run = retrain(reviewed)
     run.start()
     request = train_request(qtbot, client)
     client.answer(epoch_done(request.job, 2, request.epochs))
@@ -156,10 +162,10 @@ def test_paused_it_goes_on_where_it_was_also_in_another_session(
     reviewed.close()
 
     again = make_session()
-    assert not is_interrupted(again)
+    assert not is_interrupted(again.project)
     again.open(pictures)
-    assert is_interrupted(again)
-    run = Retraining(again)
+    assert is_interrupted(again.project)
+    run = retrain(again)
     assert (run.stage, run.rounds_done, run.rounds) == ("paused", 2, request.epochs)
     run.start()
     resumed = train_request(qtbot, client, 2)
@@ -171,30 +177,30 @@ def test_paused_it_goes_on_where_it_was_also_in_another_session(
 
 
 def test_after_a_crash_it_can_be_gone_on_with_or_begun_anew(reviewed, client, qtbot) -> None:
-    run = Retraining(reviewed)
+    run = retrain(reviewed)
     run.start()
     request = train_request(qtbot, client)
     client.answer(epoch_done(request.job, 1, request.epochs))
     client.answer(Failed(request.job, "The computing part stopped unexpectedly."))
     assert run.stage == "failed"
-    again = Retraining(reviewed)
+    again = retrain(reviewed)
     assert (again.stage, again.rounds_done) == ("paused", 1)
     again.cancel()
     assert again.stage == "stopped"
-    assert Retraining(reviewed).stage == "ready"
+    assert retrain(reviewed).stage == "ready"
 
 
 def test_closing_the_window_pauses(reviewed, client, qtbot) -> None:
-    run = Retraining(reviewed)
+    run = retrain(reviewed)
     run.start()
     request = train_request(qtbot, client)
     run.stop()
     assert client.cancelled == [request.job]
-    assert Retraining(reviewed).stage == "paused"
+    assert retrain(reviewed).stage == "paused"
 
 
 def test_how_long_it_takes_is_said_before_it_starts(reviewed, client) -> None:
-    run = Retraining(reviewed)
+    run = retrain(reviewed)
     run.estimate()
     request = client.last(Estimate)
     assert request.model_folder == run.parent_model.folder
@@ -219,7 +225,7 @@ def test_a_stroke_that_cannot_be_written_stops_it_before_the_work(
 
     monkeypatch.setattr(TileStore, "write_edit", full)
     paint(reviewed, Region(60, 60, 5, 5))
-    run = Retraining(reviewed)
+    run = retrain(reviewed)
     told: list[str] = []
     run.failed.connect(lambda error: told.append(str(error)))
     run.start()
@@ -228,7 +234,7 @@ def test_a_stroke_that_cannot_be_written_stops_it_before_the_work(
 
 
 def test_a_picture_that_is_gone_stops_it_before_the_work(reviewed, pictures, qtbot) -> None:
-    run = Retraining(reviewed)
+    run = retrain(reviewed)
     told: list[BaseException] = []
     run.failed.connect(told.append)
     pictures[1].unlink()
@@ -261,31 +267,31 @@ def with_white_cells(session, pictures, paint):
 
 
 def test_what_was_drawn_and_the_model_does_not_know_is_learnt(with_white_cells, client, qtbot) -> None:
-    run = Retraining(with_white_cells)
+    run = retrain(with_white_cells)
     assert (run.plan.new, run.plan.untested) == (["white cell"], ["white cell"])
     run.start()
     request = train_request(qtbot, client)
     assert (request.classes, request.new_target) == ({"cell": 1, "white cell": 2}, False)
     run.pause()
     client.answer(Cancelled(request.job))
-    again = Retraining(with_white_cells)
+    again = retrain(with_white_cells)
     again.start()
     assert train_request(qtbot, client, 2).classes == request.classes, "also when it goes on"
 
 
 def test_the_classes_of_one_model_are_all_cells_alike(reviewed, client, qtbot) -> None:
-    run = Retraining(reviewed)
+    run = retrain(reviewed)
     assert (run.plan.new, run.plan.untested) == ([], [])
     run.start()
     assert train_request(qtbot, client).classes == {}
 
 
 def test_of_what_is_drawn_a_new_target_may_be_a_part(with_white_cells, client, qtbot) -> None:
-    run = Retraining(with_white_cells)
+    run = retrain(with_white_cells)
     run.aim(True)
-    run.take("cell", False)
+    run.include("cell", False)
     assert run.plan.targets == {"white cell": 2}
-    run.take("white cell", False)
+    run.include("white cell", False)
     assert run.plan.targets == {"white cell": 2}, "one is left"
     run.plan_anew()
     run.start()
@@ -296,14 +302,14 @@ def test_of_what_is_drawn_a_new_target_may_be_a_part(with_white_cells, client, q
 
 def test_where_what_is_drawn_has_changed_a_person_looks_again(with_white_cells, client, paint) -> None:
     session = with_white_cells
-    run = Retraining(session)
+    run = retrain(session)
     told: list[BaseException] = []
     run.failed.connect(told.append)
     run.aim(True)
-    run.take("cell", False)
+    run.include("cell", False)
     for index, item in enumerate(session.worklist):
         session.select(index)
-        paint(session, Region(60, 60, 9, 9), 0) if session.entry(item.path).split == "train" else None
+        paint(session, Region(60, 60, 9, 9), 0) if session.opened.entry(item.path).split == "train" else None
         session.reviewing.mark()
     run.start()
     assert (run.stage, run.plan.targets) == ("ready", {"cell": 1})
@@ -312,18 +318,18 @@ def test_where_what_is_drawn_has_changed_a_person_looks_again(with_white_cells, 
 
 
 def test_what_was_left_out_can_be_taken_again_and_counts_for_a_new_target_alone(with_white_cells) -> None:
-    run = Retraining(with_white_cells)
+    run = retrain(with_white_cells)
     run.aim(True)
-    run.take("cell", False)
+    run.include("cell", False)
     run.aim(False)
     assert run.plan.classes == {"cell": 1, "white cell": 2}
     run.aim(True)
-    run.take("cell", True)
+    run.include("cell", True)
     assert run.plan.classes == {"cell": 1, "white cell": 2}
 
 
 def test_a_new_target_is_kept_and_waits_for_a_person(with_white_cells, client, qtbot, model_writer) -> None:
-    run = Retraining(with_white_cells)
+    run = retrain(with_white_cells)
     run.aim(True)
     run.start()
     request = train_request(qtbot, client)
@@ -340,4 +346,4 @@ def test_a_new_target_is_kept_and_waits_for_a_person(with_white_cells, client, q
     run.promote()
     assert with_white_cells.models.active.name == run.version.name
     assert not with_white_cells.project.read_promotions().history[-1].overruled
-    assert Retraining(with_white_cells).gains == []
+    assert retrain(with_white_cells).gains == []

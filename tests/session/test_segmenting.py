@@ -17,6 +17,7 @@ from bcseg_gui.core.masks import MaskClass
 from bcseg_gui.core.slides.look import Look
 from bcseg_gui.session import document as document_module
 from bcseg_gui.session import reviewing as reviewing_module
+from bcseg_gui.session.segmenting import UnfinishedRunError
 from bcseg_gui.session.session import Session
 
 HERE = QPoint(30, 40)
@@ -65,29 +66,29 @@ def test_the_whole_of_a_large_slide_when_that_is_asked_for(opened, client) -> No
 
 @pytest.mark.usefixtures("large")
 def test_the_visible_area_starts_in_its_middle(opened, client) -> None:
-    opened.document.selection = LASSO
+    opened.document.select(LASSO)
     opened.segmenting.visible(VISIBLE)
     assert (client.last(Segment).region, client.last(Segment).first) == (VISIBLE, (40, 55))
 
 
 def test_what_is_selected_comes_before_all_else(opened, client) -> None:
-    opened.document.selection = LASSO
+    opened.document.select(LASSO)
     opened.segmenting.picture(HERE, VISIBLE)
     assert (client.last(Segment).region, client.last(Segment).outline) == (Region(10, 10, 50, 40), LASSO)
 
 
 def test_quick_segmentation_takes_the_same_part(opened, client) -> None:
-    opened.document.selection = LASSO
+    opened.document.select(LASSO)
     opened.segmenting.quick(HERE, VISIBLE)
     assert client.last(QuickSegment).outline == LASSO
 
 
 def test_the_model_sees_the_slides_own_colours_unless_asked_otherwise(opened, client) -> None:
-    opened.document.look = Look(gamma=2.0)
+    opened.document.set_look(Look(gamma=2.0), for_model=False)
     opened.segmenting.picture(HERE)
     assert client.last(Segment).look is None
     client.finish_segmenting(client.last(Segment).job)
-    opened.document.look_for_model = True
+    opened.document.set_look(Look(gamma=2.0), for_model=True)
     opened.segmenting.picture(HERE)
     assert client.last(Segment).look == Look(gamma=2.0)
 
@@ -111,7 +112,7 @@ def test_another_model_does_not_go_on_with_what_the_first_began(opened, client) 
     opened.segmenting.picture(HERE)
     stop_after_the_left_half(client)
     opened.models.choose("other")
-    opened.segmenting.picture(HERE)
+    opened.segmenting.picture(HERE, may_discard=True)
     assert client.last(Segment).finished == ()
 
 
@@ -125,7 +126,7 @@ def test_a_model_that_changed_meanwhile_is_told(opened, client) -> None:
 
 
 def test_a_selection_beside_the_slide_is_refused(opened, client) -> None:
-    opened.document.selection = ((500, 500), (600, 500), (600, 600))
+    opened.document.select(((500, 500), (600, 500), (600, 600)))
     with pytest.raises(UserError, match="outside"):
         opened.segmenting.selection(HERE)
     assert not [request for request in client.submitted if isinstance(request, Segment)]
@@ -136,9 +137,9 @@ def test_a_large_slide_is_reviewed_part_by_part(opened, paint) -> None:
     said: list[str] = []
     opened.said.connect(said.append)
     paint(opened)
-    opened.document.selection = ((0, 0), (20, 0), (20, 30), (0, 30))
+    opened.document.select(((0, 0), (20, 0), (20, 30), (0, 30)))
     opened.reviewing.mark(VISIBLE)
-    opened.document.selection = ()
+    opened.document.select(())
     paint(opened, Region(100, 100, 4, 4))
     assert opened.reviewing.regions == (Region(0, 0, 20, 30),)
     with pytest.raises(UserError, match="Zoom in"):
@@ -177,7 +178,7 @@ def test_a_reviewed_picture_is_not_so_any_more_when_a_part_of_it_was_segmented_a
 def test_tiles_that_come_after_a_cancel_are_kept_when_the_end_came_too(opened, client) -> None:
     opened.segmenting.picture(HERE)
     job = client.last(Segment).job
-    opened.document.cancel_segmentation()
+    opened.document.stream.cancel()
     client.tile(job, opened.document.whole)
     client.finish_segmenting(job)
     assert opened.document.mask.read(opened.document.whole).all()
@@ -192,7 +193,7 @@ def test_stopping_what_one_has_left_says_so(opened, client) -> None:
     opened.step(1)
     client.answer(Progress(job, 1, 2))
     client.answer(TilePredicted(job, LEFT, np.ones((LEFT.h, LEFT.w), np.uint8), LEFT))
-    left.cancel_segmentation()
+    left.stream.cancel()
     client.answer(Cancelled(job))
     assert said[-1].startswith("Stopped at 50 %")
 
@@ -200,8 +201,8 @@ def test_stopping_what_one_has_left_says_so(opened, client) -> None:
 def test_another_cell_size_is_another_segmentation(opened, client) -> None:
     opened.segmenting.picture(HERE)
     stop_after_the_left_half(client)
-    opened.set_cell_diameter(50.0)
-    opened.segmenting.picture(HERE)
+    opened.scale.set_cell_diameter(50.0)
+    opened.segmenting.picture(HERE, may_discard=True)
     assert (client.last(Segment).cell_diameter, client.last(Segment).finished) == (50.0, ())
 
 
@@ -212,19 +213,18 @@ def test_elsewhere_segment_takes_what_is_seen_there(opened, client) -> None:
     corner = Region(0, 0, 20, 20)
     client.answer(TilePredicted(job, corner, np.ones((20, 20), np.uint8), corner))
     client.answer(Cancelled(job))
-    opened.segmenting.picture(HERE, Region(100, 60, 40, 40))
+    opened.segmenting.picture(HERE, Region(100, 60, 40, 40), may_discard=True)
     assert client.last(Segment).region == Region(100, 60, 40, 40)
 
 
 @pytest.mark.usefixtures("large")
 def test_what_would_be_given_up_is_asked_for_first(opened, client) -> None:
-    asked: list[int] = []
-    opened.segmenting.may_give_up = lambda percent: bool(asked.append(percent))
     opened.segmenting.whole(HERE)
     stop_after_the_left_half(client)
     whole = client.last(Segment)
-    opened.segmenting.visible(VISIBLE)
-    assert asked == [50]
+    with pytest.raises(UnfinishedRunError) as asked:
+        opened.segmenting.visible(VISIBLE)
+    assert asked.value.percent == 50
     assert client.last(Segment) is whole
     opened.segmenting.resume(HERE)
     assert client.last(Segment).finished == (LEFT,)
@@ -284,7 +284,7 @@ def test_another_splitting_segments_the_photograph_anew_too(opened, client) -> N
 def test_what_a_version_without_splitting_and_classes_began_goes_on(opened, client) -> None:
     opened.segmenting.picture(HERE)
     stop_after_the_left_half(client)
-    begun = opened.document.unfinished.settings
+    begun = opened.document.stream.unfinished.settings
     assert not {"splitting", "class_ids"} & json.loads(begun).keys(), "as that version wrote it"
     assert Segmentation.parse(begun).splitting == 0.5
     opened.segmenting.resume(HERE)
@@ -310,7 +310,7 @@ def test_a_model_of_several_classes_writes_what_the_project_calls_them(
     opened, client, model_writer, tmp_path: Path
 ) -> None:
     opened.classes.set([*opened.classes.list, MaskClass(4, "White Cell", "#56b4e9")])
-    opened.models.take(model_writer(tmp_path / "blood", "blood", classes=("cell", "platelet", "white cell")))
+    opened.models.import_model(model_writer(tmp_path / "blood", "blood", classes=("cell", "platelet", "white cell")))
     opened.segmenting.picture(HERE)
     request = client.last(Segment)
     assert [(known.id, known.name) for known in opened.classes.list] == [

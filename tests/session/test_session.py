@@ -18,7 +18,7 @@ from bcseg_gui.core.masks import MANUAL
 from bcseg_gui.core.project import Project, project
 from bcseg_gui.core.synthetic.smear import make_smear
 from bcseg_gui.session.cell_size import CellSize
-from bcseg_gui.session.models import Ran
+from bcseg_gui.session.models import EngineInfo
 from bcseg_gui.session.session import Session
 
 
@@ -31,7 +31,7 @@ def files(folder: Path) -> set[str]:
 
 
 def measured(session: Session) -> bool:
-    return session.cell_size is not None and session.cell_size.origin != "looking"
+    return session.scale.cell_size is not None and session.scale.cell_size.origin != "looking"
 
 
 def write_pages(path: Path, *greys: int) -> Path:
@@ -215,7 +215,7 @@ def test_a_picture_without_any_cell_can_be_reviewed(session, pictures, client) -
 def test_what_is_left_of_a_mask_whose_history_is_lost_is_still_to_be_reviewed(session, pictures, paint) -> None:
     session.open([pictures[0]])
     paint(session)
-    session.keep()
+    session.save()
     path = session.document.mask._store.path
     session.open([pictures[1]])
     with closing(sqlite3.connect(path)) as db, db:
@@ -249,8 +249,8 @@ def test_a_status_that_could_not_be_written_is_written_with_the_next_stroke_or_s
         raise UserError("The share is gone.")
 
     with monkeypatch.context() as patch:
-        session.needed_project().add(pictures[0])
-        session.set_cell_diameter(50)
+        session.home.needed_project().add(pictures[0])
+        session.scale.set_cell_diameter(50)
         paint(session, Region(0, 0, 1, 1))  # the mask is opened
         session.document.undo()
         assert session.reviewing.status == "todo"
@@ -299,19 +299,19 @@ def test_a_picture_that_is_left_is_segmented_to_the_end(session, pictures, clien
 def test_the_cell_diameter_is_the_models_until_the_person_sets_one(session, pictures, make_session, qtbot) -> None:
     with qtbot.waitSignal(session.stateChanged, check_params_cb=lambda: measured(session)):
         session.open([pictures[0]])
-    assert session.cell_size == CellSize(33.0, "model")  # the picture is blank
-    session.set_cell_diameter(50.0)
+    assert session.scale.cell_size == CellSize(33.0, "model")  # the picture is blank
+    session.scale.set_cell_diameter(50.0)
     session.segmenting.picture(QPoint(0, 0))
     session.close()
     again = make_session()
     again.open([pictures[0]])
-    assert again.cell_size == CellSize(50.0, "person")
-    again.set_cell_diameter(None)
-    assert again.cell_size.origin != "person"
+    assert again.scale.cell_size == CellSize(50.0, "person")
+    again.scale.set_cell_diameter(None)
+    assert again.scale.cell_size.origin != "person"
     again.close()
     third = make_session()
     third.open([pictures[0]])
-    assert third.cell_size.origin != "person"
+    assert third.scale.cell_size.origin != "person"
 
 
 def test_the_cell_diameter_is_measured_when_a_picture_is_opened(session, pictures, client, qtbot) -> None:
@@ -319,24 +319,24 @@ def test_the_cell_diameter_is_measured_when_a_picture_is_opened(session, picture
     cv2.imwrite(str(pictures[1]), smear.image[..., ::-1])
     session.open(pictures)
     session.select(1)
-    assert session.cell_size.origin == "looking"
+    assert session.scale.cell_size.origin == "looking"
     session.segmenting.picture(QPoint(0, 0))
     assert client.last(Segment).cell_diameter is None, "the compute process looks by itself"
     client.finish_segmenting(client.last(Segment).job)
     qtbot.waitUntil(lambda: measured(session))
-    size = session.cell_size
+    size = session.scale.cell_size
     assert size.origin == "picture"
     assert size.diameter == pytest.approx(30, rel=0.15)
     session.segmenting.picture(QPoint(0, 0))
     assert client.last(Segment).cell_diameter == size.diameter
     session.select(0)
     session.select(1)
-    assert session.cell_size == size, "it is not measured again"
+    assert session.scale.cell_size == size, "it is not measured again"
 
 
 def test_automatic_where_nothing_was_set_leaves_no_file(session, pictures) -> None:
     session.open([pictures[0]])
-    session.set_cell_diameter(None)
+    session.scale.set_cell_diameter(None)
     assert files(pictures[0].parent) == {"a.png", "b.png", "c.png"}
 
 
@@ -358,12 +358,12 @@ def test_what_ran_the_model_is_known_after_warming_up_and_segmenting(session, cl
     session.open(pictures)
     refreshed: list[object] = []
     session.warm_up()
-    session.stateChanged.connect(lambda: refreshed.append(session.models.ran["tiny"]))
+    session.stateChanged.connect(lambda: refreshed.append(session.models.engine("tiny")))
     client.answer(Finished(client.last(WarmUp).job, WarmUpResult("openvino-int8")))
-    assert refreshed == [Ran("openvino-int8")]
+    assert refreshed == [EngineInfo("openvino-int8")]
     session.segmenting.picture(QPoint(0, 0))
     client.finish_segmenting(client.last(Segment).job)
-    assert refreshed[-1] == Ran("torch", 1.0)
+    assert refreshed[-1] == EngineInfo("torch", 1.0)
 
 
 def test_what_computes_otherwise_than_expected_is_told(session, client, pictures) -> None:
@@ -379,7 +379,7 @@ def test_a_model_that_is_not_ours_is_refused(session, tmp_path) -> None:
     (tmp_path / "foreign").mkdir()
     (tmp_path / "foreign" / "model.pt").write_bytes(b"\x80\x02")
     with pytest.raises(UserError, match="not a model"):
-        session.models.take(tmp_path / "foreign")
+        session.models.import_model(tmp_path / "foreign")
     assert session.models.active.name == "tiny"
 
 
@@ -419,10 +419,10 @@ def test_quick_segmentation_takes_the_diameter_of_the_person_but_not_that_of_a_m
     session.open([pictures[0]])
     session.segmenting.quick(QPoint(0, 0))
     assert client.last(QuickSegment).cell_diameter is None
-    session.document.cancel_segmentation()
+    session.document.stream.cancel()
     session.step(1)
     session.open([pictures[1]])
-    session.set_cell_diameter(50.0)
+    session.scale.set_cell_diameter(50.0)
     session.segmenting.quick(QPoint(0, 0))
     assert client.last(QuickSegment).cell_diameter == 50.0
 
@@ -570,22 +570,22 @@ def test_a_change_of_one_picture_keeps_the_other_items(session, pictures, paint)
 
 def test_a_given_scale_tells_the_cell_size_and_is_kept(session, pictures, make_session) -> None:
     session.open([pictures[0]])
-    assert session.mpp is None
-    session.set_given_mpp(0.25)
-    assert session.mpp == 0.25
-    assert session.cell_size == CellSize(30.0, "scale")
+    assert session.scale.mpp is None
+    session.scale.set_given_mpp(0.25)
+    assert session.scale.mpp == 0.25
+    assert session.scale.cell_size == CellSize(30.0, "scale")
     session.close()
     again = make_session()
     again.open([pictures[0]])
-    assert (again.mpp, again.cell_size) == (0.25, CellSize(30.0, "scale"))
-    again.set_given_mpp(None)
-    assert again.mpp is None
-    assert again.cell_size.origin == "looking"
+    assert (again.scale.mpp, again.scale.cell_size) == (0.25, CellSize(30.0, "scale"))
+    again.scale.set_given_mpp(None)
+    assert again.scale.mpp is None
+    assert again.scale.cell_size.origin == "looking"
 
 
 def test_no_scale_given_leaves_no_file(session, pictures) -> None:
     session.open([pictures[0]])
-    session.set_given_mpp(None)
+    session.scale.set_given_mpp(None)
     assert files(pictures[0].parent) == {"a.png", "b.png", "c.png"}
 
 
@@ -593,15 +593,15 @@ def test_no_scale_given_leaves_no_file(session, pictures) -> None:
 def test_a_scale_that_no_microscope_has_is_refused(session, pictures, mpp) -> None:
     session.open([pictures[0]])
     with pytest.raises(UserError, match="not the scale of a microscope"):
-        session.set_given_mpp(mpp)
-    assert session.mpp is None
+        session.scale.set_given_mpp(mpp)
+    assert session.scale.mpp is None
 
 
 def test_what_the_file_says_of_its_scale_wins(session, pictures) -> None:
     Image.new("RGB", (160, 120)).save(pictures[0], dpi=(101_600, 101_600))
     session.open([pictures[0]])
-    session.set_given_mpp(0.5)
-    assert session.mpp == pytest.approx(0.25, rel=0.01)
+    session.scale.set_given_mpp(0.5)
+    assert session.scale.mpp == pytest.approx(0.25, rel=0.01)
     assert session.project is None
 
 

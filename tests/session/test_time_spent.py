@@ -87,7 +87,7 @@ def test_what_is_done_in_another_program_does_not_count(desk: Desk) -> None:
     app.applicationStateChanged.emit(Qt.ApplicationState.ApplicationActive)
     desk.moves(after=10)
     desk.moves(after=3)
-    desk.spent.keep()
+    desk.spent.save()
     assert desk.stored == [(A, 7.0)]
 
 
@@ -95,10 +95,10 @@ def test_looking_alone_is_not_stored_but_counts_once_work_begins(desk: Desk) -> 
     desk.has_entry = False
     desk.spent.begin(A)
     desk.moves(after=30)
-    desk.spent.keep()
+    desk.spent.save()
     desk.has_entry = True
     desk.moves(after=5)
-    desk.spent.keep()
+    desk.spent.save()
     assert desk.stored == [(A, 35.0)]
 
 
@@ -117,10 +117,10 @@ def test_a_full_disk_costs_nothing(desk: Desk) -> None:
     desk.spent.begin(A)
     desk.moves(after=30)
     desk.problem = UserError("The disk is full.")
-    desk.spent.keep()
+    desk.spent.save()
     desk.problem = None
     desk.moves(after=10)
-    desk.spent.keep()
+    desk.spent.save()
     assert desk.stored == [(A, 40.0)]
 
 
@@ -170,8 +170,8 @@ def test_storing_in_between_changes_no_sum(gaps: list[float]) -> None:
         now += gap
         spent.eventFilter(spent, event)
         if place % 3 == 0:
-            spent.keep()
-    spent.keep()
+            spent.save()
+    spent.save()
     total = sum(gap for gap in gaps if gap <= IDLE)
     assert sum(stored) + spent.seconds == pytest.approx(total, abs=0.05 * (len(stored) + 1))
     spent.deleteLater()

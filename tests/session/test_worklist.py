@@ -27,14 +27,6 @@ def test_marks_are_as_if_it_was_made_so(before: list[str], data: st.DataObject) 
     assert [marked.place(item.path) for item in marked] == list(range(len(after)))
 
 
-@given(st.lists(statuses, min_size=1, max_size=20), st.data())
-def test_the_next_to_do_goes_round(given: list[str], data: st.DataObject) -> None:
-    here = data.draw(st.integers(0, len(given) - 1))
-    around = [*range(here + 1, len(given)), *range(here)]
-    expected = next((place for place in around if given[place] in LEFT), None)
-    assert make(*given).next_left(here) == expected
-
-
 def test_a_mark_leaves_the_list_before_as_it_was() -> None:
     before = make("todo", "todo")
     before.marked(WorklistItem(Path("0.png"), "reviewed"))

@@ -242,7 +242,7 @@ def test_a_cell_copied_where_there_were_other_classes_becomes_one_of_the_first(w
     point_at(window, INSIDE)
     window.actions_["copy"].trigger()
     window.actions_["delete"].trigger()
-    window.session.keep()
+    window.session.save()
     window.session.document.mask.jump(0)
     window.session.classes.remove(3)
     point_at(window, QPoint(200, 100))

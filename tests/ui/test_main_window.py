@@ -181,7 +181,7 @@ def test_the_selection_belongs_to_the_picture(window: MainWindow) -> None:
 
 def test_a_scale_that_is_given_shows_in_the_view(window: MainWindow) -> None:
     window.status.scaleChosen.emit(0.25)
-    assert window.session.mpp == 0.25
+    assert window.session.scale.mpp == 0.25
     assert "0.25" in window.status._scale.button.text()
 
 

@@ -23,7 +23,7 @@ def can_segment(session: Session) -> bool:
 
 def can_segment_part(session: Session) -> bool:
     """Of a photograph there is no part worth choosing: it is segmented whole, in seconds."""
-    return can_segment(session) and session.document is not None and session.document.is_large
+    return can_segment(session) and session.document is not None and session.document.needs_parts
 
 
 def can_segment_selection(session: Session) -> bool:
@@ -31,7 +31,7 @@ def can_segment_selection(session: Session) -> bool:
 
 
 def can_resume(session: Session) -> bool:
-    return can_segment(session) and session.document is not None and session.document.unfinished is not None
+    return can_segment(session) and session.document is not None and session.document.stream.unfinished is not None
 
 
 def has_selection(session: Session) -> bool:

@@ -71,7 +71,7 @@ class CompareDialog(QDialog):
 
     def _look(self) -> None:
         for name in self._names():
-            self._comparing.look(self._session.models.get(name))
+            self._comparing.segment(self._session.models.get(name))
         self._show()
 
     def _show(self) -> None:

@@ -188,7 +188,7 @@ class ModelsDialog(QDialog):
     def _import(self) -> None:
         file, _filter = QFileDialog.getOpenFileName(self, _("Import a model"), "", _filters())
         if file:
-            self._models.take(Path(file))
+            self._models.import_model(Path(file))
 
 
 def _filters() -> str:

@@ -19,7 +19,8 @@ from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.i18n import _, ngettext, number, sentence
 from bcseg_gui.core.retraining.report import REPORT_FILE
 from bcseg_gui.core.retraining.verdict import evidence, verdict
-from bcseg_gui.session.retraining import Plan, Retraining
+from bcseg_gui.session.retraining import Retraining
+from bcseg_gui.session.retraining_plan import Plan
 
 from ..panels.status import progress_text
 from ..widgets.durations import duration_words
@@ -56,7 +57,7 @@ class RetrainDialog(QDialog):
         self._aim.setToolTip(_("Another target: nuclei, parasites …"))
         self._aim.activated.connect(lambda _index: retraining.aim(bool(self._aim.currentData())))
         self._targets = TargetBoxes()
-        self._targets.toggled.connect(retraining.take)
+        self._targets.toggled.connect(retraining.include)
         self._curves = Curves()
         self._table = ResultTable()
         self._bar = QProgressBar()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
 
-from bcseg_gui.session.retraining import Plan
+from bcseg_gui.session.retraining_plan import Plan
 
 _COLUMNS = 3
 

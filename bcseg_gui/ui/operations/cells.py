@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QWidget
 
 from bcseg_gui.core.i18n import _
+from bcseg_gui.session.segmenting import UnfinishedRunError
 from bcseg_gui.session.session import Session
 
 from .. import messages
@@ -23,27 +27,26 @@ class Cells:
     ) -> None:
         self._session, self._view, self._messages, self._window = session, view, message_bar, window
         self._failures = failures
-        session.segmenting.may_give_up = self._may_give_up_run
 
     # -- segmenting -----------------------------------------------------------------------------------------------
 
     def segment(self) -> None:
-        self._session.segmenting.picture(self._middle_of_view(), self._view.visible_region())
+        self._segment(partial(self._session.segmenting.picture, self._middle_of_view(), self._view.visible_region()))
 
     def segment_visible(self) -> None:
-        self._session.segmenting.visible(self._view.visible_region())
+        self._segment(partial(self._session.segmenting.visible, self._view.visible_region()))
 
     def segment_selection(self) -> None:
-        self._session.segmenting.selection(self._middle_of_view())
+        self._segment(partial(self._session.segmenting.selection, self._middle_of_view()))
 
     def segment_whole(self) -> None:
-        self._session.segmenting.whole(self._middle_of_view())
+        self._segment(partial(self._session.segmenting.whole, self._middle_of_view()))
 
     def resume(self) -> None:
         self._session.segmenting.resume(self._middle_of_view())
 
     def quick_segment(self) -> None:
-        self._session.segmenting.quick(self._middle_of_view(), self._view.visible_region())
+        self._segment(partial(self._session.segmenting.quick, self._middle_of_view(), self._view.visible_region()))
 
     def adjust(self, threshold: float, splitting: float) -> None:
         self._failures.attempt(lambda: self._session.segmenting.adjust(threshold, splitting))
@@ -52,6 +55,14 @@ class Cells:
         """Level-0 pixels."""
         seen = self._view.visible_region()
         return QPoint(seen.x + seen.w // 2, seen.y + seen.h // 2)
+
+    def _segment(self, start: Callable[..., None]) -> None:
+        """Start it; ask before that gives up a segmentation that could be resumed."""
+        try:
+            start()
+        except UnfinishedRunError as error:
+            if self._may_give_up_run(error.percent):
+                start(may_discard=True)
 
     def _may_give_up_run(self, percent: int) -> bool:
         question = _(

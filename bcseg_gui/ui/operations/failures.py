@@ -46,7 +46,8 @@ class Failures(QObject):
         if self._window.findChild(RecoverDialog) is not None:
             return
         try:
-            recovering = Recovering(self._session, error)
+            session = self._session
+            recovering = Recovering(error, session.opened, session.let_go, session.show)
         except UserError as problem:
             self._messages.problem(problem)
             return

@@ -73,7 +73,7 @@ class Files(QObject):
         self._refused = () if opened else tuple(paths)
         if opened:
             self._learning.stop_training()
-            if is_interrupted(self._session):
+            if is_interrupted(self._session.project):
                 self._messages.inform(_("A retraining was interrupted. Press Retrain to go on with it."))
             remember_folder(paths[0])
             self._session.warm_up()
@@ -103,7 +103,7 @@ class Files(QObject):
             self._window, _("Where shall the pictures and masks go?"), last_folder()
         )
         if folder:
-            self._session.keep()
+            self._session.save()
             ExportDialog(project, Path(folder) / f"{project.name}-pairs", self._window).open()
 
     def quit(self) -> None:
@@ -115,7 +115,7 @@ class Files(QObject):
 
     def _may_lose_unsaved(self) -> bool:
         try:
-            self._session.keep()
+            self._session.save()
         except UserError as error:
             question = _("{problem} What you did last is not saved yet, and is lost when you quit now.")
             return messages.ask(self._window, question.format(problem=sentence(error)), _("Quit"), _("Go back"))

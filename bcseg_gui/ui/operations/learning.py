@@ -55,7 +55,7 @@ class Learning(QObject):
         elif any(not each.done for each in next_up.suggestions):
             self._messages.inform(_("What is left would teach the model little."))
         else:
-            next_up.look()
+            next_up.rank()
 
     def ranked(self) -> None:
         """The pictures were ranked: go to the first spot, unless the person is in the middle of something else."""
@@ -91,7 +91,8 @@ class Learning(QObject):
         from ..dialogs.retrain import RetrainDialog
 
         if self._training is None:
-            retraining = Retraining(self._session, self)
+            session = self._session
+            retraining = Retraining(session.project, session.models, session.jobs, session.save, self)
             dialog = RetrainDialog(retraining, self._window)
             dialog.finished.connect(self.stop_training)
             dialog.failed.connect(self._messages.problem)
@@ -137,13 +138,14 @@ class Learning(QObject):
 
         from ..dialogs.compare import CompareDialog
 
-        comparing = Comparing(self._session, self._view.visible_region())
+        session, visible = self._session, self._view.visible_region()
+        comparing = Comparing(session.document, session.scale.cell_size, session.jobs, visible)
         CompareDialog(comparing, self._session, left, right, self._window).open()
 
     def import_model(self) -> None:
         folder = QFileDialog.getExistingDirectory(self._window, _("Choose a model folder"), last_folder())
         if folder:
-            self._say_active(self._session.models.take(Path(folder)).name)
+            self._say_active(self._session.models.import_model(Path(folder)).name)
 
     def _say_active(self, model: str) -> None:
         self._messages.inform(_("“{model}” finds the cells from now on.").format(model=model))

@@ -33,7 +33,7 @@ class Viewing:
         from ..dialogs.slide_info import SlideInfoDialog
 
         if self._session.document is not None:
-            SlideInfoDialog(self._session.document.slide, self._window, given_mpp=self._session.mpp).open()
+            SlideInfoDialog(self._session.document.slide, self._window, given_mpp=self._session.scale.mpp).open()
 
     def show_shortcuts(self) -> None:
         from ..dialogs.shortcuts import ShortcutsDialog

@@ -20,7 +20,7 @@ from bcseg_gui.core.i18n import _, ngettext, number
 from bcseg_gui.core.models import ModelVersion
 from bcseg_gui.core.slides import Slide
 from bcseg_gui.session.jobs import Job, Jobs
-from bcseg_gui.session.models import Ran
+from bcseg_gui.session.models import EngineInfo
 from bcseg_gui.session.session import Session
 
 from ..widgets.elided import ElidedLabel
@@ -91,8 +91,8 @@ class StatusBar(QStatusBar):
         document = session.document
         self._slide.setVisible(document is not None)
         if document is not None:
-            self._show_slide(document.slide, session.mpp)
-        if (size := session.cell_size) is not None:
+            self._show_slide(document.slide, session.scale.mpp)
+        if (size := session.scale.cell_size) is not None:
             self._cell_size.show_size(size)
         versions = session.models.versions
         active = session.models.active
@@ -104,7 +104,7 @@ class StatusBar(QStatusBar):
                     self._model.addItem(title, name)
             self._model.setCurrentIndex(self._model.findData(active.name if active else None))
         self._model.setEnabled(bool(versions))
-        self._model.setToolTip(_about_model(session.models.ran.get(active.name) if active is not None else None))
+        self._model.setToolTip(_about_model(session.models.engine(active.name) if active is not None else None))
 
     def _show_slide(self, slide: Slide, mpp: float | None) -> None:
         self._scale.show_scale(mpp, slide.objective_power, is_given=not slide.mpp)
@@ -180,7 +180,7 @@ def model_titles(versions: Sequence[ModelVersion]) -> dict[str, str]:
     return {version.name: f"{speed[version.fast]} · {version.name}" for version in versions}
 
 
-def _about_model(ran: Ran | None) -> str:
+def _about_model(ran: EngineInfo | None) -> str:
     """With what computes it, for those who want to know."""
     text = _("The model that finds the cells. A fast one takes a third of the time and is a little less accurate.")
     if ran is None:

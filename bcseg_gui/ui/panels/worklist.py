@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from bcseg_gui.core.i18n import _
+from bcseg_gui.session.order import Order
 from bcseg_gui.session.worklist import WorklistItem
 
 from ..widgets.durations import duration_words
@@ -47,7 +48,7 @@ QListView::item:selected { background: palette(midlight); color: palette(text); 
 
 
 class WorklistPanel(QWidget):
-    """Choosing a picture emits `chosen(index)`; `show_items` never does."""
+    """Choosing a picture emits `chosen(index)`; `refresh` never does."""
 
     chosen = Signal(int)
     suggestionChosen = Signal(int)
@@ -56,12 +57,14 @@ class WorklistPanel(QWidget):
     """They are to be sorted by what to correct next."""
     _picked = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, order: Order, parent: QWidget | None = None) -> None:
+        """`order` is what is shown, and what sorting and searching here change."""
         super().__init__(parent)
+        self.order = order
         self._title = QLabel(_("Pictures"))
         self._title.setObjectName("panelTitle")
         self._thumbnails = Thumbnails(self)
-        self._model = WorklistModel(self._thumbnails, self)
+        self._model = WorklistModel(order, self._thumbnails, self)
         self._list = self._make_list()
         self._options = WorklistOptions()
         self._search = SearchBox()
@@ -72,7 +75,6 @@ class WorklistPanel(QWidget):
         self._nothing = QWidget()
         self._pages = QStackedWidget()
         self._lay_out()
-        self._current = -1
         self._showing = False
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._later = QTimer(self, singleShot=True, interval=_PAUSE)
@@ -168,10 +170,12 @@ class WorklistPanel(QWidget):
 
     # -- what is shown --------------------------------------------------------------------------------------------
 
-    def show_items(self, items: Sequence[WorklistItem], current: int) -> None:
-        self._current = current
+    def refresh(self) -> None:
+        """Show the order as it is now."""
+        items = self.order.items
         self._showing = True
-        if self._model.show(items, current):
+        self._model.refresh()
+        if self._is_filtered and not self.order.is_filtered:
             self._forget_filter()
         self._mark_current()
         self._showing = False
@@ -193,14 +197,6 @@ class WorklistPanel(QWidget):
         time = _("{time} of work on these pictures").format(time=duration_words(seconds))
         self._title.setToolTip(time if seconds >= 1 else "")
 
-    def next_left(self, after: int) -> int | None:
-        """The next picture still to do in the order shown, going round; None when there is none but `after`."""
-        return self._model.next_left(after)
-
-    def step(self, place: int, by: int) -> int | None:
-        """The picture shown before (−1) or after (+1) this one; None at the ends."""
-        return self._model.step(place, by)
-
     def search(self) -> None:
         """Bring the keyboard to the search."""
         self._search.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -210,7 +206,7 @@ class WorklistPanel(QWidget):
         return self._list.hasFocus() or self._search.hasFocus()
 
     def _mark_current(self) -> None:
-        index = self._model.index_of(self._current)
+        index = self._model.index_of(self.order.front)
         if index != self._list.currentIndex():
             self._list.setCurrentIndex(index)
         if not index.isValid():
@@ -225,10 +221,11 @@ class WorklistPanel(QWidget):
 
     @property
     def _is_filtered(self) -> bool:
-        return bool(self._search.text() or self._status)
+        """As the search and the menu say; the order may have forgotten it."""
+        return bool(self._search.text().strip() or self._status)
 
     def _filter(self) -> None:
-        self._show_rows(lambda: self._model.filter(self._search.text().strip(), self._status))
+        self._show_rows(lambda: self.order.filter(self._search.text().strip(), self._status))
 
     def _choose_order(self, order: str) -> None:
         self._sort(order)
@@ -241,12 +238,13 @@ class WorklistPanel(QWidget):
         self._sort(order)
 
     def _sort(self, order: str) -> None:
-        self._show_rows(lambda: self._model.sort_by(order))
+        self._show_rows(lambda: self.order.sort_by(order))
         self._list.scrollTo(self._list.currentIndex(), QAbstractItemView.ScrollHint.PositionAtCenter)
 
     def _show_rows(self, arrange: Callable[[], None]) -> None:
         self._showing = True
         arrange()
+        self._model.refresh()
         self._mark_current()
         self._showing = False
         self._load_soon()

@@ -35,23 +35,21 @@ class DocumentPresenter(QObject):
         self._cells.show_document(document)
         self._history.show_document(document)
         if document is not None:
-            self._view.set_empty_regions(document.empty_regions)
+            self._view.set_empty_regions(document.stream.empty_regions)
             self._view.set_selection(document.selection)
 
     def refresh(self) -> None:
         """Its size, scale or reviewed regions may have changed."""
         document = self._session.document
-        self._view.set_mpp(self._session.mpp)
+        self._view.set_mpp(self._session.scale.mpp)
         self._view.set_reviewed_regions(
-            self._session.reviewing.regions if document is not None and document.is_large else ()
+            self._session.reviewing.regions if document is not None and document.needs_parts else ()
         )
         self._cells.show_unfinished(self._session.segmenting.percent_done)
-        size = self._session.cell_size
+        size = self._session.scale.cell_size
         diameter = size.diameter or 0.0 if size is not None else 0.0
         self._cells.show_cell_diameter(diameter)
         self._view.set_cell_diameter(diameter)
-        if document is not None and diameter:
-            document.cell_diameter = diameter
 
     def _follow(self, document: Document | None) -> None:
         """Listen to this document alone; the one before may still be segmented."""
@@ -63,7 +61,7 @@ class DocumentPresenter(QObject):
             else [
                 document.maskOpened.connect(self._mask_opened),
                 document.maskChanged.connect(self._mask_changed),
-                document.emptyFound.connect(self._view.set_empty_regions),
+                document.stream.emptyFound.connect(self._view.set_empty_regions),
             ]
         )
 
@@ -79,4 +77,4 @@ class DocumentPresenter(QObject):
 
     def _selection_changed(self) -> None:
         if (document := self._session.document) is not None:
-            document.selection = self._view.selection
+            document.select(self._view.selection)

@@ -29,7 +29,7 @@ class LookPresenter(QObject):
 
     def _changed(self, look: Look) -> None:
         if (document := self._session.document) is not None:
-            document.look, document.look_for_model = look, self._panel.for_model
+            document.set_look(look, for_model=self._panel.for_model)
             self._view.set_look(look)
 
     def _pick_white(self, picking: bool) -> None:

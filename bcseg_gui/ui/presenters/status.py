@@ -23,8 +23,8 @@ class StatusPresenter(QObject):
         self._position_soon.timeout.connect(self._show_position)
         view.cursorMoved.connect(self._pointer_moved)
         bar.modelChosen.connect(lambda name: failures.attempt(lambda: session.models.choose(name)))
-        bar.cellDiameterChosen.connect(lambda px: failures.attempt(lambda: session.set_cell_diameter(px)))
-        bar.scaleChosen.connect(lambda mpp: failures.attempt(lambda: session.set_given_mpp(mpp)))
+        bar.cellDiameterChosen.connect(lambda px: failures.attempt(lambda: session.scale.set_cell_diameter(px)))
+        bar.scaleChosen.connect(lambda mpp: failures.attempt(lambda: session.scale.set_given_mpp(mpp)))
         bar.pageChosen.connect(self._choose_page)
 
     def refresh(self) -> None:

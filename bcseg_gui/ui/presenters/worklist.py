@@ -25,14 +25,12 @@ class WorklistPresenter(QObject):
         session.models.changed.connect(self._gains_soon.start)
         session.next_up.wentOn.connect(self._gains_soon.start)
         session.next_up.ranked.connect(self._show_ranked)
-        session.reviewing.next_left = panel.next_left
-        session.neighbour = panel.step
         panel.chosen.connect(operations.viewing.select)
         panel.suggestionChosen.connect(self._choose_suggestion)
-        panel.ranksWanted.connect(lambda: operations.failures.attempt(session.next_up.look))
+        panel.ranksWanted.connect(lambda: operations.failures.attempt(session.next_up.rank))
 
     def show(self) -> None:
-        self._panel.show_items(self._session.worklist, self._session.index)
+        self._panel.refresh()
         self._gains_soon.start()
 
     def _show_gains(self) -> None:

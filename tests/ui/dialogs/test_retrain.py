@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from bcseg_gui.compute.protocol import EpochDone, Metrics, TrainResult
 from bcseg_gui.core.retraining.gate import ClassFigures, Decision, Difference, Outcome, judge_target
-from bcseg_gui.session.retraining import Plan
+from bcseg_gui.session.retraining_plan import Plan
 from bcseg_gui.ui.dialogs.retrain import RetrainDialog
 from bcseg_gui.ui.dialogs.target_boxes import TargetBoxes
 
@@ -49,7 +49,7 @@ class Run(QObject):
     def __getattr__(self, name: str) -> object:
         if name == "aim":
             return lambda new_target: self.show_plan(replace(self.plan, new_target=new_target))
-        if name == "take":
+        if name == "include":
             return self.leave_out
         if name in ("start", "pause", "cancel", "estimate"):
             return lambda: self.called.append(name)

@@ -13,7 +13,7 @@ from bcseg_gui.compute.protocol import Progress
 from bcseg_gui.core import i18n
 from bcseg_gui.core.models import ModelVersion
 from bcseg_gui.session.cell_size import CellSize
-from bcseg_gui.session.models import Ran
+from bcseg_gui.session.models import EngineInfo
 from bcseg_gui.ui.panels.status import StatusBar, model_titles
 
 LARGE = (98_304, 98_304)
@@ -41,15 +41,14 @@ def session(
     given: float | None = None,
     pages: tuple[str, ...] = ("1",),
     page: int = 0,
-    ran: dict[str, Ran] | None = None,
+    engines: dict[str, EngineInfo] | None = None,
 ) -> SimpleNamespace:
     slide = SimpleNamespace(dimensions=LARGE, mpp=mpp, objective_power=40.0, page_names=pages, page=page)
     versions = [version("ternausnet16-bbbc041"), version("ternausnet11-bbbc041", "ternausnet16-bbbc041")]
     return SimpleNamespace(
         document=SimpleNamespace(slide=slide),
-        mpp=mpp or given,
-        cell_size=CellSize(106.0, "person"),
-        models=SimpleNamespace(versions=versions, active=versions[0], ran=ran or {}),
+        scale=SimpleNamespace(mpp=mpp or given, cell_size=CellSize(106.0, "person")),
+        models=SimpleNamespace(versions=versions, active=versions[0], engine=(engines or {}).get),
     )
 
 
@@ -108,15 +107,15 @@ def test_models_are_told_by_speed_where_there_is_a_choice() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ran", "told"),
+    ("engine", "told"),
     [
         (None, "accurate."),
-        (Ran("openvino-int8"), "Computed by OpenVINO int8."),
-        (Ran("torch", 0.52), "Computed by PyTorch, last in 0.5 s."),
+        (EngineInfo("openvino-int8"), "Computed by OpenVINO int8."),
+        (EngineInfo("torch", 0.52), "Computed by PyTorch, last in 0.5 s."),
     ],
 )
-def test_who_wants_to_know_reads_what_runs_the_model(status: StatusBar, ran: Ran | None, told: str) -> None:
-    status.show_session(session(ran={"ternausnet16-bbbc041": ran} if ran else {}))
+def test_who_wants_to_know_reads_what_runs_the_model(status: StatusBar, engine: EngineInfo | None, told: str) -> None:
+    status.show_session(session(engines={"ternausnet16-bbbc041": engine} if engine else {}))
     assert status.findChild(QComboBox, "model").toolTip().endswith(told)
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QListView, QPushButton, QToolBu
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui.core import thumbnails
+from bcseg_gui.session.order import Order
 from bcseg_gui.session.worklist import Worklist, WorklistItem
 from bcseg_gui.ui.panels.worklist import LONG, WorklistPanel
 from tests.waiting import LIMIT
@@ -23,8 +24,13 @@ Spoken = Qt.ItemDataRole.AccessibleTextRole
 
 
 @pytest.fixture
-def panel(qtbot: QtBot) -> Iterator[WorklistPanel]:
-    panel = WorklistPanel()
+def order() -> Order:
+    return Order()
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, order: Order) -> Iterator[WorklistPanel]:
+    panel = WorklistPanel(order)
     qtbot.addWidget(panel)
     panel.resize(220, 400)
     yield panel
@@ -51,6 +57,12 @@ def chosen(panel: WorklistPanel) -> list[int]:
     places: list[int] = []
     panel.chosen.connect(places.append)
     return places
+
+
+def show(panel: WorklistPanel, items: Sequence[WorklistItem], front: int) -> None:
+    """As the session and the window do."""
+    panel.order.show(items, front)
+    panel.refresh()
 
 
 def rows_of(panel: WorklistPanel) -> QListView:
@@ -97,7 +109,7 @@ def is_red(color: QColor) -> bool:
 
 
 def test_it_shows_how_far_each_picture_is(panel: WorklistPanel, items, chosen) -> None:
-    panel.show_items(items, 1)
+    show(panel, items, 1)
     assert spoken(panel) == ["a, reviewed", "b, in progress", "c, to do"]
     assert current(panel) == "b, in progress"
     assert panel._title.text() == "1 of 3 reviewed"
@@ -109,18 +121,18 @@ def test_it_shows_how_far_each_picture_is(panel: WorklistPanel, items, chosen) -
 
 def test_a_problem_is_told_where_the_pointer_rests(panel: WorklistPanel, items) -> None:
     items[2] = replace(items[2], status="problem", problem="It is damaged.")
-    panel.show_items(items, 0)
+    show(panel, items, 0)
     tips = [rows_of(panel).model().index(row, 0).data(Qt.ItemDataRole.ToolTipRole) for row in range(3)]
     assert tips == [str(items[0].path), str(items[1].path), "It is damaged."]
 
 
 def test_a_mark_changes_its_row_and_moves_nothing(panel: WorklistPanel, many: Worklist, chosen) -> None:
     panel.show()
-    panel.show_items(many, 0)
+    show(panel, many, 0)
     rows_of(panel).scrollTo(rows_of(panel).model().index(150, 0))
     before = rows_of(panel).verticalScrollBar().value()
     marked = many.marked(replace(many[0], status="todo"))
-    panel.show_items(marked, 0)
+    show(panel, marked, 0)
     QCoreApplication.processEvents()
     assert spoken(panel)[:2] == ["Field 000, to do", "Field 001, in progress"]
     assert panel._title.text() == "99 of 300 reviewed"
@@ -129,18 +141,18 @@ def test_a_mark_changes_its_row_and_moves_nothing(panel: WorklistPanel, many: Wo
 
 
 def test_a_picture_that_does_not_open_gives_its_mark_back(panel: WorklistPanel, many: Worklist) -> None:
-    panel.show_items(many, 0)
-    panel.chosen.connect(lambda _place: panel.show_items(many, 0))
+    show(panel, many, 0)
+    panel.chosen.connect(lambda _place: show(panel, many, 0))
     choose(panel, 7)
     assert current(panel) == "Field 000, reviewed"
 
 
 def test_another_worklist_takes_the_place_of_the_one_before(panel: WorklistPanel, many: Worklist, items) -> None:
-    panel.show_items(many, 5)
-    panel.show_items(items, 2)
+    show(panel, many, 5)
+    show(panel, items, 2)
     assert spoken(panel) == ["a, reviewed", "b, in progress", "c, to do"]
     assert current(panel) == "c, to do"
-    panel.show_items((), -1)
+    show(panel, (), -1)
     assert spoken(panel) == []
     assert panel._title.text() == "Pictures"
 
@@ -151,16 +163,16 @@ def test_another_worklist_takes_the_place_of_the_one_before(panel: WorklistPanel
 def test_only_a_long_list_can_be_searched(panel: WorklistPanel, many: Worklist, items) -> None:
     panel.show()
     search = panel.findChild(QLineEdit)
-    panel.show_items(items, 0)
+    show(panel, items, 0)
     assert not search.isVisible()
-    panel.show_items(Worklist(many[: LONG + 1]), 0)
+    show(panel, Worklist(many[: LONG + 1]), 0)
     assert search.isVisible()
-    panel.show_items(Worklist(many[:LONG]), 0)
+    show(panel, Worklist(many[:LONG]), 0)
     assert not search.isVisible()
 
 
 def test_a_name_or_a_status_is_found(panel: WorklistPanel, many: Worklist, chosen) -> None:
-    panel.show_items(many, 0)
+    show(panel, many, 0)
     panel.findChild(QLineEdit).setText("fIELD 10")
     assert spoken(panel) == [f"Field 10{n}, {('in progress', 'to do', 'reviewed')[n % 3]}" for n in range(10)]
     only(panel, "todo")
@@ -174,34 +186,34 @@ def test_a_name_or_a_status_is_found(panel: WorklistPanel, many: Worklist, chose
 def test_a_picture_marked_while_one_status_is_shown_leaves_or_joins(
     panel: WorklistPanel, many: Worklist, chosen
 ) -> None:
-    panel.show_items(many, 2)
+    show(panel, many, 2)
     only(panel, "todo")
     assert current(panel) == "Field 002, to do"
     marked = many.marked(replace(many[2], status="reviewed"))
-    panel.show_items(marked, 5)
+    show(panel, marked, 5)
     assert current(panel) == "Field 005, to do"
     assert spoken(panel)[0] == "Field 005, to do"
-    panel.show_items(marked.marked(replace(many[1], status="todo")), 5)
+    show(panel, marked.marked(replace(many[1], status="todo")), 5)
     assert spoken(panel)[:2] == ["Field 001, to do", "Field 005, to do"]
     QCoreApplication.processEvents()
     assert chosen == []
 
 
 def test_the_picture_that_is_worked_on_keeps_its_row_until_one_goes_on(panel: WorklistPanel, many: Worklist) -> None:
-    panel.show_items(many, 2)
+    show(panel, many, 2)
     only(panel, "todo")
     begun = many.marked(replace(many[2], status="doing"))
-    panel.show_items(begun, 2)
+    show(panel, begun, 2)
     assert current(panel) == "Field 002, in progress"
     reviewed = begun.marked(replace(many[2], status="reviewed"))
-    panel.show_items(reviewed, 2)
+    show(panel, reviewed, 2)
     assert current(panel) == "Field 002, reviewed"
-    panel.show_items(reviewed, 5)
+    show(panel, reviewed, 5)
     assert spoken(panel)[0] == "Field 005, to do"
 
 
 def test_the_picture_in_front_may_be_one_that_is_not_shown(panel: WorklistPanel, many: Worklist, chosen) -> None:
-    panel.show_items(many, 0)
+    show(panel, many, 0)
     only(panel, "todo")
     assert current(panel) is None
     panel.findChild(QPushButton).click()
@@ -212,7 +224,7 @@ def test_the_picture_in_front_may_be_one_that_is_not_shown(panel: WorklistPanel,
 
 def test_where_nothing_is_found_it_says_so_and_leads_back(panel: WorklistPanel, many: Worklist) -> None:
     panel.show()
-    panel.show_items(many, 0)
+    show(panel, many, 0)
     panel.findChild(QLineEdit).setText("no such name")
     button = panel.findChild(QPushButton)
     assert button.isVisible()
@@ -224,17 +236,17 @@ def test_where_nothing_is_found_it_says_so_and_leads_back(panel: WorklistPanel, 
 
 
 def test_a_search_ends_with_its_worklist(panel: WorklistPanel, many: Worklist, items) -> None:
-    panel.show_items(many, 0)
+    show(panel, many, 0)
     panel.findChild(QLineEdit).setText("no such name")
     only(panel, "doing")
-    panel.show_items(items, 0)
+    show(panel, items, 0)
     assert len(spoken(panel)) == 3
-    panel.show_items(many, 0)
+    show(panel, many, 0)
     assert len(spoken(panel)) == 300
 
 
 def test_the_keyboard_searches_and_chooses(panel: WorklistPanel, many: Worklist, chosen, qtbot: QtBot) -> None:
-    panel.show_items(many, 0)
+    show(panel, many, 0)
     with qtbot.waitExposed(panel):
         panel.show()
     panel.activateWindow()
@@ -255,7 +267,7 @@ def test_the_keyboard_searches_and_chooses(panel: WorklistPanel, many: Worklist,
 
 def test_enter_in_the_search_is_not_the_windows_own(panel: WorklistPanel, many: Worklist, qtbot: QtBot) -> None:
     pressed: list[bool] = []
-    panel.show_items(many, 0)
+    show(panel, many, 0)
     QShortcut(Qt.Key.Key_Return, panel, lambda: pressed.append(True))
     with qtbot.waitExposed(panel):
         panel.show()
@@ -283,7 +295,7 @@ def names(panel: WorklistPanel) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("order", "expected"),
+    ("words", "expected"),
     [
         ("Order of the folder", ["b10", "a", "b9", "c"]),
         ("Name", ["a", "b9", "b10", "c"]),
@@ -292,9 +304,9 @@ def names(panel: WorklistPanel) -> list[str]:
         ("What to correct next", ["b9", "c", "b10", "a"]),
     ],
 )
-def test_the_pictures_can_be_sorted(panel: WorklistPanel, mixed: Worklist, chosen, order: str, expected) -> None:
-    panel.show_items(mixed, 3)
-    choose_option(panel, order)
+def test_the_pictures_can_be_sorted(panel: WorklistPanel, mixed: Worklist, chosen, words: str, expected) -> None:
+    show(panel, mixed, 3)
+    choose_option(panel, words)
     assert names(panel) == expected
     assert current(panel) == "c, in progress"
     QCoreApplication.processEvents()
@@ -304,57 +316,59 @@ def test_the_pictures_can_be_sorted(panel: WorklistPanel, mixed: Worklist, chose
 
 
 def test_a_mark_moves_no_row_until_it_is_sorted_anew(panel: WorklistPanel, mixed: Worklist) -> None:
-    panel.show_items(mixed, 3)
+    show(panel, mixed, 3)
     choose_option(panel, "Status")
     marked = mixed.marked(replace(mixed[3], status="reviewed"))
-    panel.show_items(marked, 1)
+    show(panel, marked, 1)
     assert spoken(panel) == ["c, reviewed", "a, to do", "b9, to do", "b10, reviewed"]
     assert current(panel) == "a, to do"
     choose_option(panel, "Status")
     assert names(panel) == ["a", "b9", "b10", "c"]
 
 
-def test_enter_and_the_page_keys_follow_the_order_shown(panel: WorklistPanel, mixed: Worklist) -> None:
-    panel.show_items(mixed, 0)
+def test_enter_and_the_page_keys_follow_the_order_shown(panel: WorklistPanel, order: Order, mixed: Worklist) -> None:
+    show(panel, mixed, 0)
     choose_option(panel, "Name")  # a, b9, b10, c
-    assert panel.next_left(0) == 3
-    assert panel.next_left(3) == 1, "it goes round"
-    assert panel.step(0, 1) == 3
-    assert panel.step(0, -1) == 2
-    assert panel.step(1, -1) is None
-    assert panel.step(3, 1) is None
+    assert order.next_left(0) == 3
+    assert order.next_left(3) == 1, "it goes round"
+    assert order.step(0, 1) == 3
+    assert order.step(0, -1) == 2
+    assert order.step(1, -1) is None
+    assert order.step(3, 1) is None
 
 
-def test_enter_stays_among_those_shown_as_long_as_there_are_any(panel: WorklistPanel, many: Worklist) -> None:
-    panel.show_items(many, 101)
+def test_enter_stays_among_those_shown_as_long_as_there_are_any(
+    panel: WorklistPanel, order: Order, many: Worklist
+) -> None:
+    show(panel, many, 101)
     panel.findChild(QLineEdit).setText("Field 10")
-    assert panel.next_left(109) == 100, "not 110"
+    assert order.next_left(109) == 100, "not 110"
     only(panel, "todo")
     marked = many.marked(replace(many[101], status="reviewed"))
-    panel.show_items(marked, 101)
-    assert panel.next_left(101) == 104, "though it has left the list"
-    assert panel.step(101, 1) == 104
-    assert panel.step(101, -1) is None
+    show(panel, marked, 101)
+    assert order.next_left(101) == 104, "though it has left the list"
+    assert order.step(101, 1) == 104
+    assert order.step(101, -1) is None
     only(panel, "reviewed")
-    assert panel.next_left(101) == 103, "none is shown that is left to do: the next of all"
+    assert order.next_left(101) == 103, "none is shown that is left to do: the next of all"
 
 
-def test_there_is_no_next_when_all_is_done(panel: WorklistPanel, items) -> None:
-    panel.show_items([replace(item, status="reviewed") for item in items[:2]] + items[2:], 2)
-    assert panel.next_left(2) is None
-    assert panel.next_left(0) == 2
+def test_there_is_no_next_when_all_is_done(panel: WorklistPanel, order: Order, items) -> None:
+    show(panel, [replace(item, status="reviewed") for item in items[:2]] + items[2:], 2)
+    assert order.next_left(2) is None
+    assert order.next_left(0) == 2
 
 
 def test_another_folder_keeps_the_order_chosen(panel: WorklistPanel, mixed: Worklist, items) -> None:
-    panel.show_items(items, 0)
+    show(panel, items, 0)
     choose_option(panel, "Name")
-    panel.show_items(mixed, 0)
+    show(panel, mixed, 0)
     assert names(panel) == ["a", "b9", "b10", "c"]
 
 
 def test_one_status_alone_says_so_and_leads_back(panel: WorklistPanel, items) -> None:
     panel.show()
-    panel.show_items(items, 0)
+    show(panel, items, 0)
     only(panel, "todo")
     said = next(label for label in panel.findChildren(QLabel) if label.text() == "Only: to do")
     assert said.isVisible()
@@ -365,14 +379,14 @@ def test_one_status_alone_says_so_and_leads_back(panel: WorklistPanel, items) ->
 
 def test_a_single_picture_needs_no_order(panel: WorklistPanel, items) -> None:
     panel.show()
-    panel.show_items(items[:1], 0)
+    show(panel, items[:1], 0)
     assert not panel._options.isVisible()
-    panel.show_items(items, 0)
+    show(panel, items, 0)
     assert panel._options.isVisible()
 
 
 def test_the_time_spent_is_told_where_the_pointer_rests(panel: WorklistPanel, mixed: Worklist) -> None:
-    panel.show_items(mixed, 0)
+    show(panel, mixed, 0)
     tips = [rows_of(panel).model().index(row, 0).data(Qt.ItemDataRole.ToolTipRole) for row in range(3)]
     assert tips == [f"{mixed[0].path}\n30 s of work", str(mixed[1].path), f"{mixed[2].path}\n6 min of work"]
     assert panel._title.toolTip() == "8 min of work on these pictures"
@@ -384,7 +398,7 @@ def test_the_time_spent_is_told_where_the_pointer_rests(panel: WorklistPanel, mi
 def test_thumbnails_come_in_the_background(panel: WorklistPanel, items, qtbot: QtBot) -> None:
     items[1].path.write_bytes(b"no picture")
     panel.show()
-    panel.show_items(items, 0)
+    show(panel, items, 0)
     qtbot.waitUntil(lambda: is_red(middle(panel, 2)))
     assert is_red(middle(panel, 0))
     assert not is_red(middle(panel, 1))
@@ -403,7 +417,7 @@ def test_they_are_made_of_what_is_seen_first(
         item.path.write_bytes(b"x")
     monkeypatch.setattr(thumbnails, "make_thumbnail", make)
     panel.show()
-    panel.show_items(many, 200)
+    show(panel, many, 200)
     seen = panel._seen()
     assert 200 in seen
     qtbot.waitUntil(lambda: len(made) >= len(seen) + 6)
@@ -413,7 +427,7 @@ def test_they_are_made_of_what_is_seen_first(
 
 
 def test_what_nobody_sees_is_not_read(panel: WorklistPanel, items) -> None:
-    panel.show_items(items, 0)
+    show(panel, items, 0)
     QCoreApplication.processEvents()
     assert not panel._thumbnails.is_busy
 
@@ -430,7 +444,7 @@ def test_closing_does_not_wait_for_a_drive_that_hangs(
 
     monkeypatch.setattr(thumbnails, "make_thumbnail", hang)
     panel.show()
-    panel.show_items(items, 0)
+    show(panel, items, 0)
     qtbot.waitUntil(begun.is_set)
     panel.close_quietly()
     assert not ended.is_set()
