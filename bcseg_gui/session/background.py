@@ -1,4 +1,4 @@
-"""Short work off the main thread: thumbnails, counts, writing pairs."""
+"""Short work off the main thread: measurements, counts, writing pairs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 class Task(QObject, Generic[T]):
     """Runs `work` in the pool and calls `done(result)` or `failed(error)` in the thread that made the task.
 
-    After `forget()` neither is called: what is no longer wanted comes too late without harm.
+    After `forget()` neither is called, so a result that is no longer wanted does no harm.
     """
 
     _ended = Signal(object, object)
@@ -30,7 +30,7 @@ class Task(QObject, Generic[T]):
         super().__init__(parent)
         self._work, self._done, self._failed = work, done, failed
         self._wanted = True
-        # A bound method of a QObject is called in that object's thread, which is the point of the detour.
+        # A bound method of a QObject is called in that object's thread, hence the signal.
         self._ended.connect(self._deliver)
         pool.start(self._run)
 
@@ -43,7 +43,7 @@ class Task(QObject, Generic[T]):
         try:
             if self._wanted:
                 result = self._work()
-        except Exception as error:  # noqa: BLE001 it is handed on, in the other thread
+        except Exception as error:  # noqa: BLE001 passed on to the other thread
             problem = error
         with suppress(RuntimeError):  # the window was closed meanwhile and took this object with it
             self._ended.emit(result, problem)

@@ -18,7 +18,7 @@ INTERVAL_SECONDS = 3600
 
 
 class Backups(QObject):
-    """One when a project is opened, and one an hour while it is, as long as there is something new."""
+    """One when a project is opened, then one an hour as long as something has changed."""
 
     made = Signal(object)
     """Path of a backup, None where nothing had changed"""
@@ -32,7 +32,7 @@ class Backups(QObject):
         self._timer.timeout.connect(self._begin)
 
     def follow(self, folder: Path | None) -> None:
-        """The project in `folder` is open, and sound; None: none is. One under way is waited for."""
+        """Back up the project in `folder` from now on; None: none. Waits for a backup under way."""
         if folder == self._folder:
             return
         self._folder = folder
@@ -47,7 +47,7 @@ class Backups(QObject):
             Task(self._pool, lambda: backup_if_changed(folder), self.made.emit, self._failed, self)
 
     def _failed(self, error: Exception) -> None:
-        """Told in the log alone: nothing is lost, it is tried again, and a full disk is told by what is needed."""
+        """Only log it: nothing is lost, and a full disk is reported by what needs the space."""
         if not isinstance(error, UserError):
             raise error
         log.warning("No backup: %s", error.template)

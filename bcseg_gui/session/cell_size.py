@@ -18,31 +18,31 @@ from .background import Task
 log = logging.getLogger(__name__)
 
 Origin = Literal["person", "scale", "picture", "model", "looking"]
-"""Set by the person; from the mpp, the slide's or a given one; estimated from the picture; nothing made out, so what
-the model is used to; the same as long as the picture is being looked at."""
+"""Set by the person; from the mpp, the slide's or a given one; measured in the picture; the model's usual one, because
+none could be measured; the same while the picture is being measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class CellSize:
-    """`diameter` in level-0 pixels; None when not even a model says one."""
+    """`diameter` in level-0 pixels; None when there is no model either."""
 
     diameter: float | None
     origin: Origin
 
     @property
     def known(self) -> float | None:
-        """The diameter, unless it only is what the model is used to."""
+        """The diameter, unless it is only the model's usual one."""
         return self.diameter if self.origin in ("person", "scale", "picture") else None
 
 
 class CellSizes(QObject):
-    """Estimates the cell diameter of the slide in front off the main thread, and remembers those of the ones before."""
+    """Measures the cell diameter of the slide in front off the main thread, and remembers those measured before."""
 
     found = Signal()
     """the slide asked for last was measured, or shows no cells"""
 
     def __init__(self, parent: QObject) -> None:
-        """Somebody else must own it: its task holds it, and a parent must not be freed by its child's end."""
+        """`parent` owns it: its task refers to it, and a parent must not be freed by the end of its child."""
         super().__init__(parent)
         self._seen: dict[tuple[Path, int], float | None] = {}
         self._task: Task[float | None] | None = None
@@ -63,7 +63,7 @@ class CellSizes(QObject):
             )
 
     def of(self, slide: Slide, usual: float | None, given_mpp: float | None = None) -> CellSize:
-        """What is known of this slide; `usual` is the diameter that the model is used to."""
+        """What is known of this slide; `usual` is the model's diameter."""
         if expected := expected_cell_diameter(slide.mpp or given_mpp):
             return CellSize(expected, "scale")
         page = _page(slide)
@@ -94,7 +94,7 @@ class CellSizes(QObject):
         self._measured(page, None)
         if not isinstance(error, UserError):
             raise error
-        log.info("No cell diameter: %s", error.template)  # the view says it, when it reads the same place
+        log.info("No cell diameter: %s", error.template)  # the view reports it when it reads the same place
 
 
 def _page(slide: Slide) -> tuple[Path, int]:

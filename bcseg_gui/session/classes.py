@@ -15,8 +15,8 @@ from .tool_settings import ToolSettings
 
 
 class Classes(QObject):
-    """Each change is one write of the project, which is made when there is none yet; a change that fails changes
-    nothing and raises UserError.
+    """Each change is one write of the project, which is made when there is none yet; one that fails raises UserError
+    and changes nothing.
     """
 
     changed = Signal()
@@ -41,7 +41,7 @@ class Classes(QObject):
 
     @property
     def last_id(self) -> int:
-        """The highest that any class of the project has or had; a new one comes after it."""
+        """The highest id that a class of the project has or had; a new class gets the next one."""
         project = self._project()
         return 0 if project is None else project.last_class_id
 
@@ -50,12 +50,12 @@ class Classes(QObject):
         return lists.named(self._list, self._tools.class_id)
 
     def refresh(self) -> None:
-        """Another project may be open."""
+        """Read the list again: another project may be open."""
         project = self._project()
         self._set_list(DEFAULT_CLASSES if project is None else project.classes)
 
     def choose(self, class_id: int) -> None:
-        """Take it in hand, when it is on the list."""
+        """Take a class in hand, if it is on the list."""
         if any(known.id == class_id for known in self._list):
             self._tools.class_id = class_id
 

@@ -20,13 +20,13 @@ from .document import FALLBACK_CELL_DIAMETER, Document
 from .jobs import Job, Jobs
 
 LARGEST_SIDE = 2048
-"""Level-0 pixels; of what is seen, the middle."""
+"""Level-0 pixels; of a larger view the middle is compared."""
 
 Pixels = NDArray[np.uint8]
 
 
 class Comparing(QObject):
-    """Segments the part with one model after another, and keeps what each finds while the part stays the same."""
+    """Segments one part of a slide with one model after another, and keeps what each finds."""
 
     changed = Signal()
     failed = Signal(object)
@@ -40,7 +40,7 @@ class Comparing(QObject):
         visible: Region,
         parent: QObject | None = None,
     ) -> None:
-        """`document` is in front, its cells are of this `size`. Raises UserError when there is none."""
+        """Compare on what is `visible` of `document`, whose cells have this `size`. Raises UserError without one."""
         super().__init__(parent)
         if document is None:
             raise UserError("Open a picture first: the models are compared on it.")

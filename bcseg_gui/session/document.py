@@ -112,11 +112,11 @@ class Document(QObject):
 
     @property
     def is_saved(self) -> bool:
-        """All that is finished is on disk; a stroke under the pen and a block that is being found are not."""
+        """All that is finished is on disk; a stroke or a block under way is not."""
         return self._saving.is_done
 
     def save(self) -> None:
-        """Have on disk what is painted and segmented, but for a segmentation under way. Raises UserError."""
+        """Write to disk what is painted and segmented, but for a segmentation under way. Raises UserError."""
         self.end_stroke()
         if self.mask is not None and not self.stream.has_open_edit:
             self.mask.commit()
@@ -210,7 +210,7 @@ class Document(QObject):
         self.end_stroke()
 
     def accept(self) -> None:
-        """Declare right what is selected, else every cell there is: a prediction leaves them as they are then."""
+        """Set the manual bit of the cells in the selection, else of all: no prediction changes them any more."""
         self.begin_stroke("accept", 0)
         stroke, mask = self._stroke, self.mask
         if stroke is None or mask is None:
@@ -244,7 +244,7 @@ class Document(QObject):
             self.stream.release()
 
     def commit(self, edit: MaskEdit) -> None:
-        """Hand an edit over to be written. What cannot be written stays on the screen, and is tried again."""
+        """Queue an edit for writing. What cannot be written stays on the screen, and is retried."""
         if not edit.commit().is_empty:
             self.edited.emit(self)
         self.historyChanged.emit()
@@ -261,7 +261,7 @@ class Document(QObject):
 
     @property
     def can_undo(self) -> bool:
-        """False while a segmentation streams in: history is last-in-first-out and its last entry is not done yet."""
+        """False while a segmentation streams in: history is last in, first out, and its last entry is still open."""
         return self.mask is not None and not self.segmenting and self.mask.can_undo
 
     @property
@@ -270,7 +270,7 @@ class Document(QObject):
 
     @property
     def undo_text(self) -> str:
-        """Tool of the edit that `undo` takes back, empty when there is none."""
+        """Tool of the edit that `undo` undoes, empty when there is none."""
         return self.mask.undo_text if self.mask is not None and self.can_undo else ""
 
     @property
@@ -278,11 +278,11 @@ class Document(QObject):
         return self.mask.redo_text if self.mask is not None and self.can_redo else ""
 
     def edits(self) -> Sequence[EditRecord]:
-        """All edits, oldest first, those taken back or replaced included."""
+        """All edits, oldest first, including those undone or replaced."""
         return self.mask.edits() if self.mask is not None else ()
 
     def undo(self) -> None:
-        """What cannot be done is told through `failed`, and nothing is changed then; so with `redo` and `jump`."""
+        """Where that fails, nothing changes and `failed` is emitted; likewise in `redo` and `jump`."""
         if self.mask is not None and self.can_undo:
             self._turn(self.mask.undo)
 
@@ -291,7 +291,7 @@ class Document(QObject):
             self._turn(self.mask.redo)
 
     def jump(self, seq: int) -> None:
-        """Take back or bring back edits until the one of this number is the last that is done; 0: until none is."""
+        """Undo or redo edits until the one of this number is the last that is done; 0: until none is."""
         mask = self.mask
         if mask is not None and not self.segmenting:
             self._turn(lambda: mask.jump(seq))

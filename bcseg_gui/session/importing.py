@@ -18,10 +18,10 @@ from .document import Document
 
 
 def import_mask(document: Document, path: Path, class_ids: Collection[int] | None = None) -> bool:
-    """Make the picture's mask what the file says, all in one edit that one undo takes back.
+    """Replace the picture's mask by that in a file, in one edit. Return False when nothing changed.
 
-    It replaces what is there. Its cells count as set by a person, and so does background where it takes a cell away:
-    a new prediction leaves both alone. Where neither has a cell, one may still be found. False when nothing changed.
+    Its cells get the manual bit, and so does background where there was a cell: a new prediction leaves both alone.
+    Where neither mask has a cell, one may still be found.
 
     Raises UserError when the file is no mask of this picture, or holds a class that is not among `class_ids`, the
     project's (None: any will do).
@@ -43,7 +43,7 @@ def import_mask(document: Document, path: Path, class_ids: Collection[int] | Non
 
 
 def _changes(document: Document, classes: NDArray[np.uint8]) -> Iterator[Change]:
-    """Only what differs, tile by tile."""
+    """What differs, tile by tile."""
     whole = document.whole
     for key in tiles_covering(whole):
         region = key.level_region().intersected(whole)

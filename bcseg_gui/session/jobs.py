@@ -1,4 +1,4 @@
-"""Work under way in the compute process: who asked for it, how far it is, and how to stop it."""
+"""Jobs in the compute process: who asked for them, how far they are, and how to stop them."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ class Job(QObject):
 
 
 class Jobs(QObject):
-    """Numbers the jobs and hands each event to the job it belongs to; events of unknown jobs are stale and dropped."""
+    """Numbers the jobs and passes each event to its job; events of unknown jobs are stale and dropped."""
 
     changed = Signal()
     """A job started, moved on or ended."""
     warned = Signal(object)
-    """UserError: a job goes on in another way than a person would expect"""
+    """UserError: a job goes on, but not as a person would expect"""
 
     def __init__(self, client: Client, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -81,7 +81,7 @@ class Jobs(QObject):
 
     @property
     def is_trying(self) -> bool:
-        """What computes the fastest on this computer is being found out; the work waits, whoever asked for it."""
+        """Engines are being tried; all other work waits."""
         return self._trying is not None
 
     def start(self, request: Callable[[int], protocol.Request], title: str) -> Job:
@@ -110,7 +110,7 @@ class Jobs(QObject):
                 job.progress = event
                 job.progressed.emit(event)
             case protocol.TilePredicted():
-                # After Cancel too: the job may have come to its end before it heard of that, and no tile may lack then.
+                # After Cancel too: the job may end before it hears of that, and then no tile may be missing.
                 job.tile.emit(event)
             case protocol.ParentMeasured():
                 job.measured.emit(event)

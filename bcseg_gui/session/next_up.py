@@ -26,7 +26,7 @@ from .open import Open
 from .worklist import LEFT, WorklistItem
 
 MOST = 200
-"""Pictures that are looked at; a person corrects a few before the model has changed."""
+"""Pictures that are ranked; a person corrects a few before the model has changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,8 @@ class NextUp(QObject):
 
     @property
     def suggestions(self) -> tuple[Suggested, ...]:
-        """In their order, as far as they are on the worklist and can be opened; none when the model in use has not
-        looked.
+        """In order, as far as they are on the worklist and can be opened; none when the model in use has not ranked
+        them.
         """
         model, items = self._models.active, self._open.worklist
         if model is None or model.name != self._model:
@@ -115,10 +115,9 @@ class NextUp(QObject):
         return self._open.index == self._asked_at
 
     def next_spot(self, *, stay: bool = True) -> tuple[Suggested, Region] | None:
-        """What the model doubts most of what nobody was taken to yet, as far as it pays to correct it.
+        """The next spot that was not visited yet and pays to be corrected; None when there is none left.
 
-        To `stay` with the suggestion in hand, it comes first, then the others in their order; None when there is no
-        more.
+        To `stay` with the suggestion that is current, its spots come first, then the others in order.
         """
         suggestions = self.suggestions
         at = self.in_hand(suggestions) if stay else None
@@ -134,20 +133,18 @@ class NextUp(QObject):
         self.wentOn.emit()
 
     def begin_anew(self) -> None:
-        """As if nobody had been taken anywhere yet."""
+        """Forget which spots were visited."""
         self._seen.clear()
 
     def in_hand(self, suggestions: Sequence[Suggested]) -> int | None:
-        """Number of the suggestion that was gone to last, if its picture is in front, else of the first one of that."""
+        """Index of the suggestion visited last, if its picture is in front, else of the first one of that picture."""
         front = self._open.document.path if self._open.document is not None else None
         own = [number for number, each in enumerate(suggestions) if each.path == front]
         last = [number for number in own if (suggestions[number].path, suggestions[number].spots) == self._last]
         return next(iter((*last, *own)), None)
 
     def _slides(self, model: ModelVersion) -> tuple[RankedSlide, ...]:
-        """What is left to do, and what is reviewed that the model is still to learn from; empty when nothing is left
-        to do.
-        """
+        """What is left to do, then what is reviewed and not learnt from yet; empty when nothing is left to do."""
         learnt = _learnt_from(model)
         left, others = list[RankedSlide](), list[RankedSlide]()
         for item in self._open.worklist:
@@ -170,7 +167,7 @@ class NextUp(QObject):
         return (*_spread(left), *_spread(others)) if left else ()
 
     def _page(self, item: WorklistItem) -> int:
-        """Which one of a picture is shown."""
+        """The page of a picture that is shown."""
         document = self._open.document
         return document.slide.page if document is not None and document.path == item.path else item.page
 

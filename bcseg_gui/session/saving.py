@@ -1,4 +1,4 @@
-"""Follows how a mask reaches the disk, and tries again what could not be written."""
+"""Follows how a mask reaches the disk, and retries what could not be written."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from bcseg_gui.core.i18n import sentence
 from bcseg_gui.core.masks import Mask
 
 RETRY_SECONDS = 3.0
-"""So often what could not be written is tried again: to free the disk is enough."""
+"""Interval between retries: to free the disk is enough."""
 
 
 class Saving(QObject):
-    """What the thread that writes a mask says, in the thread of this object. Every failure is told once."""
+    """Passes on, in its own thread, what the thread that writes a mask reports; each failure once."""
 
     failed = Signal(object)
     """UserError: something cannot be written for now; it stays on the screen and waits"""
@@ -27,11 +27,11 @@ class Saving(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._mask: Mask | None = None
-        self._told: str | None = None
+        self._reported: str | None = None
         self._timer = QTimer(self, interval=round(1000 * RETRY_SECONDS))
         self._timer.timeout.connect(self._try_again)
-        self._refused.connect(self._take_failure, Qt.ConnectionType.QueuedConnection)
-        self._written.connect(self._take_success, Qt.ConnectionType.QueuedConnection)
+        self._refused.connect(self._write_failed, Qt.ConnectionType.QueuedConnection)
+        self._written.connect(self._write_done, Qt.ConnectionType.QueuedConnection)
 
     def follow(self, mask: Mask) -> None:
         self._mask = mask
@@ -42,17 +42,17 @@ class Saving(QObject):
         return self._mask is None or self._mask.is_saved
 
     def flush(self) -> None:
-        """Wait until everything is on disk. Raises UserError, which is for the caller to tell; it is tried again."""
+        """Wait until everything is on disk. Raises UserError, which is for the caller to report; it is retried."""
         try:
             if self._mask is not None:
                 self._mask.flush()
         except UserError as error:
-            self._told = str(error)
+            self._reported = str(error)
             self._timer.start()
             raise
 
     def stop(self) -> None:
-        """Say nothing any more."""
+        """Emit nothing any more."""
         self._timer.stop()
         self._mask = None
 
@@ -60,13 +60,13 @@ class Saving(QObject):
         if self._mask is not None:
             self._mask.retry()
 
-    def _take_failure(self, error: Exception) -> None:
+    def _write_failed(self, error: Exception) -> None:
         if not isinstance(error, UserError):
             raise error
         if self._mask is not None and not self.is_done:
             self._timer.start()
-            if str(error) != self._told:
-                self._told = str(error)
+            if str(error) != self._reported:
+                self._reported = str(error)
                 self.failed.emit(
                     UserError(
                         "{problem} What you paint stays on the screen, and is saved by itself once that is possible.",
@@ -74,10 +74,10 @@ class Saving(QObject):
                     )
                 )
 
-    def _take_success(self) -> None:
-        if self._mask is not None and self.is_done:  # else something came since, and is told when it is written
+    def _write_done(self) -> None:
+        if self._mask is not None and self.is_done:  # else there is more by now, which will report itself
             self._timer.stop()
-            if self._told is not None:
-                self._told = None
+            if self._reported is not None:
+                self._reported = None
                 self.recovered.emit()
             self.saved.emit()

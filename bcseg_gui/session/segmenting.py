@@ -132,7 +132,7 @@ class Segmenting(QObject):
             self._start(model, first, may_discard)
 
     def _goes_on(self, begun: Segmentation, model: ModelVersion | None, visible: Region) -> bool:
-        """What was begun is what a person who presses Segment here and now would begin."""
+        """Segment, pressed here and now, would begin the same as was begun."""
         if begun.model != (QUICK_METHOD if model is None else model.name):
             return False
         if begun.region is not None and not visible.is_empty and begun.region.intersected(visible).is_empty:
@@ -142,7 +142,7 @@ class Segmenting(QObject):
     def _wanted(
         self, model: ModelVersion | None, *, region: Region | None = None, outline: Sequence[tuple[int, int]] = ()
     ) -> Segmentation:
-        """Of the slide in front, as things are now, or as they were when exactly this was begun."""
+        """A segmentation of the slide in front with the present settings, or with those it was begun with."""
         document, size = self._open.document, self._cell_size()
         assert document is not None
         assert size is not None
@@ -204,11 +204,11 @@ class Segmenting(QObject):
         self._last = document, segmentation, first
 
     def _classes_with(self, model: ModelVersion) -> ClassList:
-        """The classes as they are when this model has been used."""
+        """The classes as they will be once this model is used."""
         return with_names(self._classes.list, model.classes, above=self._classes.last_id)
 
     def _class_ids(self, model: ModelVersion) -> tuple[int, ...]:
-        """Those of its classes in the masks; none where they are 1, 2 … as in the model."""
+        """The ids of its classes in the masks; none where they are 1, 2 … as in the model."""
         ids = ids_of(model.classes, self._classes_with(model))
         return () if ids == tuple(range(1, len(ids) + 1)) else ids
 

@@ -13,13 +13,13 @@ from PySide6.QtGui import QGuiApplication, QWindow
 from bcseg_gui.core.errors import UserError
 
 IDLE = 60.0
-"""Seconds without a hand on mouse or keyboard that count as an absence; so does a computer that slept."""
+"""Seconds without input that count as an absence; so does a computer that slept."""
 WRITTEN_EVERY = 60_000
-"""Milliseconds between two times that the seconds are stored while a picture stays in front."""
+"""Milliseconds between two writes while a picture stays in front."""
 _LATER = 2_000
-"""Milliseconds to try again in, when a stroke is being painted."""
+"""Milliseconds until the next attempt, while a stroke is being painted."""
 _TOO_LITTLE = 1.0
-"""Seconds not worth a file."""
+"""Seconds that are not worth a write."""
 
 _INPUT = frozenset(
     {
@@ -36,10 +36,9 @@ log = logging.getLogger(__name__)
 class TimeSpent(QObject):
     """Adds up the time between inputs that follow one another within `IDLE` seconds, while the app is in front.
 
-    `store(path, seconds)` is told what came to a picture since it was told last. It returns False when there is nowhere
-    to keep it, as with a picture that was only looked at: then it is told again together with what follows, and what
-    is left when another picture comes to the front is forgotten. A UserError counts as False: time is not worth a
-    message.
+    `store(path, seconds)` gets the seconds added since the last call. It returns False when there is nowhere to store
+    them, as for a picture that was only looked at: then they are passed again together with what follows, and dropped
+    when another picture comes to the front. A UserError counts as False: time is not worth a message.
     """
 
     def __init__(
@@ -60,7 +59,7 @@ class TimeSpent(QObject):
         self._timer.timeout.connect(self._store_between)
 
     def watch(self, window: QWindow) -> None:
-        """Count what is done in this window: it gets every input, and little else, before its widgets do."""
+        """Count the input of this window: it gets all of it, and little else, before its widgets do."""
         window.installEventFilter(self)
         app = QGuiApplication.instance()
         assert isinstance(app, QGuiApplication)
@@ -68,11 +67,11 @@ class TimeSpent(QObject):
 
     @property
     def seconds(self) -> float:
-        """Of the picture in front, that are not stored yet."""
+        """Those of the picture in front that are not stored yet."""
         return self._seconds
 
     def begin(self, path: Path | None) -> None:
-        """Another picture is in front, or none; what the one before is owed is stored."""
+        """Another picture is in front, or none: store the seconds of the one before."""
         if path == self._path:
             return
         if not self._away:

@@ -1,4 +1,4 @@
-"""The tool in hand and how it is set: the same for every picture, so that going to the next changes nothing."""
+"""The tool in hand and its settings: the same for every picture, so that going to the next changes nothing."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class ToolSettings(QObject):
 
     @property
     def class_id(self) -> int:
-        """Of what is painted."""
+        """The class in hand."""
         return self._class_id
 
     @class_id.setter
