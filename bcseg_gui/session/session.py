@@ -15,6 +15,7 @@ from bcseg_gui.core.i18n import _, sentence
 from bcseg_gui.core.project import Project
 
 from .backups import Backups
+from .cells import CellCounting
 from .classes import Classes
 from .document import Document
 from .documents import Documents
@@ -71,6 +72,7 @@ class Session(QObject):
         self.reviewing = Reviewing(opened, needed_project, self.times.save, self._select_next_left, self)
         self.next_up = NextUp(opened, models, jobs, self)
         self.backups = Backups(self)
+        self.counting = CellCounting(self)
         self._connect()
 
     def _connect(self) -> None:
@@ -79,6 +81,8 @@ class Session(QObject):
         # The order first: who hears of the worklist may go through it.
         for changed in (opened.documentChanged, opened.worklistChanged):
             changed.connect(self._arrange)
+        opened.documentChanged.connect(self._count_cells)
+        opened.stateChanged.connect(self._follow_scale)
         opened.documentChanged.connect(self.documentChanged)
         opened.worklistChanged.connect(self.worklistChanged)
         opened.stateChanged.connect(self.stateChanged)
@@ -235,6 +239,7 @@ class Session(QObject):
         self.opened.worklist = Worklist()
         self.opened.documentChanged.emit()
         self.opened.worklistChanged.emit()
+        self.counting.stop()
 
     def _leave_project(self) -> None:
         self.times.begin(None)
@@ -250,6 +255,13 @@ class Session(QObject):
     def _follow_project(self) -> None:
         self.classes.refresh()
         self.backups.follow(self.project.folder if self.project is not None else None)
+
+    def _count_cells(self) -> None:
+        self.counting.follow(self.document)
+
+    def _follow_scale(self) -> None:
+        size = self.scale.cell_size
+        self.counting.set_cell_diameter(size.diameter or 0.0 if size is not None else 0.0)
 
     def _follow_front(self, document: Document | None) -> None:
         self.times.begin(document.path if document is not None else None)

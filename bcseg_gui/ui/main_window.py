@@ -110,7 +110,8 @@ class MainWindow(QMainWindow):  # large: an attribute for each part that it is c
         session.failed.connect(operations.failures.show)
         session.tools.toolChanged.connect(self._show_tool)
         session.classes.changed.connect(operations.editing.classes_changed)
-        self.cells.counted.connect(self.classes.show_counts)
+        session.counting.counted.connect(self.cells.show_counts)
+        session.counting.counted.connect(lambda counts: self.classes.show_counts(counts.by_class))
         self.finding.changed.connect(operations.cells.adjust)
         self.classes.editRequested.connect(operations.editing.edit_classes)
         self.history.chosen.connect(operations.cells.jump)
@@ -176,7 +177,6 @@ class MainWindow(QMainWindow):  # large: an attribute for each part that it is c
         self.hide()  # at once: the compute process gets a moment to end by itself
         self.operations.learning.stop_training()
         self.worklist.close_quietly()
-        self.cells.close_quietly()
         self.session.close()
         self.closed.emit()
         event.accept()

@@ -14,7 +14,7 @@ from bcseg_gui.core.project.classes import KEYS, named
 from bcseg_gui.session.classes import Classes
 from bcseg_gui.session.tool_settings import ToolSettings
 
-from .cells.count import grouped
+from ..widgets.titles import grouped
 
 SWATCH = 14
 """Side of a colour's square, in device-independent pixels."""
@@ -57,7 +57,7 @@ class ClassesPanel(QWidget):
         self._refresh()
 
     def show_counts(self, counts: Mapping[int, int] | None) -> None:
-        """Cells by class id, as `CellsPanel.counted` tells; None: they are not known."""
+        """Cells by class id, None while unknown."""
         self._counts = counts
         self._refresh()
 

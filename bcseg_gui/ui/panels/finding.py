@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from bcseg_gui.core.i18n import _
 
 from ..widgets.adjustment import Adjustment
-from .cells.count import panel_title
+from ..widgets.titles import panel_title
 
 STEP = 5
 """Percent."""

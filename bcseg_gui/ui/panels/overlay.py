@@ -10,7 +10,7 @@ from bcseg_gui.core.i18n import _
 
 from ..slide_view.mask_item import MANUAL_FROM
 from ..widgets.percent import PercentLabel
-from .cells.count import panel_title
+from ..widgets.titles import panel_title
 
 OPACITY_STEP = 5
 """Percent a notch of the wheel."""

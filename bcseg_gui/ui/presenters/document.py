@@ -23,7 +23,7 @@ class DocumentPresenter(QObject):
         self._cells, self._history = cells, history
         self._connections: list[QMetaObject.Connection] = []
         view.selectionChanged.connect(self._selection_changed)
-        view.viewMoved.connect(lambda: cells.view_moved(view.visible_region()))
+        view.viewMoved.connect(lambda: session.counting.set_view(view.visible_region()))
 
     def show(self) -> None:
         """Another document is in front, or none."""
@@ -32,7 +32,6 @@ class DocumentPresenter(QObject):
         self._view.set_slide(document.slide if document else None)
         self._editing.document_changed()
         self._view.set_mask(document.mask if document else None)
-        self._cells.show_document(document)
         self._history.show_document(document)
         if document is not None:
             self._view.set_empty_regions(document.stream.empty_regions)
@@ -48,7 +47,6 @@ class DocumentPresenter(QObject):
         self._cells.show_unfinished(self._session.segmenting.percent_done)
         size = self._session.scale.cell_size
         diameter = size.diameter or 0.0 if size is not None else 0.0
-        self._cells.show_cell_diameter(diameter)
         self._view.set_cell_diameter(diameter)
 
     def _follow(self, document: Document | None) -> None:
@@ -73,7 +71,6 @@ class DocumentPresenter(QObject):
         document = self._session.document
         self._view.mask_changed(region, at_once=document is not None and not document.segmenting)
         self._editing.mask_changed(region)
-        self._cells.recount()
 
     def _selection_changed(self) -> None:
         if (document := self._session.document) is not None:
