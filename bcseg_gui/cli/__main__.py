@@ -1,4 +1,4 @@
-"""`python -m bcseg_gui.cli`: `bcseg` where its script is not at hand."""
+"""`python -m bcseg_gui.cli`: `bcseg` where its script is not installed."""
 
 from .main import main
 

@@ -1,4 +1,4 @@
-"""`bcseg evaluate`: models and methods beside each other on pictures of which the truth is known."""
+"""`bcseg evaluate`: compare models and methods on pictures whose truth is known."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .models import find_model
 from .progress import progress_bar
 
 Results = dict[str, dict[str, object]]
-"""What the JSON says: the figures of each model and method by their keys."""
+"""The content of the JSON: the figures of each model and method by their keys."""
 
 if TYPE_CHECKING:
     from model.dataset import Pair
@@ -49,12 +49,12 @@ class ClassicalMethod(StrEnum):
 
 
 WORST = 5
-"""Pictures on the contact sheet, for every model and method."""
+"""Pictures on the contact sheet for each model and method."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A model or method. `classes`: how many it tells apart; `sized`: it goes by the cell diameter."""
+    """A model or method. `classes`: how many it distinguishes; `sized`: it needs the cell diameter."""
 
     segment: Segmenter
     classes: int = 1
@@ -63,7 +63,7 @@ class Contender:
 
 @dataclass(slots=True)
 class Tally:
-    """What one model or method comes to, picture by picture; only of the worst are the class ids kept."""
+    """The scores of one model or method, picture by picture; class ids are kept of the worst only."""
 
     truth: Truth[Any, Any]
     contender: Contender
@@ -150,7 +150,7 @@ def evaluate(
 
 
 def _contenders(models: list[str], methods: list[ClassicalMethod], wanted: Wanted) -> dict[str, Contender]:
-    """By the names they have in the results; without any, the active model."""
+    """By their names in the results; the active model where neither is given."""
     from bcseg_gui.compute.models import open_model
     from model.classical import METHODS
     from model.scoring.evaluate import with_method, with_model, with_watershed
@@ -190,7 +190,7 @@ def _sheet(tallies: dict[str, Tally], results: Results) -> bytes:
 
 
 def read_sized(path: Path, cell_diameter: float | None) -> tuple[NDArray[np.uint8], float | None]:
-    """The RGB pixels of a whole picture, and the diameter of its red cells in px as `bcseg segment` would take it."""
+    """The RGB pixels of a whole picture, and the diameter of its red cells in px as `bcseg segment` takes it."""
     with open_slide(path) as slide:
         return slide.read_region((0, 0), 0, slide.dimensions), cell_diameter or slide_cell_diameter(slide)
 

@@ -1,4 +1,4 @@
-"""One clear sentence on standard error instead of a traceback."""
+"""One clear sentence on standard error in place of a traceback."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def complain(error: BaseException) -> None:
 
 
 class _Warnings(logging.Handler):
-    """Logged warnings, those that were written for a person in their language."""
+    """Prints logged warnings; those written for a person in the person's language."""
 
     def emit(self, record: logging.LogRecord) -> None:
         print(sentence(record.msg) if isinstance(record.msg, Sentence) else self.format(record), file=sys.stderr)
@@ -26,9 +26,9 @@ class _Warnings(logging.Handler):
 
 @contextmanager
 def failures_in_plain_words() -> Iterator[None]:
-    """Ends the program with exit code 1 and a sentence for what a person can mend, 130 when interrupted.
+    """Exit with code 1 and a sentence for what a person can mend, with 130 when interrupted.
 
-    Until then, warnings are told on standard error.
+    Meanwhile warnings are printed on standard error.
     """
     warnings = _Warnings(logging.WARNING)
     logging.getLogger().addHandler(warnings)
@@ -37,7 +37,7 @@ def failures_in_plain_words() -> Iterator[None]:
     except (UserError, ModelError) as error:
         complain(error)
         sys.exit(1)
-    except KeyboardInterrupt as stopped:  # who raises it anew has more to say
+    except KeyboardInterrupt as stopped:  # one with a text has more to say
         print(str(stopped) or _("Stopped."), file=sys.stderr)
         sys.exit(130)
     finally:

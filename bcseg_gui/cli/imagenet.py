@@ -1,4 +1,4 @@
-"""torchvision's VGG weights, learnt on ImageNet: what the encoder of a new model can start from.
+"""torchvision's VGG weights, trained on ImageNet, from which the encoder of a new model can start.
 
 The one place of this program that uses the network, and only when a person asks for it.
 """
@@ -27,11 +27,11 @@ OFFICIAL = {
     "ternausnet11": ("https://download.pytorch.org/models/vgg11-8a719046.pth", "8a719046"),
 }
 TIMEOUT = 30.0
-"""Seconds without a byte after which the connection counts as broken."""
+"""Seconds without a byte until the connection counts as broken."""
 
 
 def imagenet_weights(architecture: str) -> Path:
-    """torchvision's official file for an architecture; fetched (half a GB) where it is not there yet, then kept.
+    """torchvision's official file for an architecture, downloaded (half a GB) the first time and kept.
 
     Raises UserError without a connection, with a full disk, and for a file that is not the official one, which is not
     kept.
@@ -60,7 +60,7 @@ def imagenet_weights(architecture: str) -> Path:
 
 
 def _download(url: str) -> Iterator[bytes]:
-    """The content piece by piece, with a progress bar in MB. Raises UserError unless all of it comes."""
+    """Yield the content in pieces, with a progress bar in MB. Raises UserError unless all of it arrives."""
     try:
         with urlopen(url, timeout=TIMEOUT) as response, progress_bar() as bar:
             size = int(response.headers["Content-Length"] or 0)

@@ -1,4 +1,4 @@
-"""Jobs that overlap: while the network looks at one picture, another one is read or written."""
+"""Overlapping jobs: while the network sees one picture, another is read or written."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Value = TypeVar("Value")
 
 
 def in_turn(jobs: Iterable[Callable[[], Value]]) -> Generator[Future[Value]]:
-    """The results in the order of the jobs, of which so many are under way.
+    """Yield the results in the order of the jobs, `AT_ONCE` of which run at a time.
 
-    The iterable is gone through in this thread, the jobs run in others; closing waits for those that have begun.
+    The iterable is consumed in this thread, the jobs run in others; closing waits for those that have begun.
     """
     with ThreadPoolExecutor(AT_ONCE) as pool:
         waiting: deque[Future[Value]] = deque()

@@ -1,4 +1,4 @@
-"""`bcseg`: the command line. One small file a subcommand; nothing here knows of Qt."""
+"""`bcseg`: the command line. One small file per subcommand, none of which knows Qt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`bcseg models`: the model versions at hand, those the program came with and those of a library or project."""
+"""`bcseg models`: the model versions that the program came with and those of a library or project."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def user_registry() -> ModelRegistry:
 
 
 def find_model(name: str | None) -> Path:
-    """The folder of a model given by folder or by name; None is the active one. Raises UserError when absent."""
+    """The folder of a model given by folder or name; None is the active one. Raises UserError when there is none."""
     if name is None:
         return user_registry().active().folder
     return Path(name) if Path(name).is_dir() else user_registry().get(name).folder

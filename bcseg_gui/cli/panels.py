@@ -1,4 +1,4 @@
-"""What the contact sheet shows of a picture: every cell by what became of it, and the figures in words."""
+"""The contact sheet's panel of a picture: every cell marked by its outcome, and the figures in words."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .sheet import PLACES, Kind, Panel, Place, Shape
 
 Pixels = NDArray[np.uint8]
 PLACE = 2.4
-"""Side of an enlarged place in cell diameters."""
+"""Side of an enlarged square in cell diameters."""
 
 
 def mask_panel(score: PictureScore, picture: Pixels, classes: Pixels, truth: Pixels) -> Panel:
-    """From class ids and truth `(h, w)`. Missed and split cells are outlined as in truth, the others as predicted."""
+    """From class ids and truth `(h, w)`. Missed and split cells are outlined as in the truth, others as predicted."""
     cells, true_cells = label_cells(classes, MIN_CELL_AREA), label_cells(truth, MIN_CELL_AREA)
     mistakes = find_mistakes(cells.labels, true_cells.labels)
     right = ~(mistakes.merged | mistakes.false)
@@ -58,7 +58,7 @@ def mask_panel(score: PictureScore, picture: Pixels, classes: Pixels, truth: Pix
 
 
 def object_panel(score: ObjectScore, picture: Pixels, classes: Pixels, objects: Objects) -> Panel:
-    """From class ids `(h, w)` and points or boxes: the cells, and the objects that count, found or not."""
+    """From class ids `(h, w)` and points or boxes: the cells, and the objects that count, found or missed."""
     cells = label_cells(classes, MIN_CELL_AREA)
     diameter = _diameter(cells)
     crowded = crowded_cells(cells, objects)
@@ -97,7 +97,7 @@ def object_panel(score: ObjectScore, picture: Pixels, classes: Pixels, objects: 
 
 
 def _outlines(cells: Cells, chosen: NDArray[np.bool_], kind: Kind) -> list[Shape]:
-    """Of those cells `(n,)` that are chosen."""
+    """The outlines of the cells chosen by `(n,)`."""
     shapes = []
     for index in np.flatnonzero(chosen):  # one by one: drawn together, cells that touch at a corner look merged
         left, top, right, bottom = cells.boxes[index].tolist()
@@ -108,7 +108,7 @@ def _outlines(cells: Cells, chosen: NDArray[np.bool_], kind: Kind) -> list[Shape
 
 
 def _diameter(cells: Cells) -> float:
-    """Typical diameter (px); without any cell, some part of the picture."""
+    """The typical diameter (px); without cells, a share of the picture."""
     return 2 * float(np.sqrt(np.median(cells.areas) / np.pi)) if len(cells.areas) else min(cells.labels.shape) / 6
 
 
@@ -117,7 +117,7 @@ def _places(wrong: NDArray[np.bool_], cell_diameter: float) -> list[Place]:
 
 
 def worst_places(wrong: NDArray[np.bool_], side: int, most: int) -> list[Place]:
-    """Squares of `side` px within the picture `(h, w)` round where most wrong pixels lie together, the worst first."""
+    """Squares of `side` px within the picture `(h, w)` around the densest wrong pixels, the worst first."""
     left = wrong.astype(np.float32)
     height, width = wrong.shape
     side = max(1, min(side, height, width))
@@ -134,6 +134,6 @@ def worst_places(wrong: NDArray[np.bool_], side: int, most: int) -> list[Place]:
 
 
 def _sums(values: NDArray[np.float32], side: int) -> NDArray[np.float32]:
-    """Not means: sums of whole numbers leave no residue where all is zero."""
+    """Sums, not means: sums of integers leave no residue where everything is zero."""
     sums = cv2.boxFilter(values, -1, (side, side), normalize=False, borderType=cv2.BORDER_CONSTANT)
     return np.asarray(sums, np.float32)

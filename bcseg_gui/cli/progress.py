@@ -1,4 +1,4 @@
-"""The progress bar of a terminal: what is done, and the time left."""
+"""The progress bar on a terminal: how much is done, and the time left."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from bcseg_gui.compute.pace import Pace
 def progress_bar(*columns: ProgressColumn) -> Progress:
     """On standard error, so that results on standard output stay clean; silent where that is no terminal.
 
-    `columns`: what stands right of the bar, else how many of how many and the time left at the pace so far.
+    `columns` stand right of the bar; by default the count and the time left at the pace so far.
     """
     console = Console(stderr=True)
     return Progress(
@@ -37,7 +37,7 @@ def progress_bar(*columns: ProgressColumn) -> Progress:
 
 
 def progress_bar_of_inputs() -> Progress:
-    """As `progress_bar`, in per cent; the time left is the field `left` of a task, in seconds or None."""
+    """As `progress_bar`, in percent; the time left is the field `left` of a task, in seconds or None."""
     return progress_bar(TaskProgressColumn(), _LeftColumn())
 
 
@@ -49,7 +49,7 @@ class _LeftColumn(ProgressColumn):
 
 
 class TimeLeft:
-    """For a number of inputs one after another, from what was computed alone: what an earlier run did took no time."""
+    """For inputs one after another, judged from what was computed now: what an earlier run did took no time."""
 
     def __init__(self, inputs: int) -> None:
         self._inputs = inputs
@@ -57,12 +57,12 @@ class TimeLeft:
         self.begin()
 
     def begin(self) -> None:
-        """The next input, or the first."""
+        """Start the next input, or the first."""
         self._pace: Pace | None = None
         self._start = 0.0
 
     def at(self, share: float) -> float | None:
-        """Seconds left when so much of the input is done; the first share is what was done before. None: no idea."""
+        """Seconds left at this share of the input, None while unknown; the first share was done by an earlier run."""
         if self._pace is None:
             self._pace, self._start = Pace(), share
         left = self._pace.left(share - self._start, 1 - self._start)
@@ -72,6 +72,6 @@ class TimeLeft:
         return left + usual * (self._inputs - len(self._seconds) - 1)
 
     def end(self) -> None:
-        """The input is done, or failed."""
+        """The input is done or has failed."""
         self._seconds.append(self._pace.seconds if self._pace is not None else 0.0)
         self.begin()

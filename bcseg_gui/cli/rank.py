@@ -53,7 +53,7 @@ def rank(
 
 
 def _that_open(inputs: list[Path]) -> tuple[list[Path], bool]:
-    """The slides that inputs stand for, and whether one of them cannot be used, which is told."""
+    """The slides of the inputs, and whether any could not be used; those are reported."""
     slides, failed = list[Path](), False
     for given in inputs:
         try:

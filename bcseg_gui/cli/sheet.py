@@ -1,4 +1,4 @@
-"""A contact sheet: pictures with what was found right and wrong, the worst places enlarged, and what it comes to."""
+"""A contact sheet: pictures with what was found right and wrong, the worst places enlarged, and the figures."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Place = tuple[int, int, int]
 
 
 class Kind(Enum):
-    """What a shape says, and its colour: told apart by the colour-blind too (Okabe & Ito 2008)."""
+    """What a shape means, and its colour, distinct to the colour-blind too (Okabe & Ito 2008)."""
 
     plain = "#FFFFFF"
     right = "#009E73"
@@ -68,7 +68,7 @@ class Section:
 
 INK = "#222222"
 CASING = "#00000099"
-"""The dark edge that keeps a light line visible on a light ground."""
+"""The dark edge that keeps a light line visible on a light background."""
 PLACES = 5
 TINT = 0.6
 # Lengths on the sheet in inches.
@@ -82,7 +82,7 @@ HEADING, ROW = 1.05, PICTURE[1] + 0.45
 
 
 def draw_sheet(sections: Sequence[Section]) -> bytes:
-    """A PNG: the sections one below the other, a row for every panel."""
+    """Return a PNG: the sections one below the other, one row per panel."""
     from matplotlib.figure import Figure
 
     height = MARGIN + sum(HEADING + ROW * len(section.panels) for section in sections)
@@ -133,7 +133,7 @@ def _draw_row(figure: Figure, top: float, panel: Panel) -> None:
 
 
 def _write(figure: Figure, left: float, top: float, panel: Panel) -> None:
-    """The words beside a picture; the legend stands right above the enlarged places."""
+    """Draw the words beside a picture, with the legend right above the enlarged places."""
     from matplotlib.patches import Patch
 
     text = _axes(figure, left, top, WIDTH - left - MARGIN, PICTURE[1] - 2 * SQUARE - 2 * GAP)

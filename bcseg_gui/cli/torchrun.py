@@ -10,7 +10,7 @@ from pathlib import Path
 
 @contextmanager
 def one_of_several() -> Iterator[None]:
-    """Work with the other processes that torchrun started; all but the first are silent. Without torchrun: nothing."""
+    """Join the other processes that torchrun started; all but the first are silent. Does nothing without torchrun."""
     if "TORCHELASTIC_RUN_ID" not in os.environ:
         yield
         return

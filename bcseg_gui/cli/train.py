@@ -147,7 +147,7 @@ def train(
 
 
 def _retrain(request: Train, dataset: Dataset) -> None:
-    """Go on from a model, and judge what came of it by the gate."""
+    """Retrain a model, and judge the candidate by the gate."""
     from bcseg_gui.compute.protocol import EpochDone, Progress
     from bcseg_gui.compute.retraining import train as run
     from model.training.distributed import leads
@@ -187,7 +187,7 @@ def _print_epoch(row: EpochRow | EpochDone, epochs: int) -> None:
 
 
 def _taught(dataset: Dataset, teacher: Model, unlabelled: list[Path], folder: Path) -> Dataset:
-    """The dataset with what the teacher sees in its training pictures, and in those that have no mask in it."""
+    """The dataset with the teacher's predictions of its training pictures, and of the `unlabelled` ones."""
     from model.dataset import hash_pairs
     from model.training.distil import Lesson, teach
 
@@ -210,7 +210,7 @@ def _taught(dataset: Dataset, teacher: Model, unlabelled: list[Path], folder: Pa
 
 
 def _run(model: Model, dataset: Dataset, output: Path, settings: TrainSettings) -> bool:
-    """Train to the end; False when it was stopped before."""
+    """Train to the end; False when it was stopped earlier."""
     from model.training.train import EpochDone, StepDone, Trained
     from model.training.train import train as run
 
@@ -228,7 +228,7 @@ def _run(model: Model, dataset: Dataset, output: Path, settings: TrainSettings) 
 
 
 def _numbered_classes(text: str) -> tuple[dict[str, int], bool]:
-    """Each class with its number in the masks, and whether a number was given."""
+    """Each class with its number in the masks, and whether any number was given."""
     numbered: dict[str, int] = {}
     number, with_numbers = 0, False
     for part in text.split(",") if text else ():
@@ -249,7 +249,7 @@ def _numbered_classes(text: str) -> tuple[dict[str, int], bool]:
 
 
 def _check_numbers(dataset: Dataset) -> None:
-    """Raises UserError for a mask without numbers: all its cells would be of one class."""
+    """Raises UserError for a mask without class numbers: all its cells would be of one class."""
     from model.dataset import holds_classes
 
     for pair in (*dataset.training, *dataset.holdout):

@@ -1,4 +1,4 @@
-"""What is known of the pictures that `bcseg evaluate` compares on: masks, points on cells, or boxes round them."""
+"""The truth that `bcseg evaluate` compares with: masks, points on cells, or boxes around them."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ Pixels = NDArray[np.uint8]
 
 
 class Truth(Protocol[Known, Score]):
-    """One kind of truth. `Known`: what it knows of a picture. `Score`: how a mask of class ids does against that."""
+    """One kind of truth. `Known`: what it knows of a picture; `Score`: how a mask of class ids compares with that."""
 
     columns: ClassVar[Mapping[str, str]]
-    """Titles of those figures of `summary` that the table shows."""
+    """Titles of the figures of `summary` that the table shows."""
 
     def pairs(self, images: Path) -> list[Pair]:
         """The pictures with their label files. Raises UserError or ModelError when there is none."""
@@ -42,10 +42,10 @@ class Truth(Protocol[Known, Score]):
     ) -> Score: ...
 
     def goodness(self, score: Score) -> tuple[float, ...]:
-        """The worst pictures are those with the least of it."""
+        """Sort key: the worst pictures have the smallest."""
 
     def figures(self, score: Score) -> dict[str, object]:
-        """All that is known of one picture, for the JSON."""
+        """Everything known about one picture, for the JSON."""
 
     def summary(self, scores: Sequence[Score]) -> Mapping[str, object]: ...
 
@@ -54,7 +54,7 @@ class Truth(Protocol[Known, Score]):
 
 @dataclass(frozen=True, slots=True)
 class Masks:
-    """`classes`: how many classes the masks tell apart, one being all cells."""
+    """`classes`: how many classes the masks distinguish; one stands for all cells."""
 
     folder: Path
     classes: int = 1
@@ -114,7 +114,7 @@ class Labels:
     }
 
     def pairs(self, images: Path) -> list[Pair]:
-        """Pictures without a label file are passed over, and counted in a sentence."""
+        """Pictures without a label file are skipped; a sentence says how many."""
         # In the order of `find_pairs`, for every 5th is a test picture.
         pairs = [Pair(path, self.folder / f"{path.stem}{self.suffix}") for path in sorted(find_slides([images]))]
         labelled = [pair for pair in pairs if pair.mask.is_file()]
@@ -160,7 +160,7 @@ class Labels:
 def truth_of(masks: Path | None, points: Path | None, boxes: Path | None, classes: int = 1) -> Truth[Any, Any] | None:
     """The truth in the one folder that is given; None when there is none or more than one.
 
-    `classes`: how many the masks tell apart, one being all cells.
+    `classes`: how many the masks distinguish; one stands for all cells.
     """
     given: list[Truth[Any, Any]] = []
     if masks is not None:

@@ -1,4 +1,4 @@
-"""A retrained model beside the one that it started from, on the test pictures and on the reference pictures."""
+"""A retrained model compared with its parent, on the test pictures and the reference pictures."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ Pixels = NDArray[np.uint8]
 Blocks = tuple[BlockCounts, ...]
 """Of one test picture."""
 SHOWN = 5
-"""Test pictures that the report shows: those on which the new model does worst."""
+"""Test pictures in the report: those on which the new model does worst."""
 
 
 class Judging:
-    """The model in use and the candidate, which is `info`, on the same test pictures and reference pictures.
+    """Scores the parent and the candidate, described by `info`, on the same test pictures and reference pictures.
 
-    What the model in use does not know is left out of the comparison; nothing is compared for a new target.
+    Classes that the parent does not know are left out of the comparison; a new target is not compared at all.
     """
 
     def __init__(
@@ -71,12 +71,12 @@ class Judging:
         model = load_model(self._folder)
         self.old = self._on_holdout(model)
         self.reference_old = _scores(model, self._reference, self._smear, self._cancelled)
-        if summary(self.reference_old)["dice"] < ALIKE:  # it finds something else than all cells
+        if summary(self.reference_old)["dice"] < ALIKE:  # it does not look for all cells
             self._reference, self.reference_old = [], ()
         return not self._cancelled()
 
     def measure_new(self, folder: Path, scores: Sequence[PictureScore]) -> bool:
-        """`scores`: those on the test pictures. False once cancelled."""
+        """`scores`: the candidate's on the test pictures. False once cancelled."""
         model = load_model(folder)
         self.new_folder, self.new = folder, scores
         if len(self._names) > 1:
@@ -88,7 +88,7 @@ class Judging:
         return not self._cancelled()
 
     def _on_holdout(self, model: Model, class_blocks: Sequence[list[Blocks]] = ()) -> list[PictureScore]:
-        """Scores on the classes that both know, of as many as there is time for; those of each class are appended to
+        """Scores on the classes that both know, picture by picture until cancelled; those of each class are appended to
         `class_blocks`.
         """
         segment, scores = segmenter(model), []
@@ -108,7 +108,7 @@ class Judging:
         return scores
 
     def record(self, request: Train, settings: TrainSettings, trained: Trained) -> Record:
-        """All that there is to say of the run, but how long it took."""
+        """The record of the training, but for its duration."""
         old, new, reference_old, reference_new = (
             tuple(map(_picture_figures, scores))
             for scores in (self.old, self.new, self.reference_old, self.reference_new)
@@ -149,7 +149,7 @@ class Judging:
         ]
 
     def _slides(self, pairs: Sequence[UsedPair]) -> int:
-        """Of how many slides, which neither model learnt from, the test pictures are."""
+        """The number of slides, which neither model learnt from, that the test pictures come from."""
         before = read_record(self._folder)
         learnt = {pair.image_sha256 for pair in (before.pairs if before else ()) if pair.split == "train"}
         near = {pair.slide for pair in self._dataset.training}
@@ -162,7 +162,7 @@ class Judging:
         )
 
     def worst(self) -> list[tuple[str, Pixels]]:
-        """Names and pictures of those that the new model does worst on, with what changed."""
+        """Names and pictures of the `SHOWN` on which the new model does worst, with the differences drawn."""
         pairs = {pair.image.name: pair for pair in self._dataset.holdout}
         chosen = sorted(self.new, key=lambda score: score.dice)[:SHOWN]
         folders = [self.new_folder] if self._is_target else [self._folder, self.new_folder]
@@ -177,7 +177,7 @@ class Judging:
 
 
 def _scores(model: Model, pairs: Sequence[Pair], read: PairReader, cancelled: Cancelled) -> list[PictureScore]:
-    """Of all cells, whatever their classes; of as many as there is time for until `cancelled()`."""
+    """Scores of all cells, whatever their classes, picture by picture until `cancelled()`."""
     segment = segmenter(model)
 
     def find(picture: Pixels, cell_diameter: float | None) -> tuple[Pixels, NDArray[np.float32] | None]:

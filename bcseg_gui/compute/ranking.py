@@ -1,4 +1,4 @@
-"""How unsure a model is of pictures, spot by spot, for the order in which to correct them."""
+"""How much a model doubts pictures, spot by spot, and so in which order to correct them."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ from .reading import region_of
 from .segmenting.blocks import is_whole_slide
 
 SPOT_CELLS, FIELD_CELLS = 5, 14
-"""Side in cell diameters: at least, of a spot in a photograph, what a person sees well at once; of a spot on a larger
-slide, what a person corrects at a time, as much as a photograph at 100× shows.
+"""Sides of spots in cell diameters: in a photograph at least as much as a person takes in at a glance; on a larger
+slide what a person corrects at a time, about a photograph at 100×.
 """
 SPOTS, SPOTS_IN_ALL = 24, 4800
-"""Of a slide at most, and of all of them together, as far as each has one: each is compared with each."""
+"""The most in a slide, and in all together unless there are more slides: every spot is compared with every other."""
 LIGHTS = Look(brightness=25 / 255), Look(brightness=-25 / 255)
-"""A little lighter and darker: in both, a model that has learnt from its like finds the same cells."""
+"""A little lighter and darker: a model that has learnt from similar pictures finds the same cells in both."""
 _FAINTEST = 1.0
-"""Grey levels by which something stands out (standard deviation); the palest cells that anybody sees do by two."""
+"""Grey levels (standard deviation) by which something stands out; the palest visible cells do by two."""
 _STRIP = 512
 """Rows at a time."""
 _TRIED = 40
-"""Places looked at for each of them: a smear may cover little of its slide."""
+"""Places tried for each spot: a smear may cover little of its slide."""
 _STEPS = 0.7548776662466927, 0.5698402909980532
-"""Of the sequence that fills a square evenly, however many of its points are taken (R₂, Roberts 2018)."""
+"""Steps of the sequence whose first points fill a square evenly, however many they are (R₂, Roberts 2018)."""
 
 Load = Callable[[int, Path], Generator[Event, None, tuple[Engine, ModelInfo]]]
 
@@ -79,10 +79,10 @@ def rank(load: Load, request: Rank, cancelled: Callable[[], bool]) -> Generator[
 def spots_of(
     engine: Engine, info: ModelInfo, slide: Slide, ranked: RankedSlide, most: int, cancelled: Callable[[], bool]
 ) -> Iterator[tuple[list[Spot], list[Spot]]]:
-    """Of each part of a slide that is corrected at a time, the spots that are left and those that will be learnt from.
+    """For each part of a slide corrected at a time, the spots left to correct and those still to be learnt from.
 
-    At most so many spots. Up to `LARGEST_PICTURE` all of it is one such part. What is reviewed the network need not
-    see. What cannot be read is passed over: it cannot be corrected either. Raises UserError when nothing can be.
+    At most `most` spots. Up to `LARGEST_PICTURE` the slide is one such part. The network does not see reviewed parts.
+    Unreadable ones are skipped: they cannot be corrected either. Raises UserError when nothing can be read.
     """
     diameter = ranked.cell_diameter or slide_cell_diameter(slide)
     cell = diameter or info.source_cell_diameter
@@ -119,7 +119,7 @@ def spots_of(
 def _planes(
     picture: NDArray[np.uint8], seen: Sequence[tuple[NDArray[np.float32], NDArray[np.uint8]]], cell_diameter: float
 ) -> NDArray[np.float32]:
-    """Doubt, cells and those that lie apart `(3, h, w)`, of a picture as a model has `seen` it in every light."""
+    """Doubt, cells and isolated cells `(3, h, w)` of a picture, from what a model has `seen` in every light."""
     doubts = doubt([probabilities for probabilities, _classes in seen], round(cell_diameter / 2))
     doubts *= something(picture, cell_diameter)
     cells = sum(classes > 0 for _probabilities, classes in seen)
@@ -133,7 +133,7 @@ def _spots(
     planes: NDArray[np.float32],
     cell_diameter: float,
 ) -> list[Spot]:
-    """The regions of a part of a slide: `picture` `(h, w, 3)`; `planes` `(3, h, w)` as of `_planes`."""
+    """The spots of these regions of a part of a slide: `picture` `(h, w, 3)`; `planes` `(3, h, w)` from `_planes`."""
     spots = []
     for region in regions:
         place = region.slices_in(part)
@@ -152,7 +152,7 @@ def doubt(seen: Sequence[NDArray[np.float32]], edge: int) -> NDArray[np.float32]
     """
     height, width = seen[0].shape[1:]
     doubtful = np.empty((height, width), np.float32)
-    for top in range(0, height, _STRIP):  # of a large photograph a plane is 60 MB, and there are many
+    for top in range(0, height, _STRIP):  # a plane of a large photograph is 60 MB, and there are many
         strip = slice(top, top + _STRIP)
         rows = [each[:, strip] for each in seen]
         planes = [np.concatenate([1 - each, each]) if len(each) == 1 else each for each in rows]
@@ -165,8 +165,8 @@ def doubt(seen: Sequence[NDArray[np.float32]], edge: int) -> NDArray[np.float32]
 
 
 def something(picture: NDArray[np.uint8], cell_diameter: float) -> NDArray[np.bool_]:
-    """Where there is something to see `(h, w)` in an RGB picture `(h, w, 3)`, within a cell's width: of empty glass a
-    model may say what it likes.
+    """Where there is something to see `(h, w)` within a cell's width in an RGB picture `(h, w, 3)`: what a model says
+    of empty glass does not matter.
     """
     grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.float32)
     grey = np.asarray(cv2.GaussianBlur(grey, (0, 0), max(1.0, cell_diameter / 10)), np.float32)  # without its noise
@@ -194,7 +194,7 @@ def _entropy(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def appearance(picture: NDArray[np.uint8]) -> tuple[float, ...]:
-    """Means and spreads of the optical densities of an RGB picture `(h, w, 3)`: stain, light and how full it is."""
+    """Means and standard deviations of an RGB picture's `(h, w, 3)` optical densities: stain, light, crowdedness."""
     density = -np.log((picture.reshape(-1, 3).astype(np.float32) + 1) / 256)
     return *density.mean(0).tolist(), *density.std(0).tolist()
 
@@ -202,7 +202,7 @@ def appearance(picture: NDArray[np.uint8]) -> tuple[float, ...]:
 def _parts(
     slide: Slide, cell: float, most: int, cell_diameter: float | None
 ) -> Iterator[tuple[Region, Sequence[Region]]]:
-    """What to read at a time, and the spots in it: of a photograph all of it, of a larger slide spots all over it.
+    """The regions to read at a time, each with its spots: all of a photograph, of a larger slide spots all over it.
 
     At most so many. `cell`: what a cell's diameter is taken for, in level-0 px.
     """
@@ -223,7 +223,7 @@ def _parts(
 
 
 def _cut(width: int, height: int, side: float, most: int) -> list[Region]:
-    """A picture in at most so many pieces of about the same size, no smaller than `side`."""
+    """Cut a picture into at most `most` pieces of about the same size, no smaller than `side`."""
     columns, rows = (max(1, round(length / side)) for length in (width, height))
     if columns * rows > most:
         return _cut(width, height, 1.1 * side, most)

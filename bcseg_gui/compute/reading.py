@@ -1,4 +1,4 @@
-"""Between the app's slides and the model's readers: the same rectangle under two names."""
+"""Adapts the app's slides to the model's readers: the same rectangle under two names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from model.tiles import Reader, Rect
 
 
 def reader_of(slide: Slide, look: Look | None = None) -> Reader:
-    """`look`: the colours that are read, None the slide's own."""
+    """`look`: the colours to read, None the slide's own."""
 
     def read(rect: Rect, size: tuple[int, int]) -> NDArray[np.uint8]:
         pixels = read_scaled(slide, region_of(rect), size)

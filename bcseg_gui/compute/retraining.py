@@ -1,4 +1,4 @@
-"""Training and comparing models, over core and model. Imported in the compute process and the command line."""
+"""Training and comparing models. Imported in the compute process and the command line."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ from .protocol import (
 Cancelled = Callable[[], bool]
 FIGURES = [field.name for field in fields(Metrics) if field.name != "pictures"]
 WATCHED = 4
-"""Test pictures that are looked at after every round; all of them at the end."""
+"""Test pictures that are scored after every round; all of them are at the end."""
 
 
 def train(
@@ -63,8 +63,8 @@ def train(
     dataset: Dataset | None = None,
     read: PictureReader = read_picture,
 ) -> Generator[Event, None, TrainResult | None]:
-    """`settings`: others than those of `settings_for`, for measurements. `dataset`: instead of what the folder holds;
-    its masks number the classes as the model does.
+    """`settings` replace those of `settings_for`, for measurements. `dataset` replaces that of the folder; its masks
+    number the classes as the model does.
     """
     pace = Pace()
     if dataset is None:
@@ -73,7 +73,7 @@ def train(
         dataset = _sized(dataset, read)
     candidate = _candidate(request, dataset)
     settings = settings or settings_for(request)
-    if not leads():  # the first process judges, the others help it to learn
+    if not leads():  # the first process judges, the others only help to train
         deque(training.train(candidate, dataset, request.output_folder, settings, read=read), maxlen=0)
         return None
     judging = Judging(dataset, request, candidate.info, read, cancelled)
@@ -89,9 +89,9 @@ def train(
     for event in work:
         match event:
             case training.StepDone():
-                if steps is None:  # a run that goes on has steps behind it
+                if steps is None:  # a resumed run has steps behind it
                     steps, before = Pace(), event.step
-                # What comes after the last step is not counted: it takes seconds, the steps minutes.
+                # What follows the last step is not counted: it takes seconds, the steps take minutes.
                 left = steps.left(event.step - before, event.steps - before)
                 yield Progress(request.job, event.step, event.steps, left, event.loss)
             case training.EpochDone():
@@ -104,7 +104,7 @@ def train(
         return None
     record = replace(judging.record(request, settings, trained), seconds=round(pace.seconds, 1))
     write_report(request.output_folder, record, judging.worst())
-    next(work, None)  # only now the checkpoint goes: killed while it was judged, it is judged again
+    next(work, None)  # only now is the checkpoint removed: if killed while judging, it is judged again
     old = _metrics(judging.old) if judging.old else None
     return TrainResult(
         request.output_folder, old, _metrics(judging.new), record.decision, len(dataset.training), pace.seconds
@@ -120,21 +120,21 @@ def settings_for(request: Train) -> training.TrainSettings:
     grows = len(request.classes) > len(read_info(request.parent_folder).classes)
     if not grows and not request.new_target:
         return gentle
-    # What is new takes steps rather than pixels, so the steps are small ones; small pictures fill such crops, too. The
-    # loss stands still for rounds before a class is told apart, so that is no reason to stop.
+    # New classes take steps rather than pixels, so the steps are small; small pictures fill such crops too. The loss
+    # stagnates for rounds before a class is distinguished, so that is no reason to stop.
     new = replace(gentle, crop=128, patience=0)
-    if request.new_target:  # the rates of a new model: there is little to keep of what it knew
+    if request.new_target:  # the rates of a new model: little of what it knew is worth keeping
         usual = training.TrainSettings()
         return replace(new, batch=8, encoder_rate=usual.encoder_rate, decoder_rate=usual.decoder_rate)
     return replace(new, decoder_rate=1e-3, head_rate=1e-2)
 
 
 def _candidate(request: Train, dataset: Dataset) -> Model:
-    """What begins to learn. Raises ModelError when the classes do not go on from the parent's."""
+    """The model to train. Raises ModelError when its classes do not continue the parent's."""
     parent = load_model(request.parent_folder)
     names, known = tuple(request.classes) or parent.info.classes, parent.info.classes
     if request.new_target:
-        # How small a cell may be says nothing of how small a parasite is.
+        # The smallest cell says nothing about the smallest parasite.
         smallest, at_edge = smallest_cells(
             (read_mask(pair.mask, len(names), dataset.class_ids) for pair in dataset.training),
             (pair.cell_diameter for pair in dataset.training),
@@ -156,7 +156,7 @@ def _candidate(request: Train, dataset: Dataset) -> Model:
 
 
 def _sized(dataset: Dataset, read: PictureReader) -> Dataset:
-    """With cells as large as they will be taken for when the model is used: what is drawn may be of another size."""
+    """With the cell diameters that the model will be given in use: what is drawn may be of another size."""
 
     def sized(pair: Pair) -> Pair:
         return replace(pair, cell_diameter=pair.cell_diameter or estimate_cell_diameter(read(pair.image)))
