@@ -14,11 +14,11 @@ DECAY = 0.12
 SLOWEST, FASTEST = 60.0, 6000.0
 """Device-independent pixels a second: slower is no flick and ends a glide, faster would lose the place."""
 MEMORY = 0.08
-"""Seconds of the drag that tell its speed; a hand that rested for as long before letting go does not flick."""
+"""Seconds of a drag that its speed is taken from; a pointer at rest for as long before its release does not flick."""
 
 
 class KineticPan(QObject):
-    """Told where a drag is, and glides on when it is let go: `move_by` gets the way in whole pixels."""
+    """Follows a drag and glides on after its release; `move_by` gets the distance in whole pixels."""
 
     def __init__(self, move_by: Callable[[int, int], None], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -42,7 +42,7 @@ class KineticPan(QObject):
         self._forget_before(seconds - MEMORY)
 
     def release(self, seconds: float) -> None:
-        """Let go at a time: glide on when the drag was quick until then."""
+        """End the drag at a time; glide on when it was quick until then."""
         self._forget_before(seconds - MEMORY)
         way, self._way = list(self._way), deque()
         span = seconds - way[0][0] if way else 0.0

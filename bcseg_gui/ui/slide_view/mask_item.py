@@ -83,7 +83,7 @@ class MaskItem(QGraphicsItem):
     """Shows a mask in scene coordinates = level-0 pixels. Call `changed` for what was painted into it.
 
     Fetched and drawn at the screen's resolution: as thin and crisp at any magnification, and never costlier than the
-    pixels repainted. `failed` is told, once a mask, that a part of it cannot be read.
+    pixels repainted. `failed` is called once per mask when a part of it cannot be read.
     """
 
     def __init__(self, failed: Callable[[UserError], None] = lambda _error: None) -> None:
@@ -155,7 +155,7 @@ class MaskItem(QGraphicsItem):
         except UserError as error:
             if not self._told:
                 self._told = True
-                # Not from within painting, which telling it starts anew.
+                # Not from within painting, which a message would start anew.
                 QTimer.singleShot(0, self.scene(), partial(self._failed, error))
         painter.setWorldTransform(to_viewport)
         if self._is_late:

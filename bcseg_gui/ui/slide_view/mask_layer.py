@@ -24,7 +24,7 @@ class MaskLayer(QObject):
     repainted = Signal(object)
     """Region of the mask that is shown anew"""
     failed = Signal(object)
-    """UserError: a part of the mask cannot be read; emitted once a mask"""
+    """UserError: a part of the mask cannot be read; emitted once per mask"""
     paintedUnseen = Signal()
     """A tool paints while the mask is hidden; emitted once until it is shown again"""
 
@@ -52,10 +52,10 @@ class MaskLayer(QObject):
         self._unseen_told = self._unseen_told and not style.visible
 
     def changed(self, region: Region, *, at_once: bool, in_stroke: bool) -> None:
-        """Repaint the part of the mask that was painted into: at once under the hand, else not too often."""
+        """Repaint the part of the mask that was painted into: at once within a stroke, else not too often."""
         level = self.item.level_at(self._viewport.zoom)
         if in_stroke:
-            # The overviews are brought up to date when the hand rests: it must not wait for them.
+            # The overviews are brought up to date after the stroke, which must not wait for them.
             if self._mask is not None and level:
                 self._mask.preview(region, level)
             self._repaint(region)

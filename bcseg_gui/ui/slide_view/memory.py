@@ -1,4 +1,4 @@
-"""What is let go of shall go back to the system."""
+"""Give freed memory back to the system."""
 
 from __future__ import annotations
 

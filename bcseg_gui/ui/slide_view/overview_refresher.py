@@ -1,4 +1,4 @@
-"""Brings the overview levels of a mask up to date in moments when nothing else is to do."""
+"""Brings the overview levels of a mask up to date when there is nothing else to do."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PAUSE, FIRST_PAUSE = 8, 40
 class OverviewRefresher(QObject):
     """Works until all is up to date; `wake` it when the mask or what is looked at changed.
 
-    `wanted` names the tiles in view, `changed` and, once a mask, `failed` are told what came of it.
+    `wanted` names the tiles in view; `changed` and, once per mask, `failed` are called with the outcome.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class OverviewRefresher(QObject):
             self._timer.start(FIRST_PAUSE)
 
     def stop(self) -> None:
-        """Until it is woken."""
+        """Pause until woken."""
         self._timer.stop()
 
     def _work(self) -> None:

@@ -23,7 +23,7 @@ BACKGROUND = QColor(119, 119, 119)
 SMOOTH_AT_ONCE = 400_000
 """Screen pixels. While the picture moves, more than so many are painted quickly, and well a moment later."""
 BAND = 800_000
-"""Screen pixels painted well at a time, so that the hand never waits."""
+"""Screen pixels painted well at a time, so that the pointer never waits."""
 BETWEEN_BANDS = BETWEEN_ARRIVALS = 20
 """Milliseconds between two repaintings: of bands, for tiles that were read."""
 ZOOM_PAUSE = 40
@@ -39,7 +39,7 @@ class Picture(QObject):
     arrived = Signal(object)
     """TileKey: it was read, or cannot be for now"""
     failed = Signal(object)
-    """UserError of a part that cannot be read; emitted once for each, and again after a recovery"""
+    """UserError of a part that cannot be read; emitted once, and again after a recovery"""
     recovered = Signal()
     """A part of the slide that could not be read can be again"""
 
@@ -66,7 +66,7 @@ class Picture(QObject):
 
     @property
     def is_settled(self) -> bool:
-        """All that was asked for is here and painted well."""
+        """All requested tiles are here and painted well."""
         waiting = self._arrived or self._bands or self._navigation.is_moving
         return self.loader is not None and self.loader.is_done and not waiting
 

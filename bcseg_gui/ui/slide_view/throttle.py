@@ -1,4 +1,4 @@
-"""Several changes told at once: at most so often, and the first without delay."""
+"""Limits how often changes are passed on: the first at once, those that follow together."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bcseg_gui.core.geometry import Region
 
 
 class Throttle(QObject):
-    """Passes regions on. Those that come within `milliseconds` of the last one wait, and are passed on as one."""
+    """Passes regions on to `tell`. Those added within `milliseconds` of the last one wait, and are passed on as one."""
 
     def __init__(self, milliseconds: int, tell: Callable[[Region], None], parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -52,7 +52,7 @@ class TileLoader(QObject):
     missed = Signal(object)
     """TileKey: it cannot be read for now"""
     failed = Signal(object)
-    """UserError of the first missing tile; told again only after `recovered`"""
+    """UserError of the first missing tile; emitted again only after `recovered`"""
     recovered = Signal()
     """A tile that was missing could be read"""
     _read = Signal(object, object)
@@ -91,7 +91,7 @@ class TileLoader(QObject):
         return bool(self._wanted) and all(key in self.cache or key in self._missing for key in self._wanted)
 
     def is_missing(self, key: TileKey) -> bool:
-        """It could not be read when it was tried last."""
+        """The last attempt to read it failed."""
         return key in self._missing
 
     def reads_cheaply(self, level: int) -> bool:

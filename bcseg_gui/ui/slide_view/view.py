@@ -177,7 +177,7 @@ class SlideView(QGraphicsView):
         self.mask_layer.set_mask(mask)
 
     def mask_changed(self, region: Region, *, at_once: bool = False) -> None:
-        """Repaint the part of the mask that was painted into: at once under the hand, else not too often."""
+        """Repaint the part of the mask that was painted into: at once within a stroke, else not too often."""
         self.mask_layer.changed(region, at_once=at_once, in_stroke=self.gesture.is_stroke)
 
     def set_overlay(self, style: OverlayStyle) -> None:

@@ -203,7 +203,7 @@ class Viewport:
         return min(self._scale_for(*self.slide_size), LARGEST_ZOOM / self.pixel_ratio)
 
     def _scale_for(self, level0_width: float, level0_height: float) -> float:
-        """At which so much of the slide fills the port."""
+        """The scale at which so much of the slide fills the port."""
         across, down = (level0_height, level0_width) if self.quarter_turns % 2 else (level0_width, level0_height)
         # Squeezed by a splitter to nothing, it is still a port.
         return AIR * min(max(1, self.port_size[0]) / across, max(1, self.port_size[1]) / down)

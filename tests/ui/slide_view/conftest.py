@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -20,6 +22,8 @@ from bcseg_gui.core.slides import Slide
 from bcseg_gui.core.tools.change import Change
 from bcseg_gui.session.tool_settings import ToolSettings
 from bcseg_gui.ui.slide_view import SlideView
+from bcseg_gui.ui.slide_view.mask_item import OverlayStyle
+from bcseg_gui.ui.tools import BrushTool
 from tests.waiting import LIMIT
 
 
@@ -155,3 +159,16 @@ def settle(qtbot: QtBot, view: SlideView) -> Callable[[], None]:
         QApplication.processEvents()
 
     return wait
+
+
+@pytest.fixture
+def painting(view: SlideView, make_slide: Any, make_mask: Any, make_canvas: Any) -> Any:
+    """The canvas of a white slide of 1600 × 1200 shown at 1:1, the brush in hand, the mask opaque green."""
+    view.set_slide(make_slide(1600, 1200, (255, 255, 255)))
+    view.actual_pixels()
+    mask = make_mask(1600, 1200)
+    view.set_mask(mask)
+    view.set_overlay(OverlayStyle(opacity=1, visible=True, contour=False, colors={1: QColor(0, 200, 0)}))
+    canvas = make_canvas(mask)
+    view.set_tool(BrushTool(canvas))
+    return canvas

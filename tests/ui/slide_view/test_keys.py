@@ -1,89 +1,22 @@
-"""What the hand can do beside pressing, moving and letting go: keys, wheel and pen, in the middle of a stroke too."""
+"""What keys and wheel can do beside pressing, moving and letting go, in the middle of a stroke too."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import (
-    QColor,
-    QImage,
-    QInputDevice,
-    QMouseEvent,
-    QPointingDevice,
-    QPointingDeviceUniqueId,
-    QTabletEvent,
-    QWheelEvent,
-)
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from bcseg_gui.core.geometry import Region
-from bcseg_gui.core.tools.brush import stroke_segment
 from bcseg_gui.ui.slide_view import SlideView
 from bcseg_gui.ui.slide_view.cursors import tool_cursor
-from bcseg_gui.ui.slide_view.mask_item import OverlayStyle
 from bcseg_gui.ui.tools import BrushTool, CellsTool, EraserTool, OutlineTool, PickedCells, SelectLassoTool
-
-LEFT, MIDDLE, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.NoButton
-PLAIN, ALT, SHIFT, CONTROL = (
-    Qt.KeyboardModifier.NoModifier,
-    Qt.KeyboardModifier.AltModifier,
-    Qt.KeyboardModifier.ShiftModifier,
-    Qt.KeyboardModifier.ControlModifier,
-)
-A, B, C = QPoint(200, 200), QPoint(300, 200), QPoint(300, 300)
-
-
-@pytest.fixture
-def painting(view: SlideView, make_slide: Any, make_mask: Any, make_canvas: Any) -> Any:
-    """The canvas of a white slide of 1600 × 1200 shown at 1:1, the brush in hand, the mask opaque green."""
-    view.set_slide(make_slide(1600, 1200, (255, 255, 255)))
-    view.actual_pixels()
-    mask = make_mask(1600, 1200)
-    view.set_mask(mask)
-    view.set_overlay(OverlayStyle(opacity=1, visible=True, contour=False, colors={1: QColor(0, 200, 0)}))
-    canvas = make_canvas(mask)
-    view.set_tool(BrushTool(canvas))
-    return canvas
-
-
-def move(view: SlideView, at: QPoint, held: Qt.MouseButton = NONE, keys: Qt.KeyboardModifier = PLAIN) -> None:
-    place = QPointF(at)
-    where = QPointF(view.viewport().mapToGlobal(at))
-    QApplication.sendEvent(view.viewport(), QMouseEvent(QEvent.Type.MouseMove, place, where, NONE, held, keys))
-
-
-def wheel(view: SlideView, at: QPoint, keys: Qt.KeyboardModifier = PLAIN, delta: QPoint | None = None) -> None:
-    where = QPointF(view.viewport().mapToGlobal(at))
-    event = QWheelEvent(
-        QPointF(at), where, QPoint(), delta or QPoint(0, 120), NONE, keys, Qt.ScrollPhase.NoScrollPhase, False
-    )
-    QApplication.sendEvent(view.viewport(), event)
-
-
-def level0(view: SlideView, at: QPoint) -> tuple[float, float]:
-    point = view.to_level0(QPointF(at))
-    return (point.x(), point.y())
-
-
-def covered(*ways: tuple[tuple[float, float], tuple[float, float]], radius: float = 10.0) -> NDArray[np.bool_]:
-    """What the brush paints on these ways."""
-    result = np.zeros((1200, 1600), bool)
-    for start, end in ways:
-        region, where = stroke_segment(start, end, radius)
-        result[region.y : region.bottom, region.x : region.right] |= where
-    return result
-
-
-def painted(canvas: Any) -> NDArray[np.bool_]:
-    return np.asarray(canvas.mask.read(Region(0, 0, 1600, 1200)) & 0x7F > 0)
-
+from tests.ui.slide_view.driving import ALT, LEFT, MIDDLE, PLAIN, SHIFT, A, B, C, covered, level0, move, painted, wheel
 
 # -- moving the picture in the middle of a stroke ------------------------------------------------------------------
 
@@ -347,95 +280,3 @@ def test_a_tool_may_look_closer_when_the_pointer_rests(qtbot: QtBot, view: Slide
     move(view, A)
 
     qtbot.waitUntil(view.sketch.preview_item.isVisible)
-
-
-# -- pens ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def pen(view: SlideView) -> Callable[..., bool]:
-    """Sends an event of a pen, and says whether it was taken: what is not comes again as a mouse's."""
-
-    def send(
-        kind: QEvent.Type, at: QPoint, pressure: float = 1.0, *, eraser: bool = False, presses: bool = True
-    ) -> bool:
-        capability = QInputDevice.Capability.Position
-        if presses:
-            capability |= QInputDevice.Capability.Pressure
-        pointer = QPointingDevice.PointerType.Eraser if eraser else QPointingDevice.PointerType.Pen
-        device = QPointingDevice(
-            "pen", 77, QInputDevice.DeviceType.Stylus, pointer, capability, 1, 2, "", QPointingDeviceUniqueId()
-        )
-        where = QPointF(view.viewport().mapToGlobal(at))
-        button = NONE if kind == QEvent.Type.TabletMove else LEFT
-        event = QTabletEvent(kind, device, QPointF(at), where, pressure, 0, 0, 0, 0, 0, PLAIN, button, LEFT)
-        QApplication.sendEvent(view.viewport(), event)
-        return event.isAccepted()
-
-    return send
-
-
-def test_a_pens_pressure_is_the_size_of_the_brush(view: SlideView, painting: Any, pen: Callable[..., bool]) -> None:
-    painting.settings.brush_radius = 50.0
-    assert pen(QEvent.Type.TabletPress, A, 0.0)
-    move(view, QPoint(600, 500), LEFT)  # a system that sends the mouse's as well
-    assert pen(QEvent.Type.TabletMove, C, 0.5)
-    assert pen(QEvent.Type.TabletRelease, C, 0.0)
-
-    first, last = level0(view, A), level0(view, C)
-    assert len(painting.mask.edits()) == 1
-    expected = covered((first, first), radius=10) | covered((first, last), radius=30)
-    np.testing.assert_array_equal(painted(painting), expected)
-    assert not pen(QEvent.Type.TabletMove, A, 0.0), "hovering is a mouse's"
-
-
-def test_the_other_end_of_a_pen_erases(view: SlideView, painting: Any, pen: Callable[..., bool]) -> None:
-    assert pen(QEvent.Type.TabletPress, A, 1.0, eraser=True)
-    assert pen(QEvent.Type.TabletRelease, A, 0.0, eraser=True)
-
-    assert painting.strokes == ["eraser"]
-
-
-def test_a_pen_without_pressure_is_a_mouse(view: SlideView, painting: Any, pen: Callable[..., bool]) -> None:
-    assert not pen(QEvent.Type.TabletPress, A, presses=False)
-    view.set_tool(OutlineTool(painting, view))
-    assert not pen(QEvent.Type.TabletPress, A)
-
-    assert painting.strokes == []
-
-
-# -- the loupe -----------------------------------------------------------------------------------------------------
-
-
-def test_the_loupe_enlarges_what_is_at_the_pointer_and_repaints_nothing_else(
-    qtbot: QtBot, view: SlideView, painting: Any, settle: Callable[[], None]
-) -> None:
-    QTest.mouseClick(view.viewport(), LEFT, pos=A)
-    view.set_tool(SelectLassoTool(view))
-    view.show_loupe(True)
-    move(view, A)
-    qtbot.waitUntil(lambda: view.loupe.is_shown)
-    settle()
-    glass = view.loupe.rect
-    image = view.viewport().grab().toImage()
-
-    green = QColor(0, 200, 0)
-    assert image.pixelColor(glass.center() + QPoint(-25, 20)) == green
-    assert image.pixelColor(glass.center() + QPoint(30, 2)) == green, "the dab has a radius of ten pixels"
-    assert image.pixelColor(glass.center() + QPoint(55, 0)) == QColor(255, 255, 255)
-    assert not glass.contains(A)
-
-    view.show_loupe(False)
-    qtbot.waitUntil(lambda: not view.loupe.is_shown)
-    image = view.viewport().grab().toImage()
-    assert image.pixelColor(glass.center()) == QColor(255, 255, 255)
-
-
-@pytest.mark.parametrize("at", [QPoint(3, 3), QPoint(795, 3), QPoint(3, 595), QPoint(795, 595), QPoint(400, 300)])
-def test_the_loupe_stays_in_sight_and_off_the_pointer(qtbot: QtBot, view: SlideView, painting: Any, at: QPoint) -> None:
-    view.show_loupe(True)
-    move(view, at)
-    qtbot.waitUntil(lambda: view.loupe.is_shown)
-
-    assert view.viewport().rect().contains(view.loupe.rect)
-    assert not view.loupe.rect.contains(at)
