@@ -26,7 +26,7 @@ from report import write_section
 
 from bcseg_gui.core.cells.diameter import estimate_cell_diameter
 from bcseg_gui.core.slides import open_slide
-from model.dataset import median_cell_diameter
+from model.cell_size import median_cell_diameter
 
 BY_HAND = Path(__file__).resolve().parents[1] / "tests/core/cells/chula_rbc12.json"
 TOLERANCE = 0.15

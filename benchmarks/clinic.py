@@ -22,8 +22,9 @@ from bcseg_gui.compute.retraining import settings_for, train
 from bcseg_gui.core.retraining.gate import PictureFigures
 from bcseg_gui.core.retraining.record import Record, read_record
 from model.checkpoint import load_model
-from model.dataset import Pair, find_pairs, read_mask, read_picture
+from model.dataset import Pair, find_pairs
 from model.engines.torch_engine import TorchEngine
+from model.pictures import read_mask, read_picture
 from model.predict import predict_picture
 from model.scoring.evaluate import score_pairs, with_model
 from model.scoring.metrics import summary

@@ -24,13 +24,13 @@ from report import write_section
 
 from bcseg_gui.compute.protocol import Event, Rank, RankedSlide
 from bcseg_gui.compute.ranking import rank
+from model.cell_size import median_cell_diameter
 from model.checkpoint import load_model
-from model.dataset import median_cell_diameter
 from model.engines.engine import Engine
 from model.engines.torch_engine import TorchEngine
 from model.info import INFO_FILE, ModelInfo, read_info
 from model.preprocess import working_scale
-from model.training.train import TrainSettings
+from model.training.settings import TrainSettings
 
 PARENT = "ternausnet11-bbbc041"
 POOL, TESTED = 40, 20

@@ -120,7 +120,7 @@ def contenders_of(model: Model, picture: NDArray[np.uint8]) -> list[Contender]:
     info = model.info
     scale = info.cell_diameter / CELL_DIAMETER
     small = cv2.resize(picture, (round(WIDTH * scale), round(HEIGHT * scale)), interpolation=cv2.INTER_AREA)
-    pixels = pad_to_stride(np.asarray(small, np.uint8))[None]
+    pixels = pad_to_stride(np.asarray(small, np.uint8), model.info.stride)[None]
     inputs = torch.from_numpy(normalise(pixels[0], info)[None])
     reference = REFERENCES[info.architecture]().eval()
     name = f"reference for {info.name}"

@@ -15,17 +15,17 @@ from safetensors.torch import save
 from .errors import ModelError
 from .files import make_folder, write_atomic
 from .info import INFO_FILE, WEIGHTS_FILE, ModelInfo, read_info
-from .networks.ternausnet import TernausNet, build, load_vgg_encoder
+from .networks.network import Network, build
 from .statedict import read_state
 
-SHYNESS = 3.0
-"""How much less likely than the first class (in logits) a class is at first that a model is yet to learn."""
+NEW_CLASS_LOGIT_OFFSET = -3.0
+"""Logit of a class that a model has yet to learn, relative to the first class."""
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
     info: ModelInfo
-    network: TernausNet
+    network: Network
 
     def renamed(self, name: str) -> Model:
         """The same network as the start of a new version whose parent is this one."""
@@ -35,10 +35,10 @@ class Model:
 def new_model(info: ModelInfo, *, seed: int = 0, encoder_weights: Path | None = None) -> Model:
     """An untrained model; with `encoder_weights` (VGG under torchvision's names) a started encoder."""
     torch.manual_seed(seed)
-    network = build(info.architecture, num_classes=info.num_outputs, num_filters=info.num_filters, decoder=info.decoder)
+    network = build(info)
     if encoder_weights is not None:
         try:
-            load_vgg_encoder(network, read_state(encoder_weights))
+            network.load_vgg_encoder(read_state(encoder_weights))
         except (KeyError, RuntimeError) as error:
             raise ModelError(
                 "{path} does not hold the VGG weights that {architecture} starts from: {reason}",
@@ -52,16 +52,18 @@ def new_model(info: ModelInfo, *, seed: int = 0, encoder_weights: Path | None = 
 def grown(model: Model, new: tuple[str, ...]) -> Model:
     """The model with classes `new` after its own, which finds what it found before until it learns.
 
-    A new class begins as a part of the first one: with its weights, `SHYNESS` less likely. The probabilities of the
-    background and of all other classes stay exactly; the first class gives up what the new ones get.
+    A new class starts as a part of the first one: with its weights, and `NEW_CLASS_LOGIT_OFFSET` added to its bias. The
+    probabilities of the background and of all other classes stay exactly; the first class gives up what the new ones
+    get.
     """
     state = model.network.state_dict()
-    weight, bias = state["final.weight"], state["final.bias"].clone()
+    head = model.network.head_name
+    weight, bias = state[f"{head}.weight"], state[f"{head}.bias"].clone()
     if model.info.num_outputs == 1:  # sigmoid(x) is softmax(0, x)
         weight, bias = torch.cat([torch.zeros_like(weight), weight]), torch.cat([torch.zeros_like(bias), bias])
-    bias[1] -= math.log1p(len(new) * math.exp(-SHYNESS))
-    state["final.weight"] = torch.cat([weight, weight[1:2].repeat(len(new), 1, 1, 1)])
-    state["final.bias"] = torch.cat([bias, (bias[1:2] - SHYNESS).repeat(len(new))])
+    bias[1] -= math.log1p(len(new) * math.exp(NEW_CLASS_LOGIT_OFFSET))
+    state[f"{head}.weight"] = torch.cat([weight, weight[1:2].repeat(len(new), 1, 1, 1)])
+    state[f"{head}.bias"] = torch.cat([bias, (bias[1:2] + NEW_CLASS_LOGIT_OFFSET).repeat(len(new))])
     larger = new_model(replace(model.info, classes=(*model.info.classes, *new)))
     larger.network.load_state_dict(state)
     return larger
@@ -71,12 +73,10 @@ def load_model(folder: Path) -> Model:
     """Read a model folder. Raises ModelError naming the file when it is absent, foreign, newer or damaged."""
     info = read_info(folder)
     with torch.device("meta"):  # random weights take longer to make than these to read
-        network = build(
-            info.architecture, num_classes=info.num_outputs, num_filters=info.num_filters, decoder=info.decoder
-        )
+        network = build(info)
     tensors = read_state(folder / WEIGHTS_FILE)
     try:
-        state = {name: tensor.to(torch.float32, copy=True) for name, tensor in tensors.items()}
+        state = {name: tensor.to(_in_memory(tensor), copy=True) for name, tensor in tensors.items()}
         network.load_state_dict(state, assign=True)
     except RuntimeError as error:
         raise ModelError(
@@ -90,11 +90,13 @@ def load_model(folder: Path) -> Model:
 def save_model(model: Model, folder: Path, *, dtype: torch.dtype = torch.float16) -> ModelInfo:
     """Write weights and `model.json` into `folder`, each whole or not at all; the info goes last.
 
-    float16 halves the file; float32 keeps foreign weights exactly as they came.
+    `dtype` is that of the parameters: float16 halves the file; float32 keeps foreign weights exactly as they came.
+    Buffers keep their own: float16 can hold neither a large running variance nor a large count of batches.
     """
     make_folder(folder)
-    state = {name: tensor.detach().to(dtype).contiguous() for name, tensor in model.network.state_dict().items()}
-    content = save(state)
+    state = {name: tensor.detach() for name, tensor in model.network.state_dict().items()}
+    state |= {name: state[name].to(dtype) for name, _ in model.network.named_parameters()}
+    content = save({name: tensor.contiguous() for name, tensor in state.items()})
     info = replace(
         model.info,
         weights_sha256=hashlib.sha256(content).hexdigest(),
@@ -103,3 +105,7 @@ def save_model(model: Model, folder: Path, *, dtype: torch.dtype = torch.float16
     write_atomic(folder / WEIGHTS_FILE, content)
     write_atomic(folder / INFO_FILE, msgspec.json.format(msgspec.json.encode(info), indent=2) + b"\n")
     return info
+
+
+def _in_memory(tensor: torch.Tensor) -> torch.dtype:
+    return torch.float32 if tensor.is_floating_point() else tensor.dtype

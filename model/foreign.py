@@ -1,4 +1,4 @@
-"""Models that another program trained: the weights of the reference implementation (`ternausnet` on PyPI)."""
+"""Models that another program trained. For now the reference implementation of TernausNet (`ternausnet` on PyPI)."""
 
 from __future__ import annotations
 
@@ -11,42 +11,43 @@ from torch import Tensor
 from .checkpoint import Model, save_model
 from .errors import ModelError
 from .info import ModelInfo
-from .networks.ternausnet import TernausNet, build, vgg_names
+from .networks import NETWORKS
+from .networks.network import ForeignWeights, build
 from .statedict import read_state
 
 
-def import_ternausnet(path: Path, folder: Path, info: ModelInfo) -> ModelInfo:
-    """Write `read_ternausnet(path, info)` as a model folder; in float32, for float16 would change its logits."""
-    return save_model(read_ternausnet(path, info), folder, dtype=torch.float32)
+def import_foreign(path: Path, folder: Path, info: ModelInfo) -> ModelInfo:
+    """Write `read_foreign(path, info)` as a model folder; in float32, for float16 would change its logits."""
+    return save_model(read_foreign(path, info), folder, dtype=torch.float32)
 
 
-def read_ternausnet(path: Path, info: ModelInfo) -> Model:
-    """The network whose `state_dict()` is in `path`, a `UNet11` or `UNet16` of the reference or a network of ours.
+def read_foreign(path: Path, info: ModelInfo) -> Model:
+    """The network whose `state_dict()` is in `path`, as another program or this one names its layers.
 
-    Architecture, decoder and width follow from the names and shapes of the tensors; `info` tells what these do not.
-    Without classes in `info` there is "cell", or "class 1" … for a network of several.
+    Architecture, decoder and width follow from the names and shapes of the tensors; `info` says the rest. Without
+    classes in `info` there is "cell", or "class 1" … for a network of several.
 
-    One output is taken as a sigmoid, several as a softmax with the background first; the logits are the reference's.
-    Two outputs are told in one, since `softmax(a, b)` is `sigmoid(b − a)`. Raises ModelError for every file that is
-    something else, that is damaged, or whose number of classes is not that of `info`.
+    One output is taken as a sigmoid, several as a softmax with the background first; the logits are those of the file.
+    Two outputs become one, since `softmax(a, b)` is `sigmoid(b − a)`. Raises ModelError for any other file, a damaged
+    one, and one whose number of classes is not that of `info`.
     """
     state = {name: tensor.detach().float() for name, tensor in read_state(path).items()}
-    own = {name: tensor for name, tensor in state.items() if not name.startswith("encoder.")}
     try:
-        outputs, num_filters = own["final.weight"].shape[:2]
+        architecture, foreign = _recognised(state)
+        own = dict(foreign.state)
+        head = NETWORKS[architecture].load().head_name
+        outputs = len(own[f"{head}.weight"])
         if outputs == 2:
-            own |= {name: own[name][1:] - own[name][:1] for name in ("final.weight", "final.bias")}
+            own |= {name: own[name][1:] - own[name][:1] for name in (f"{head}.weight", f"{head}.bias")}
         info = replace(
             info,
-            architecture="ternausnet11" if "conv1.weight" in own else "ternausnet16",
-            num_filters=num_filters,
-            decoder="deconv" if "center.block.1.weight" in own else "interpolate",
+            architecture=architecture,
+            num_filters=foreign.num_filters,
+            decoder=foreign.decoder,
             classes=_classes(path, max(1, outputs - 1), info.classes),
         )
-        with torch.device("meta"):  # nothing is allocated for the sake of weights that turn out not to fit
-            network = build(
-                info.architecture, num_classes=info.num_outputs, num_filters=num_filters, decoder=info.decoder
-            )
+        with torch.device("meta"):  # allocate nothing for weights that turn out not to fit
+            network = build(info)
         network.load_state_dict(own, assign=True)
     except (KeyError, ValueError, RuntimeError) as error:
         raise ModelError(
@@ -54,8 +55,16 @@ def read_ternausnet(path: Path, info: ModelInfo) -> Model:
             "UNet11 and UNet16 of the Python package ternausnet can be imported.",
             path=path,
         ) from error
-    _check_copies(path, network, state)
+    _check_copies(path, network.state_dict(), state, foreign)
     return Model(info, network.eval())
+
+
+def _recognised(state: dict[str, Tensor]) -> tuple[str, ForeignWeights]:
+    """The architecture whose weights these are. Raises ValueError for weights of no network in the table."""
+    for architecture, row in NETWORKS.items():
+        if (foreign := row.load().read_foreign(state)) is not None:
+            return architecture, foreign
+    raise ValueError("no network has layers of these names")
 
 
 def _classes(path: Path, count: int, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -71,15 +80,13 @@ def _classes(path: Path, count: int, names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def _check_copies(path: Path, network: TernausNet, state: dict[str, Tensor]) -> None:
-    """The reference writes each encoder layer twice; a file in which they differ is a mix of two networks."""
-    kept = network.state_dict()
-    for ours, index in vgg_names(network).items():
-        copy = state.get(f"encoder.{index}", kept[ours])
-        if not torch.equal(copy, kept[ours]):
+def _check_copies(path: Path, kept: dict[str, Tensor], state: dict[str, Tensor], foreign: ForeignWeights) -> None:
+    """A file in which the two copies of a layer differ is a mix of two networks."""
+    for copy, ours in foreign.copies.items():
+        if not torch.equal(state[copy], kept[ours]):
             raise ModelError(
                 "{path} contradicts itself: {one} and {other} are one layer, but differ. Save the weights again.",
                 path=path,
-                one=f"encoder.{index}",
+                one=copy,
                 other=ours,
             )

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 
 from .errors import ModelError
+from .networks import NETWORKS, Decoder
 
-Architecture = Literal["ternausnet11", "ternausnet16"]
-Decoder = Literal["deconv", "interpolate"]
-
-STRIDE = 32
-"""Height and width of a network's input must be multiples of this: five poolings."""
 SCHEMA = 1
 WEIGHTS_FILE = "weights.safetensors"
 INFO_FILE = "model.json"
@@ -24,13 +20,14 @@ INFO_FILE = "model.json"
 class ModelInfo:
     """What `model.json` says. Diameters in pixels: of the working scale, and of level 0 in the training pictures.
 
+    `architecture`: a name in `NETWORKS`; any other raises ValueError, and so does not decode.
     `smallest` and `smallest_at_edge`: share of a usual cell's area below which a thing is no cell, and below which a
     cell is passed over because the picture's edge leaves so little of it. `teacher`: the larger model that this one was
     distilled from.
     """
 
     name: str
-    architecture: Architecture = "ternausnet16"
+    architecture: str = "ternausnet16"
     num_filters: Annotated[int, msgspec.Meta(ge=1)] = 24
     decoder: Decoder = "deconv"
     classes: tuple[str, ...] = ("cell",)
@@ -48,6 +45,15 @@ class ModelInfo:
     created: str = ""
     weights_sha256: str = ""
     schema: int = SCHEMA
+
+    def __post_init__(self) -> None:
+        if self.architecture not in NETWORKS:
+            raise ValueError(f"there is no network “{self.architecture}”")
+
+    @property
+    def stride(self) -> int:
+        """Height and width of the network's input must be multiples of this."""
+        return NETWORKS[self.architecture].stride
 
     @property
     def num_outputs(self) -> int:

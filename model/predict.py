@@ -123,11 +123,11 @@ def predict(
     picture = read(block.outer, block.work_size)
     work_probabilities = np.empty((info.num_outputs, *picture.shape[:2]), np.float32)
     tiles = block.tiles(first)
-    for group in _alike(tiles, block, engine.batch):
+    for group in _alike(tiles, block, info.stride, engine.batch):
         if cancelled():
             return
         contexts = [tile.grown(HALO, block.work_size) for tile in group]
-        batch = np.stack([pad_to_stride(picture[context.slices]) for context in contexts])
+        batch = np.stack([pad_to_stride(picture[context.slices], info.stride) for context in contexts])
         for tile, context, planes in zip(group, contexts, engine.probabilities(batch), strict=True):
             seen = planes[:, *tile.inside(context)]
             work_probabilities[:, *tile.slices] = seen
@@ -144,12 +144,12 @@ def predict(
         )
 
 
-def _alike(tiles: Sequence[Rect], block: Block, most: int) -> Iterator[Sequence[Rect]]:
+def _alike(tiles: Sequence[Rect], block: Block, stride: int, most: int) -> Iterator[Sequence[Rect]]:
     """In their order, at most so many at a time that the network sees at the same size."""
 
     def size(tile: Rect) -> tuple[int, int]:
         context = tile.grown(HALO, block.work_size)
-        return padded(context.w), padded(context.h)
+        return padded(context.w, stride), padded(context.h, stride)
 
     for _, group in itertools.groupby(tiles, size):
         alike = list(group)

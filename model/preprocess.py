@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .info import STRIDE, ModelInfo
+from .info import ModelInfo
 
 
 def working_scale(info: ModelInfo, slide_cell_diameter: float | None) -> float:
@@ -33,15 +33,15 @@ def normalise(picture: NDArray[np.uint8], info: ModelInfo) -> NDArray[np.float32
     return np.ascontiguousarray(scaled.transpose(2, 0, 1))
 
 
-def padded(length: int) -> int:
-    """The next multiple of the network's stride."""
-    return -(-length // STRIDE) * STRIDE
+def padded(length: int, stride: int) -> int:
+    """The next multiple of `stride`."""
+    return -(-length // stride) * stride
 
 
-def pad_to_stride(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Mirror the right and bottom edges until height and width are multiples of the network's stride."""
+def pad_to_stride(picture: NDArray[np.uint8], stride: int) -> NDArray[np.uint8]:
+    """Mirror the right and bottom edges until height and width are multiples of `stride`."""
     height, width = picture.shape[:2]
-    bottom, right = padded(height) - height, padded(width) - width
+    bottom, right = padded(height, stride) - height, padded(width, stride) - width
     if bottom >= height or right >= width:  # too small to mirror within itself
         return np.asarray(cv2.copyMakeBorder(picture, 0, bottom, 0, right, cv2.BORDER_REPLICATE), np.uint8)
     return np.asarray(cv2.copyMakeBorder(picture, 0, bottom, 0, right, cv2.BORDER_REFLECT_101), np.uint8)

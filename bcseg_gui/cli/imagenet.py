@@ -15,17 +15,10 @@ from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.files import new_file, sha256, temporary_folder
 from bcseg_gui.core.i18n import _
 from bcseg_gui.core.locations import cache_folder
+from model.networks import NETWORKS
 
 from .progress import progress_bar
 
-OFFICIAL = {
-    # network: file, SHA-256 as far as it is published: torchvision puts its first eight digits into the name
-    "ternausnet16": (
-        "https://download.pytorch.org/models/vgg16-397923af.pth",
-        "397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
-    ),
-    "ternausnet11": ("https://download.pytorch.org/models/vgg11-8a719046.pth", "8a719046"),
-}
 TIMEOUT = 30.0
 """Seconds without a byte until the connection counts as broken."""
 
@@ -33,10 +26,15 @@ TIMEOUT = 30.0
 def imagenet_weights(architecture: str) -> Path:
     """torchvision's official file for an architecture, downloaded (half a GB) the first time and kept.
 
-    Raises UserError without a connection, with a full disk, and for a file that is not the official one, which is not
-    kept.
+    Raises UserError if the network has no such encoder, without a connection, with a full disk, and for a file that is
+    not the official one, which is not kept.
     """
-    url, digest = OFFICIAL[architecture]
+    pretrained = NETWORKS[architecture].pretrained
+    if pretrained is None:
+        raise UserError(
+            "There are no ImageNet weights for {architecture}. Leave out --encoder-weights.", architecture=architecture
+        )
+    url, digest = pretrained.url, pretrained.sha256
     path = cache_folder() / url.rpartition("/")[2]
     if path.is_file() and sha256(path).startswith(digest):
         return path

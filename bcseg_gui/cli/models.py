@@ -151,13 +151,13 @@ def _import_weights(registry: ModelRegistry, path: Path, name: str, told: dict[s
     """Take over weights of the package `ternausnet`; `told` are fields of ModelInfo."""
     if min(told.get("std", (1,))) <= 0:
         raise UserError("--std must be above 0, since the colours are divided by it.")
-    from model.foreign import import_ternausnet  # torch is imported only here: the other commands answer at once
+    from model.foreign import import_foreign  # torch is imported only here: the other commands answer at once
     from model.info import ModelInfo
 
     info = replace(ModelInfo(name, classes=()), **told)
     folder = registry.new_folder()
     try:
-        info = import_ternausnet(path, folder, replace(info, source_cell_diameter=info.cell_diameter))
+        info = import_foreign(path, folder, replace(info, source_cell_diameter=info.cell_diameter))
         version = registry.add(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

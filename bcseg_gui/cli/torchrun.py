@@ -14,10 +14,10 @@ def one_of_several() -> Iterator[None]:
     if "TORCHELASTIC_RUN_ID" not in os.environ:
         yield
         return
-    from model.training.distributed import joined, leads  # they import torch
+    from model.training.distributed import is_leader, joined  # they import torch
 
     with joined():
-        if leads():
+        if is_leader():
             yield
         else:
             with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):

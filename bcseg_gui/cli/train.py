@@ -19,6 +19,7 @@ from bcseg_gui.core.retraining.record import read_record
 from bcseg_gui.core.retraining.verdict import evidence, verdict
 from bcseg_gui.core.slides import find_slides, open_slide
 from bcseg_gui.core.user import user_name
+from model.networks import NETWORKS
 
 from .evaluate import read_whole
 from .imagenet import imagenet_weights
@@ -30,7 +31,11 @@ if TYPE_CHECKING:
     from model.checkpoint import Model
     from model.dataset import Dataset
     from model.training.history import EpochRow
-    from model.training.train import TrainSettings
+    from model.training.settings import TrainSettings
+
+    Architecture = str
+else:
+    Architecture = Literal[tuple(NETWORKS)]
 
 TEACHER_FOLDER = "teacher"
 
@@ -45,7 +50,7 @@ def train(
         ),
     ],
     output: Annotated[Path, typer.Option(help="Folder of the new model; a stopped run in it goes on.")],
-    arch: Annotated[Literal["ternausnet16", "ternausnet11"], typer.Option(help="Network.")] = "ternausnet16",
+    arch: Annotated[Architecture, typer.Option(help="Network.")] = "ternausnet16",
     decoder: Annotated[
         Literal["deconv", "interpolate"], typer.Option(help="How the decoder of a new model doubles the size.")
     ] = "deconv",
@@ -92,9 +97,8 @@ def train(
     from model.checkpoint import load_model, new_model
     from model.dataset import find_pairs, split_pairs
     from model.info import ModelInfo
-    from model.training.distil import inherit
-    from model.training.distributed import led
-    from model.training.train import TrainSettings
+    from model.training.distributed import broadcast_from_leader
+    from model.training.settings import TrainSettings
     from model.training.unfinished import refuse_finished
 
     from .models import find_model
@@ -126,8 +130,8 @@ def train(
             licence=licence,
             classes=tuple(numbered) or ("cell",),
         )
-        vgg = led(lambda: _vgg_weights(encoder_weights, arch))
-        model = led(lambda: new_model(info, seed=seed, encoder_weights=vgg))
+        vgg = broadcast_from_leader(lambda: _vgg_weights(encoder_weights, arch))
+        model = broadcast_from_leader(lambda: new_model(info, seed=seed, encoder_weights=vgg))
         settings = replace(settings, frozen_stages=2 if vgg else 0)
     else:
         request = Train(0, images, find_model(parent), output, epochs, seed, user_name(), numbered, new_target)
@@ -137,8 +141,8 @@ def train(
         master = load_model(find_model(teacher))
         model = replace(model, info=replace(model.info, teacher=master.info.name))
         if encoder_weights == "none":
-            inherit(model, master)
-        dataset = led(lambda: _taught(dataset, master, unlabelled or [], output / TEACHER_FOLDER))
+            model.network.inherit(master.network)
+        dataset = broadcast_from_leader(lambda: _taught(dataset, master, unlabelled or [], output / TEACHER_FOLDER))
         del master  # its memory is the student's now
     _print_split(dataset)
     if _run(model, dataset, output, settings):
@@ -150,7 +154,7 @@ def _retrain(request: Train, dataset: Dataset) -> None:
     """Retrain a model, and judge the candidate by the gate."""
     from bcseg_gui.compute.protocol import EpochDone, Progress
     from bcseg_gui.compute.retraining import train as run
-    from model.training.distributed import leads
+    from model.training.distributed import is_leader
 
     _print_split(dataset)
     work = run(request, lambda: False, dataset=dataset, read=read_whole)
@@ -161,7 +165,7 @@ def _retrain(request: Train, dataset: Dataset) -> None:
                 bar.update(task, completed=event.done, total=event.total, description=f"loss {event.loss:.4f}")
             elif isinstance(event, EpochDone):
                 _print_epoch(event, event.epochs)
-    if not leads():
+    if not is_leader():
         return
     record = read_record(request.output_folder)
     assert record is not None  # nobody cancels
@@ -211,18 +215,18 @@ def _taught(dataset: Dataset, teacher: Model, unlabelled: list[Path], folder: Pa
 
 def _run(model: Model, dataset: Dataset, output: Path, settings: TrainSettings) -> bool:
     """Train to the end; False when it was stopped earlier."""
-    from model.training.train import EpochDone, StepDone, Trained
+    from model.training.train import EpochFinished, StepFinished, TrainingFinished
     from model.training.train import train as run
 
     trained = False
     with progress_bar() as bar:
         task = bar.add_task(_("Training"), total=None)
         for event in run(model, dataset, output, settings, read=read_whole):
-            if isinstance(event, StepDone):
+            if isinstance(event, StepFinished):
                 bar.update(task, completed=event.step, total=event.steps, description=f"loss {event.loss:.4f}")
-            elif isinstance(event, EpochDone):
+            elif isinstance(event, EpochFinished):
                 _print_epoch(event.row, event.epochs)
-            elif isinstance(event, Trained):
+            elif isinstance(event, TrainingFinished):
                 trained = True  # and on: the checkpoint goes last
     return trained
 
@@ -250,7 +254,7 @@ def _numbered_classes(text: str) -> tuple[dict[str, int], bool]:
 
 def _check_numbers(dataset: Dataset) -> None:
     """Raises UserError for a mask without class numbers: all its cells would be of one class."""
-    from model.dataset import holds_classes
+    from model.pictures import holds_classes
 
     for pair in (*dataset.training, *dataset.holdout):
         if not holds_classes(pair.mask):

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.i18n import ngettext
 from bcseg_gui.core.slides import find_slides
-from model.dataset import Pair, find_pairs, read_pair
+from model.dataset import Pair, find_pairs
+from model.pictures import read_pair
 from model.scoring.metrics import PictureScore, score_picture, summary
 from model.scoring.objects import Objects, ObjectScore, object_summary, read_boxes, read_points, score_objects
 

@@ -21,14 +21,17 @@ from bcseg_gui.core.retraining.gate import (
 )
 from bcseg_gui.core.retraining.record import Record, UsedPair, read_record
 from bcseg_gui.core.retraining.reference import ALIKE, CELL_DIAMETER, reference_smears
+from model.cell_size import cell_diameter_of
 from model.checkpoint import Model, load_model
-from model.dataset import Dataset, Pair, PictureReader, cell_diameter_of, hash_file, read_pair
+from model.dataset import Dataset, Pair, hash_file
 from model.engines.torch_engine import TorchEngine
 from model.info import ModelInfo, read_info
+from model.pictures import PictureReader, read_pair
 from model.scoring.evaluate import PairReader, Segmenter, score_pairs, with_model
 from model.scoring.metrics import PictureScore, score_picture, summary, without_new
 from model.training.distributed import processes
-from model.training.train import Trained, TrainSettings
+from model.training.settings import TrainSettings
+from model.training.train import TrainingFinished
 
 from .protocol import Train
 
@@ -107,7 +110,7 @@ class Judging:
                 break
         return scores
 
-    def record(self, request: Train, settings: TrainSettings, trained: Trained) -> Record:
+    def record(self, request: Train, settings: TrainSettings, trained: TrainingFinished) -> Record:
         """The record of the training, but for its duration."""
         old, new, reference_old, reference_new = (
             tuple(map(_picture_figures, scores))

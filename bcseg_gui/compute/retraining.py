@@ -11,27 +11,20 @@ import numpy as np
 
 from bcseg_gui.core.cells.diameter import estimate_cell_diameter
 from bcseg_gui.core.retraining.report import write_report
+from model.cell_size import smallest_cells
 from model.checkpoint import Model, grown, load_model, new_model
-from model.dataset import (
-    Dataset,
-    Pair,
-    PictureReader,
-    load_dataset,
-    read_mask,
-    read_pair,
-    read_picture,
-    smallest_cells,
-)
+from model.dataset import Dataset, Pair, load_dataset
 from model.engines.engine import SMALL_TILE
 from model.engines.torch_engine import TorchEngine
 from model.errors import ModelError
 from model.info import read_info
+from model.pictures import PictureReader, read_mask, read_pair, read_picture
 from model.predict import HALO
 from model.scoring.evaluate import PairReader, score_pairs
 from model.scoring.metrics import PictureScore, summary
 from model.training import train as training
-from model.training.distil import inherit
-from model.training.distributed import leads
+from model.training.distributed import is_leader
+from model.training.settings import TrainSettings
 
 from .judging import Judging, segmenter
 from .pace import Pace
@@ -58,7 +51,7 @@ WATCHED = 4
 def train(
     request: Train,
     cancelled: Cancelled,
-    settings: training.TrainSettings | None = None,
+    settings: TrainSettings | None = None,
     *,
     dataset: Dataset | None = None,
     read: PictureReader = read_picture,
@@ -73,7 +66,7 @@ def train(
         dataset = _sized(dataset, read)
     candidate = _candidate(request, dataset)
     settings = settings or settings_for(request)
-    if not leads():  # the first process judges, the others only help to train
+    if not is_leader():  # the first process judges, the others only help to train
         deque(training.train(candidate, dataset, request.output_folder, settings, read=read), maxlen=0)
         return None
     judging = Judging(dataset, request, candidate.info, read, cancelled)
@@ -82,21 +75,21 @@ def train(
         return None
     if judging.old:
         yield ParentMeasured(request.job, _metrics(judging.old[: settings.watched or None]))
-    trained: training.Trained | None = None
+    trained: training.TrainingFinished | None = None
     steps: Pace | None = None
     before = 0
     work = training.train(candidate, dataset, request.output_folder, settings, read=read, cancelled=cancelled)
     for event in work:
         match event:
-            case training.StepDone():
+            case training.StepFinished():
                 if steps is None:  # a resumed run has steps behind it
                     steps, before = Pace(), event.step
                 # What follows the last step is not counted: it takes seconds, the steps take minutes.
                 left = steps.left(event.step - before, event.steps - before)
                 yield Progress(request.job, event.step, event.steps, left, event.loss)
-            case training.EpochDone():
+            case training.EpochFinished():
                 yield EpochDone(request.job, epochs=event.epochs, **asdict(event.row))
-            case training.Trained():
+            case training.TrainingFinished():
                 trained = event
                 break
     yield Progress(request.job, 1, 1)  # how long judging takes is not known
@@ -111,11 +104,11 @@ def train(
     )
 
 
-def fine_tuning(epochs: int, seed: int) -> training.TrainSettings:
-    return training.TrainSettings(epochs=epochs, seed=seed, checkpoint_every=0, patience=2, watched=WATCHED).gentler()
+def fine_tuning(epochs: int, seed: int) -> TrainSettings:
+    return TrainSettings(epochs=epochs, seed=seed, checkpoint_every=0, patience=2, watched=WATCHED).gentler()
 
 
-def settings_for(request: Train) -> training.TrainSettings:
+def settings_for(request: Train) -> TrainSettings:
     gentle = fine_tuning(request.epochs, request.seed)
     grows = len(request.classes) > len(read_info(request.parent_folder).classes)
     if not grows and not request.new_target:
@@ -124,7 +117,7 @@ def settings_for(request: Train) -> training.TrainSettings:
     # stagnates for rounds before a class is distinguished, so that is no reason to stop.
     new = replace(gentle, crop=128, patience=0)
     if request.new_target:  # the rates of a new model: little of what it knew is worth keeping
-        usual = training.TrainSettings()
+        usual = TrainSettings()
         return replace(new, batch=8, encoder_rate=usual.encoder_rate, decoder_rate=usual.decoder_rate)
     return replace(new, decoder_rate=1e-3, head_rate=1e-2)
 
@@ -142,7 +135,7 @@ def _candidate(request: Train, dataset: Dataset) -> Model:
         least = smallest or 0.0
         info = replace(parent.info, classes=names, smallest=least, smallest_at_edge=at_edge or least)
         started = new_model(info, seed=request.seed)
-        inherit(started, parent)
+        started.network.inherit(parent.network)
         return started.renamed(request.output_folder.name)
     if names[: len(known)] != known:
         raise ModelError(

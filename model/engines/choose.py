@@ -19,7 +19,7 @@ from ..errors import ModelError
 from ..predict import predict_picture
 from ..scoring.metrics import label_cells
 from .choice import Choice, Memory, Trial, Wanted, at_once
-from .convert import Observer, Ranges, to_openvino
+from .convert import ConversionError, Observer, Ranges, to_openvino
 from .engine import LARGE_TILE, Engine
 from .openvino_engine import PRECISIONS, OpenVinoEngine
 from .torch_engine import TorchEngine, best_device
@@ -68,11 +68,11 @@ def choosing(model: Model, pictures: Pictures, cache: Path | None) -> Generator[
 def _tried(model: Model, wanted: Pictures) -> Generator[None, None, Choice]:
     yield
     pictures = wanted()
-    observer = Observer(model)
+    reference = _reference(model)
     started = time.perf_counter()
-    truth = yield from _masks(observer, model, pictures)
+    truth = yield from _masks(reference, model, pictures)
     seconds = (time.perf_counter() - started) / (sum(mask.size for mask in truth) / 1e6)
-    ranges = dict(observer.ranges)
+    ranges = dict(reference.ranges) if isinstance(reference, Observer) else {}
     trials = [Trial("torch", seconds, 1.0, sum(map(_count, truth)), True)]
     for name in _candidates():
         trial = yield from _trial(name, model, ranges, pictures, truth)
@@ -89,6 +89,16 @@ def _tried(model: Model, wanted: Pictures) -> Generator[None, None, Choice]:
             )
         )
     return Choice(tuple(trials), len(pictures), ranges)
+
+
+def _reference(model: Model) -> Observer | TorchEngine:
+    """torch in float32 on the CPU, with the ranges of what it sees unless the network cannot be traced."""
+    try:
+        return Observer(model)
+    except ConversionError:  # to be said again by the trials of what needs a trace
+        engine = TorchEngine(model, torch.device("cpu"))
+        engine.tile = LARGE_TILE
+        return engine
 
 
 def _candidates() -> Iterator[str]:

@@ -8,10 +8,14 @@ take any number of outputs and filters and either decoder.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
-from ..info import Architecture, Decoder
+from . import Decoder
+from .network import ForeignWeights, Network
 
 
 class ConvRelu(nn.Module):
@@ -45,11 +49,65 @@ class DecoderBlock(nn.Module):
         return doubled
 
 
-class TernausNet11(nn.Module):
-    """VGG11 encoder (figure 1 of the paper); decoder by transposed convolution or by bilinear interpolation.
+class TernausNet(Network):
+    """What both depths share: the head, the decoder's wiring and the names of the reference implementation."""
 
-    Input `(n, 3, h, w)` float, normalised RGB, h and w multiples of `STRIDE`; output logits `(n, num_classes, h, w)`.
-    """
+    head_name = "final"
+    vgg_layers: ClassVar[dict[str, int]]
+    """torchvision's index in `features` of each convolution, in the order of ours."""
+    pool: nn.MaxPool2d
+    center: DecoderBlock
+    dec5: DecoderBlock
+    dec4: DecoderBlock
+    dec3: DecoderBlock
+    dec2: DecoderBlock
+    dec1: ConvRelu
+    final: nn.Conv2d
+
+    @classmethod
+    def vgg_names(cls) -> dict[str, str]:
+        kinds = ("weight", "bias")
+        return {f"{ours}.{kind}": f"{index}.{kind}" for ours, index in cls.vgg_layers.items() for kind in kinds}
+
+    @classmethod
+    def read_foreign(cls, state: Mapping[str, Tensor]) -> ForeignWeights | None:
+        """Those of the reference implementation, or of ours. Raises ValueError for a head that is no convolution."""
+        own = {name: tensor for name, tensor in state.items() if not name.startswith("encoder.")}
+        if not {next(iter(cls.vgg_names())), "final.weight"} <= own.keys():
+            return None
+        _, num_filters, _, _ = own["final.weight"].shape
+        decoder: Decoder = "deconv" if "center.block.1.weight" in own else "interpolate"
+        copies = {f"encoder.{index}": ours for ours, index in cls.vgg_names().items()}
+        return ForeignWeights(num_filters, decoder, own, {copy: copies[copy] for copy in copies if copy in state})
+
+    def _decode(self, conv1: Tensor, conv2: Tensor, conv3: Tensor, conv4: Tensor, conv5: Tensor) -> Tensor:
+        center = self.center(self.pool(conv5))
+        dec5 = self.dec5(torch.cat([center, conv5], 1))
+        dec4 = self.dec4(torch.cat([dec5, conv4], 1))
+        dec3 = self.dec3(torch.cat([dec4, conv3], 1))
+        dec2 = self.dec2(torch.cat([dec3, conv2], 1))
+        dec1 = self.dec1(torch.cat([dec2, conv1], 1))
+        logits: Tensor = self.final(dec1)
+        return logits
+
+
+_SHARED_WITH_16 = ("conv1.0", "conv2.0", "conv3.0", "conv3.2", "conv4.0", "conv4.2", "conv5.0", "conv5.2")
+"""What TernausNet16 calls the encoder layers of TernausNet11, in the order of these."""
+
+
+class TernausNet11(TernausNet):
+    """VGG11 encoder (figure 1 of the paper); decoder by transposed convolution or by bilinear interpolation."""
+
+    vgg_layers: ClassVar[dict[str, int]] = {
+        "conv1": 0,
+        "conv2": 3,
+        "conv3s": 6,
+        "conv3": 8,
+        "conv4s": 11,
+        "conv4": 13,
+        "conv5s": 16,
+        "conv5": 18,
+    }
 
     def __init__(self, num_classes: int = 1, num_filters: int = 32, decoder: Decoder = "deconv") -> None:
         super().__init__()
@@ -85,14 +143,48 @@ class TernausNet11(nn.Module):
         conv3 = self.relu(self.conv3(self.relu(self.conv3s(self.pool(conv2)))))
         conv4 = self.relu(self.conv4(self.relu(self.conv4s(self.pool(conv3)))))
         conv5 = self.relu(self.conv5(self.relu(self.conv5s(self.pool(conv4)))))
-        return _decode(self, conv1, conv2, conv3, conv4, conv5)
+        return self._decode(conv1, conv2, conv3, conv4, conv5)
+
+    def encoder_stages(self) -> Sequence[Sequence[nn.Module]]:
+        return (
+            (self.conv1,),
+            (self.conv2,),
+            (self.conv3s, self.conv3),
+            (self.conv4s, self.conv4),
+            (self.conv5s, self.conv5),
+        )
+
+    def state_of(self, other: Network) -> Mapping[str, Tensor]:
+        """Of a TernausNet16 only those layers of each encoder stage that are here too."""
+        state = other.state_dict()
+        if not isinstance(other, TernausNet16):
+            return state
+        shared = dict(zip(self.vgg_layers, _SHARED_WITH_16, strict=True))
+        return {
+            f"{ours}.{kind}": state[f"{theirs}.{kind}"]
+            for ours, theirs in shared.items()
+            for kind in ("weight", "bias")
+        }
 
 
-class TernausNet16(nn.Module):
-    """VGG16 encoder; decoder by transposed convolution or by bilinear interpolation.
+class TernausNet16(TernausNet):
+    """VGG16 encoder; decoder by transposed convolution or by bilinear interpolation."""
 
-    Input `(n, 3, h, w)` float, normalised RGB, h and w multiples of `STRIDE`; output logits `(n, num_classes, h, w)`.
-    """
+    vgg_layers: ClassVar[dict[str, int]] = {
+        "conv1.0": 0,
+        "conv1.2": 2,
+        "conv2.0": 5,
+        "conv2.2": 7,
+        "conv3.0": 10,
+        "conv3.2": 12,
+        "conv3.4": 14,
+        "conv4.0": 17,
+        "conv4.2": 19,
+        "conv4.4": 21,
+        "conv5.0": 24,
+        "conv5.2": 26,
+        "conv5.4": 28,
+    }
 
     def __init__(self, num_classes: int = 1, num_filters: int = 32, decoder: Decoder = "deconv") -> None:
         super().__init__()
@@ -122,10 +214,10 @@ class TernausNet16(nn.Module):
         conv3 = self.conv3(self.pool(conv2))
         conv4 = self.conv4(self.pool(conv3))
         conv5 = self.conv5(self.pool(conv4))
-        return _decode(self, conv1, conv2, conv3, conv4, conv5)
+        return self._decode(conv1, conv2, conv3, conv4, conv5)
 
-
-TernausNet = TernausNet11 | TernausNet16
+    def encoder_stages(self) -> Sequence[Sequence[nn.Module]]:
+        return (self.conv1,), (self.conv2,), (self.conv3,), (self.conv4,), (self.conv5,)
 
 
 def _vgg_stage(in_channels: int, out_channels: int, convolutions: int) -> nn.Sequential:
@@ -148,57 +240,3 @@ def _decode(net: TernausNet, conv1: Tensor, conv2: Tensor, conv3: Tensor, conv4:
     dec1 = net.dec1(torch.cat([dec2, conv1], 1))
     logits: Tensor = net.final(dec1)
     return logits
-
-
-def build(
-    architecture: Architecture, *, num_classes: int = 1, num_filters: int = 32, decoder: Decoder = "deconv"
-) -> TernausNet:
-    """The network with random weights."""
-    network = TernausNet11 if architecture == "ternausnet11" else TernausNet16
-    return network(num_classes, num_filters, decoder)
-
-
-def encoder_parameters(net: TernausNet) -> list[nn.Parameter]:
-    """The VGG part: it is trained with a smaller learning rate than the decoder."""
-    return [parameter for name, parameter in net.named_parameters() if name.startswith("conv")]
-
-
-def decoder_parameters(net: TernausNet) -> list[nn.Parameter]:
-    """What is neither encoder nor head: all between the VGG part and `final`."""
-    return [parameter for name, parameter in net.named_parameters() if not name.startswith(("conv", "final"))]
-
-
-_VGG_LAYERS: dict[type[TernausNet], dict[str, int]] = {
-    # torchvision's index in `features` of each convolution, in the order of ours
-    TernausNet11: {
-        "conv1": 0, "conv2": 3, "conv3s": 6, "conv3": 8, "conv4s": 11, "conv4": 13, "conv5s": 16, "conv5": 18,
-    },
-    TernausNet16: {
-        "conv1.0": 0, "conv1.2": 2, "conv2.0": 5, "conv2.2": 7, "conv3.0": 10, "conv3.2": 12, "conv3.4": 14,
-        "conv4.0": 17, "conv4.2": 19, "conv4.4": 21, "conv5.0": 24, "conv5.2": 26, "conv5.4": 28,
-    },
-}  # fmt: skip
-
-
-def vgg_names(net: TernausNet) -> dict[str, str]:
-    """The name of each encoder parameter, and its name in torchvision's VGG without `features.`: `0.weight` …"""
-    return {
-        f"{ours}.{kind}": f"{index}.{kind}"
-        for ours, index in _VGG_LAYERS[type(net)].items()
-        for kind in ("weight", "bias")
-    }
-
-
-def load_vgg_encoder(net: TernausNet, vgg: dict[str, Tensor]) -> None:
-    """Copy VGG weights under torchvision's names (`features.0.weight` …) into the encoder; what else is there is left.
-
-    Raises RuntimeError for a layer that is missing or has another shape.
-    """
-    own = net.state_dict()
-    state: dict[str, Tensor] = {}
-    for ours, index in vgg_names(net).items():
-        name, shape = f"features.{index}", own[ours].shape
-        if name not in vgg or vgg[name].shape != shape:
-            raise RuntimeError(f"there is no {name} of shape {'×'.join(map(str, shape))} in it")
-        state[ours] = vgg[name]
-    net.load_state_dict(state, strict=False)

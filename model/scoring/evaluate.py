@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from ..cell_size import cell_diameter_of
 from ..classical import watershed
-from ..dataset import Pair, cell_diameter_of
+from ..dataset import Pair
 from ..engines.engine import Engine
 from ..info import ModelInfo
 from ..predict import foreground_of, predict_picture

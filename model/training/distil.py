@@ -12,22 +12,16 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
+from ..cell_size import median_cell_diameter
 from ..checkpoint import Model
-from ..dataset import Pair, PictureReader, hash_file, median_cell_diameter, read_mask
+from ..dataset import Pair, hash_file
 from ..engines.torch_engine import TorchEngine
 from ..errors import ModelError
 from ..files import make_folder, write_atomic
-from ..networks.ternausnet import TernausNet, TernausNet11, TernausNet16
+from ..pictures import PictureReader, read_mask
 from ..predict import predict_picture
-
-_SHALLOWER = {
-    # of each stage of VGG16 the layers that VGG11 has too
-    "conv1": "conv1.0", "conv2": "conv2.0", "conv3s": "conv3.0", "conv3": "conv3.2",
-    "conv4s": "conv4.0", "conv4": "conv4.2", "conv5s": "conv5.0", "conv5": "conv5.2",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,26 +61,6 @@ def teach(teacher: Model, lessons: Iterable[Lesson], folder: Path, read: Picture
             write_atomic(mask, _png(classes * np.uint8(255)))
             write_atomic(seen, _png(np.round(probabilities[0] * 255).astype(np.uint8)))  # last: both are there then
         yield Pair(lesson.image, lesson.mask or mask, lesson.cell_diameter, seen, predicted=lesson.mask is None)
-
-
-def inherit(student: Model, teacher: Model) -> None:
-    """Start the student from its teacher: all layers that it has too, in the same shape."""
-    ours, theirs = student.network, teacher.network
-    taken = theirs.state_dict()
-    if isinstance(ours, TernausNet11) and isinstance(theirs, TernausNet16):
-        taken = _renamed(theirs)
-    state = ours.state_dict()
-    state |= {name: tensor for name, tensor in taken.items() if name in state and state[name].shape == tensor.shape}
-    ours.load_state_dict(state)
-
-
-def _renamed(network: TernausNet) -> dict[str, torch.Tensor]:
-    state = network.state_dict()
-    return {
-        f"{ours}.{kind}": state[f"{theirs}.{kind}"]
-        for ours, theirs in _SHALLOWER.items()
-        for kind in ("weight", "bias")
-    }
 
 
 def _png(picture: NDArray[np.uint8]) -> bytes:

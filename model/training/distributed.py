@@ -1,27 +1,27 @@
 """One training by several processes, as torchrun starts them: the first leads, all compute the gradients.
 
-A step of n processes is that of one process with n times the batch. Outside of `joined` there is one process, and
-nothing here costs anything.
+A step of n processes is that of one process with n times the batch, but for BatchNorm, which normalises each process's
+share by itself. Outside of `joined` there is one process, and nothing here costs anything.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, TypeVar, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch import distributed as dist
 from torch.distributed.rendezvous import rendezvous
 
 from ..errors import ModelError
 
-PATIENCE = timedelta(days=1)
-"""How long the others wait for the first process, which validates, asks a teacher and writes. Processes that end are
-noticed at once."""
+COLLECTIVE_TIMEOUT = timedelta(days=1)
+"""How long the others wait for the leader, which validates, asks a teacher and writes. A process that ends is noticed
+at once."""
 T = TypeVar("T")
 
 
@@ -33,10 +33,10 @@ def joined() -> Iterator[None]:
     """
     store, rank, size = next(rendezvous("env://"))
     backend = _backend(store, rank, size)
-    dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=PATIENCE)
+    dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=COLLECTIVE_TIMEOUT)
     try:
         yield
-        led(lambda: None)
+        broadcast_from_leader(lambda: None)
     except BaseException as error:
         if _told_already(store):
             raise SystemExit(1) from error
@@ -65,20 +65,20 @@ def processes() -> int:
     return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
 
 
-def leads() -> bool:
+def is_leader() -> bool:
     """Whether this process is the one that prints, validates and writes."""
     return processes() == 1 or dist.get_rank() == 0
 
 
 def own_share(count: int) -> range:
     """Which of `count` times as many things as there are processes are this one's."""
-    first = 0 if leads() else dist.get_rank() * count
+    first = 0 if is_leader() else dist.get_rank() * count
     return range(first, first + count)
 
 
-def led(work: Callable[[], T]) -> T:
-    """What the first process makes, for all of them; the others wait for it. It has to be picklable."""
-    made = [work() if leads() else None]
+def broadcast_from_leader(work: Callable[[], T]) -> T:
+    """Call `work` in the leader alone and return its result, which must be picklable, in every process."""
+    made = [work() if is_leader() else None]
     if processes() > 1:
         with _others_there():
             dist.broadcast_object_list(made, 0)
@@ -101,15 +101,25 @@ def summed(values: Tensor) -> Tensor:
     return ours + (_sum(values.detach().clone()) - ours).detach()
 
 
-def average_gradients(parameters: Iterable[torch.nn.Parameter]) -> None:
+def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
     """Give all processes the mean of their gradients."""
-    if processes() == 1:
+    _average([parameter.grad for parameter in parameters if parameter.grad is not None])
+
+
+def average_statistics(network: nn.Module) -> None:
+    """Give all processes the mean of the running statistics, except in modules that are in evaluation mode."""
+    training = [module for module in network.modules() if module.training]
+    buffers = [buffer for module in training for buffer in module.buffers(recurse=False)]
+    _average([buffer for buffer in buffers if buffer.is_floating_point()])
+
+
+def _average(tensors: Sequence[Tensor]) -> None:
+    """In place."""
+    if processes() == 1 or not tensors:
         return
-    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-    sizes = [gradient.numel() for gradient in gradients]
-    mean = _sum(torch.cat([gradient.flatten() for gradient in gradients])) / processes()
-    for gradient, values in zip(gradients, torch.split(mean, sizes), strict=True):
-        gradient.copy_(values.view_as(gradient))
+    mean = _sum(torch.cat([tensor.flatten() for tensor in tensors])) / processes()
+    for tensor, values in zip(tensors, torch.split(mean, [tensor.numel() for tensor in tensors]), strict=True):
+        tensor.copy_(values.view_as(tensor))
 
 
 def _sum(tensor: Tensor) -> Tensor:

@@ -8,8 +8,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..dataset import Dataset, cell_diameter_of, read_mask, smallest_cells
+from ..cell_size import cell_diameter_of, smallest_cells
+from ..dataset import Dataset
 from ..info import ModelInfo
+from ..pictures import read_mask
 from ..preprocess import working_scale
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from PIL import Image
 from bcseg_gui.cli import models
 from bcseg_gui.cli.main import main
 from bcseg_gui.compute import models as compute_models
+from model.networks import NETWORKS, PretrainedEncoder
 from tests.dark_model import write_dark_model
 
 
@@ -53,6 +54,17 @@ def bcseg(
     monkeypatch.setattr(models, "resource", lambda name: shipped_models)
     monkeypatch.setattr(compute_models, "engine_cache", lambda: engine_choices)
     return run
+
+
+@pytest.fixture
+def serve_pretrained(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], None]:
+    """`serve_pretrained(architecture, url, sha256)` says where the pretrained encoder of a network is to be had."""
+
+    def serve(architecture: str, url: str, sha256: str) -> None:
+        row = replace(NETWORKS[architecture], pretrained=PretrainedEncoder(url, sha256))
+        monkeypatch.setitem(NETWORKS, architecture, row)
+
+    return serve
 
 
 @pytest.fixture(scope="session")

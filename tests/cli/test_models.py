@@ -12,7 +12,6 @@ import torch
 
 from bcseg_gui.core.project import Project
 from model.checkpoint import load_model
-from model.networks.ternausnet import vgg_names
 
 
 def test_import_promote_and_roll_back(bcseg: Any, shipped_models: Path, tmp_path: Path) -> None:
@@ -47,7 +46,7 @@ def foreign(shipped_models: Path, tmp_path: Path) -> Path:
     """The network "dark" as the package `ternausnet` would have saved it."""
     network = load_model(shipped_models / "dark").network
     state = network.state_dict()
-    state |= {f"encoder.{index}": state[ours] for ours, index in vgg_names(network).items()}
+    state |= {f"encoder.{index}": state[ours] for ours, index in network.vgg_names().items()}
     torch.save(state, tmp_path / "UNet11.pt")
     return tmp_path / "UNet11.pt"
 

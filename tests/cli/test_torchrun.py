@@ -14,7 +14,8 @@ from PIL import Image
 from model.checkpoint import load_model, new_model, save_model
 from model.dataset import find_pairs, split_pairs
 from model.info import ModelInfo
-from model.training.train import TrainSettings, train
+from model.training.settings import TrainSettings
+from model.training.train import train
 
 INFO = ModelInfo("start", "ternausnet11", num_filters=4, cell_diameter=24.0, source_cell_diameter=24.0)
 SETTINGS = TrainSettings(epochs=2, batch=2, crop=96, frozen_stages=4, checkpoint_every=0)
@@ -26,24 +27,25 @@ from bcseg_gui.cli.failures import failures_in_plain_words
 from bcseg_gui.cli.torchrun import one_of_several
 from model.checkpoint import load_model, new_model
 from model.dataset import find_pairs, split_pairs
-from model.training.distributed import leads, led
+from model.training.distributed import is_leader
 from model.errors import ModelError
-from model.training.train import StepDone, TrainSettings, train
+from model.training.settings import TrainSettings
+from model.training.train import StepFinished, train
 
 folder = Path(sys.argv[1])
 settings = TrainSettings(epochs=2, batch=1, crop=96, frozen_stages=4, checkpoint_every=0)
 torch.cpu._is_avx512_bf16_supported = lambda: False
 with failures_in_plain_words(), one_of_several():
     asked = iter([False] * 4 + [True])  # before the last step
-    output = folder / ("two" if leads() else "nothing")
+    output = folder / ("two" if is_leader() else "nothing")
     for _ in range(2):
         model = load_model(folder / "start")
         # what the second one starts from does not count
-        model = model if leads() else new_model(model.info, seed=9)
+        model = model if is_leader() else new_model(model.info, seed=9)
         dataset = split_pairs(find_pairs(folder / "pictures", folder / "masks"))
         events = train(model, dataset, output, settings, cancelled=lambda: next(asked, False))
-        print("steps", sum(isinstance(event, StepDone) for event in events), flush=True)
-    if not leads():
+        print("steps", sum(isinstance(event, StepFinished) for event in events), flush=True)
+    if not is_leader():
         raise ModelError("The second machine is out of paper.")
 """
 

@@ -14,7 +14,6 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from bcseg_gui.cli.imagenet import OFFICIAL
 from bcseg_gui.cli.train import TEACHER_FOLDER
 from bcseg_gui.compute import judging, retraining
 from bcseg_gui.compute.protocol import Train
@@ -24,7 +23,7 @@ from bcseg_gui.core.retraining.reference import reference_smears
 from bcseg_gui.core.retraining.verdict import verdict
 from model.checkpoint import Model
 from model.dataset import Dataset
-from model.networks.ternausnet import build, encoder_parameters, vgg_names
+from model.networks.ternausnet import TernausNet11
 
 WritePicture = Callable[..., tuple[Path, NDArray[np.bool_]]]
 
@@ -143,10 +142,10 @@ def test_the_scale_of_a_picture_without_mask_is_believed(
 @pytest.fixture
 def vgg11(tmp_path: Path) -> Path:
     """A file in torchvision's layout of VGG11: every weight is 1/100."""
-    network = build("ternausnet11")
+    network = TernausNet11()
     state = {
         f"features.{index}": torch.full_like(network.state_dict()[ours], 0.01)
-        for ours, index in vgg_names(network).items()
+        for ours, index in network.vgg_names().items()
     }
     torch.save(state | {"classifier.6.bias": torch.zeros(1000)}, tmp_path / "vgg11.pth")
     return tmp_path / "vgg11.pth"
@@ -154,10 +153,16 @@ def vgg11(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("named", [False, True], ids=["FILE", "imagenet"])
 def test_a_new_model_starts_from_vgg_weights(
-    bcseg: Any, pairs: Path, vgg11: Path, named: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    bcseg: Any,
+    pairs: Path,
+    vgg11: Path,
+    named: bool,
+    serve_pretrained: Callable[[str, str, str], None],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     digest = hashlib.sha256(vgg11.read_bytes()).hexdigest()
-    monkeypatch.setitem(OFFICIAL, "ternausnet11", (vgg11.as_uri(), digest))
+    serve_pretrained("ternausnet11", vgg11.as_uri(), digest)
     started: list[Model] = []
     monkeypatch.setattr("model.training.train.train", lambda model, *_, **__: started.append(model) or iter(()))
     outcome = bcseg(
@@ -181,7 +186,7 @@ def test_a_new_model_starts_from_vgg_weights(
     assert ("Fetching file:" in outcome.out) is named
     (model,) = started
     assert (model.info.architecture, model.info.decoder) == ("ternausnet11", "interpolate")
-    assert all(bool((weight == 0.01).all()) for weight in encoder_parameters(model.network))
+    assert all(bool((weight == 0.01).all()) for weight in model.network.encoder_parameters())
 
 
 def test_encoder_weights_that_are_not_there_are_said(bcseg: Any, picture: WritePicture, tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ from model.engines.torch_engine import TorchEngine
 from model.errors import ModelError
 from model.info import ModelInfo
 from model.predict import predict_picture
-from model.training.train import TrainSettings
+from model.training.settings import TrainSettings
 
 DIAMETER = 20.0
 

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 
 from model.checkpoint import Model, load_model
 from model.errors import ModelError
-from model.foreign import import_ternausnet, read_ternausnet
+from model.foreign import import_foreign, read_foreign
 from model.info import ModelInfo
-from model.networks.ternausnet import TernausNet16, build
+from model.networks.ternausnet import TernausNet16
 
 VGG = {
     11: ((64,), (128,), (256, 256), (512, 512), (512, 512)),
@@ -103,7 +103,7 @@ def test_names_and_shapes_are_those_of_the_package(depth: int, deconv: bool, dig
 def test_the_imported_network_gives_the_same_logits(depth: int, deconv: bool, outputs: int, tmp_path: Path) -> None:
     reference = seeded(depth, deconv, outputs)
     torch.save(reference.state_dict(), tmp_path / "net.pt")
-    written = import_ternausnet(tmp_path / "net.pt", tmp_path / "net", ModelInfo("net", classes=()))
+    written = import_foreign(tmp_path / "net.pt", tmp_path / "net", ModelInfo("net", classes=()))
     assert (written.architecture, written.num_filters) == (f"ternausnet{depth}", FILTERS)
     assert (written.decoder, written.num_outputs) == ("deconv" if deconv else "interpolate", outputs)
     batch = torch.randn(2, 3, 64, 96, generator=torch.Generator().manual_seed(1))
@@ -113,7 +113,7 @@ def test_the_imported_network_gives_the_same_logits(depth: int, deconv: bool, ou
 def test_two_outputs_become_one_with_the_same_probability(tmp_path: Path) -> None:
     reference = seeded(11, True, 2)
     torch.save(reference.state_dict(), tmp_path / "net.pt")
-    model = read_ternausnet(tmp_path / "net.pt", ModelInfo("net", classes=()))
+    model = read_foreign(tmp_path / "net.pt", ModelInfo("net", classes=()))
     assert model.info.classes == ("cell",)
     batch = torch.randn(1, 3, 32, 64, generator=torch.Generator().manual_seed(1))
     expected = torch.softmax(run(reference, batch), 1)[:, 1:]
@@ -123,7 +123,7 @@ def test_two_outputs_become_one_with_the_same_probability(tmp_path: Path) -> Non
 def test_a_checkpoint_of_a_parallel_training_in_half_precision_is_taken(tmp_path: Path) -> None:
     state = {f"module.{name}": tensor.half() for name, tensor in seeded(11, True).state_dict().items()}
     torch.save({"model": state, "epoch": 7}, tmp_path / "net.pt")
-    model = read_ternausnet(tmp_path / "net.pt", ModelInfo("net", classes=()))
+    model = read_foreign(tmp_path / "net.pt", ModelInfo("net", classes=()))
     assert model.info.architecture == "ternausnet11"
     assert {tensor.dtype for tensor in model.network.state_dict().values()} == {torch.float32}
 
@@ -131,11 +131,11 @@ def test_a_checkpoint_of_a_parallel_training_in_half_precision_is_taken(tmp_path
 def test_classes_can_be_named_and_must_be_all(tmp_path: Path) -> None:
     torch.save(bare(outputs=4), tmp_path / "net.pt")
     named = ModelInfo("net", classes=("red", "white", "platelet"))
-    assert read_ternausnet(tmp_path / "net.pt", named).info.classes == named.classes
-    unnamed = read_ternausnet(tmp_path / "net.pt", ModelInfo("net", classes=())).info
+    assert read_foreign(tmp_path / "net.pt", named).info.classes == named.classes
+    unnamed = read_foreign(tmp_path / "net.pt", ModelInfo("net", classes=())).info
     assert unnamed.classes == ("class 1", "class 2", "class 3")
     with pytest.raises(ModelError, match=r"net\.pt .* is 3, but 1 "):
-        read_ternausnet(tmp_path / "net.pt", ModelInfo("net", classes=("red",)))
+        read_foreign(tmp_path / "net.pt", ModelInfo("net", classes=("red",)))
 
 
 def test_layers_that_contradict_their_copies_are_said(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_layers_that_contradict_their_copies_are_said(tmp_path: Path) -> None:
     state["encoder.5.weight"] = state["conv2.0.weight"] + 1
     torch.save(state, tmp_path / "net.pt")
     with pytest.raises(ModelError, match=r"encoder\.5\.weight and conv2\.0\.weight"):
-        read_ternausnet(tmp_path / "net.pt", ModelInfo("net", classes=()))
+        read_foreign(tmp_path / "net.pt", ModelInfo("net", classes=()))
 
 
 @pytest.mark.parametrize("spoil", ["final.weight", "dec3.block.1.weight", "conv5.4.bias", "center.block.0.conv.bias"])
@@ -157,7 +157,7 @@ def test_another_network_is_said(spoil: str, tmp_path: Path) -> None:
     ):
         torch.save(changed, tmp_path / "net.pt")
         with pytest.raises(ModelError, match=UNKNOWN):
-            read_ternausnet(tmp_path / "net.pt", ModelInfo("net", classes=()))
+            read_foreign(tmp_path / "net.pt", ModelInfo("net", classes=()))
 
 
 def seeded(depth: int, deconv: bool, outputs: int = 1) -> Reference:
@@ -167,9 +167,7 @@ def seeded(depth: int, deconv: bool, outputs: int = 1) -> Reference:
 
 def bare(outputs: int = 1) -> dict[str, Tensor]:
     """The state of a TernausNet-16 of ours: it lacks the copies of the encoder, and may."""
-    network = build("ternausnet16", num_classes=outputs, num_filters=1)
-    assert isinstance(network, TernausNet16)
-    return network.state_dict()
+    return TernausNet16(outputs, 1).state_dict()
 
 
 @torch.inference_mode()

@@ -9,11 +9,13 @@ import pytest
 from numpy.typing import NDArray
 
 from model.checkpoint import Model, new_model
-from model.dataset import Dataset, find_pairs, read_mask, read_picture
+from model.dataset import Dataset, find_pairs
 from model.errors import ModelError
 from model.info import ModelInfo
-from model.training.distil import Lesson, inherit, teach
-from model.training.train import EpochDone, Trained, TrainSettings, train
+from model.pictures import read_mask, read_picture
+from model.training.distil import Lesson, teach
+from model.training.settings import TrainSettings
+from model.training.train import EpochFinished, TrainingFinished, train
 
 WritePairs = Callable[[int], tuple[Path, Path]]
 
@@ -64,17 +66,17 @@ def test_a_student_learns_from_teacher_and_masks(tiny_model: Model, write_pairs:
             student, Dataset(taught, tuple(pairs[3:]), "x"), tmp_path / "run", TrainSettings(epochs=1, batch=2, crop=64)
         )
     )
-    assert [type(event) for event in events[-2:]] == [EpochDone, Trained]
+    assert [type(event) for event in events[-2:]] == [EpochFinished, TrainingFinished]
 
 
 def test_a_shallow_encoder_starts_from_the_layers_of_a_deep_one() -> None:
     teacher = new_model(ModelInfo(name="t", architecture="ternausnet16", num_filters=2), seed=1)
     student = new_model(ModelInfo(name="s", architecture="ternausnet11", num_filters=2), seed=2)
-    inherit(student, teacher)
+    student.network.inherit(teacher.network)
     ours, theirs = student.network.state_dict(), teacher.network.state_dict()
     for own, taken in (("conv1", "conv1.0"), ("conv3s", "conv3.0"), ("conv3", "conv3.2"), ("conv5", "conv5.2")):
         np.testing.assert_array_equal(ours[f"{own}.weight"], theirs[f"{taken}.weight"])
     same = new_model(replace(teacher.info, name="same"), seed=3)
-    inherit(same, teacher)
+    same.network.inherit(teacher.network)
     for name, tensor in same.network.state_dict().items():
         np.testing.assert_array_equal(tensor, theirs[name])

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import distributed as dist
 
-from model.training.distributed import average_gradients, led, own_share, summed, total
+from model.training.distributed import average_gradients, broadcast_from_leader, own_share, summed, total
 
 
 def test_each_process_has_its_share_of_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,6 +27,6 @@ def test_one_process_alone_is_all_of_them() -> None:
     assert parameter.grad is not None
     assert parameter.grad.tolist() == [1, 1]
     assert own_share(4) == range(4)
-    assert led(lambda: "made") == "made"
+    assert broadcast_from_leader(lambda: "made") == "made"
     assert total(1.5, 2) == [1.5, 2]
     assert summed(parameter) is parameter

@@ -11,12 +11,14 @@ import pytest
 import torch
 
 import model.training.history
-import model.training.train
+import model.training.run
 from model.checkpoint import Model, load_model, new_model
-from model.dataset import Dataset, find_pairs, hash_pairs, read_picture, split_pairs
+from model.dataset import Dataset, find_pairs, hash_pairs, split_pairs
 from model.errors import ModelError
+from model.pictures import read_picture
 from model.training.distil import Lesson, teach
-from model.training.train import EpochDone, StepDone, Trained, TrainSettings, train
+from model.training.settings import TrainSettings
+from model.training.train import EpochFinished, StepFinished, TrainingFinished, train
 from model.training.unfinished import CHECKPOINT_FILE
 
 WritePairs = Callable[[int], tuple[Path, Path]]
@@ -39,9 +41,9 @@ def _weights(folder: Path) -> dict[str, torch.Tensor]:
 def test_a_run_leaves_a_model_its_history_and_curves(tiny_model: Model, dataset: Dataset, tmp_path: Path) -> None:
     output = tmp_path / "run"
     events = list(train(_fresh(tiny_model), dataset, output, SETTINGS))
-    epochs = [event for event in events if isinstance(event, EpochDone)]
+    epochs = [event for event in events if isinstance(event, EpochFinished)]
     assert [event.row.epoch for event in epochs] == [1, 2]
-    assert isinstance(events[-1], Trained)
+    assert isinstance(events[-1], TrainingFinished)
     assert len(events[-1].scores) == 1
     assert sorted(path.name for path in output.iterdir()) == [
         "curves.png",
@@ -70,7 +72,9 @@ def test_a_run_leaves_a_model_its_history_and_curves(tiny_model: Model, dataset:
 
 def test_it_learns(tiny_model: Model, dataset: Dataset, tmp_path: Path) -> None:
     settings = TrainSettings(epochs=8, batch=2, crop=64, decoder_rate=3e-3, encoder_rate=3e-4, checkpoint_every=1000)
-    rows = [e.row for e in train(_fresh(tiny_model), dataset, tmp_path / "run", settings) if isinstance(e, EpochDone)]
+    rows = [
+        e.row for e in train(_fresh(tiny_model), dataset, tmp_path / "run", settings) if isinstance(e, EpochFinished)
+    ]
     assert rows[-1].loss < 0.8 * rows[0].loss
 
 
@@ -79,10 +83,10 @@ def test_interrupted_and_resumed_gives_the_same_weights(tiny_model: Model, datas
     output = tmp_path / "cut"
     asked = iter([False, False, False, True])
     events = list(train(_fresh(tiny_model), dataset, output, SETTINGS, cancelled=lambda: next(asked)))
-    assert sum(isinstance(event, StepDone) for event in events) == 3
+    assert sum(isinstance(event, StepFinished) for event in events) == 3
     assert (output / CHECKPOINT_FILE).is_file()
     resumed = list(train(_fresh(tiny_model), dataset, output, SETTINGS))
-    first = next(event for event in resumed if isinstance(event, StepDone))
+    first = next(event for event in resumed if isinstance(event, StepFinished))
     assert first.step == 4
     whole, cut = _weights(tmp_path / "whole"), _weights(output)
     assert all(torch.equal(tensor, cut[name]) for name, tensor in whole.items())
@@ -113,7 +117,7 @@ def test_a_run_with_another_teacher_is_left_alone(tiny_model: Model, dataset: Da
     list(train(_fresh(tiny_model), taught_by(5), tmp_path / "run", SETTINGS, cancelled=lambda: next(asked)))
     with pytest.raises(ModelError, match="unfinished training"):
         next(train(_fresh(tiny_model), taught_by(6), tmp_path / "run", SETTINGS))
-    assert isinstance(next(train(_fresh(tiny_model), taught_by(5), tmp_path / "run", SETTINGS)), StepDone)
+    assert isinstance(next(train(_fresh(tiny_model), taught_by(5), tmp_path / "run", SETTINGS)), StepFinished)
 
 
 def test_only_what_people_drew_is_measured(tiny_model: Model, dataset: Dataset, tmp_path: Path) -> None:
@@ -142,7 +146,7 @@ def test_a_retrained_model_passes_over_no_more_than_before(
 
 
 @pytest.mark.parametrize("epoch", [1, 2])
-@pytest.mark.parametrize(("module", "name"), [(model.training.train, "save_model"), (model.training.history, "write")])
+@pytest.mark.parametrize(("module", "name"), [(model.training.run, "save_model"), (model.training.history, "write")])
 def test_a_run_killed_while_it_writes_its_model_goes_on(
     tiny_model: Model, dataset: Dataset, module: ModuleType, name: str, epoch: int, tmp_path: Path
 ) -> None:
