@@ -12,7 +12,8 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from bcseg_gui.cli.main import app
-from bcseg_gui.core.exporting.pairs import export_pairs
+from bcseg_gui.core.exporting.export import export
+from bcseg_gui.core.formats.table import PAIRS
 from bcseg_gui.core.masks import Mask
 from bcseg_gui.core.project import Project
 from bcseg_gui.core.slides import open_slide
@@ -60,7 +61,7 @@ def test_exported_pairs_hold_no_label(slide_path: Path, tmp_path: Path) -> None:
             entry = project.add(slide_path).measured(slide)
         project.update(replace(entry, status="reviewed"))
         Mask.open(project.mask_path(entry), (SIDE, SIDE)).close()
-        export_pairs(project, tmp_path / "out")
+        export(project, tmp_path / "out", PAIRS)
     pictures = list((tmp_path / "out").rglob("*.png"))
     assert len(pictures) == 2
     assert not [path for path in pictures if _has_label_color(path)]

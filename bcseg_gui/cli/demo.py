@@ -19,9 +19,10 @@ from bcseg_gui.compute.segmenting.task import Method
 from bcseg_gui.compute.segmenting.working_mask import remove_unwritten
 from bcseg_gui.core.cells.diameter import slide_cell_diameter
 from bcseg_gui.core.drawing import filled
-from bcseg_gui.core.exporting.pairs import export_pairs
+from bcseg_gui.core.exporting.export import export
 from bcseg_gui.core.files import make_folder, write_atomic
 from bcseg_gui.core.formats.mask_picture import suffix_for
+from bcseg_gui.core.formats.table import PAIRS
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.i18n import _
 from bcseg_gui.core.masks import Mask
@@ -58,8 +59,8 @@ def demo(output: Annotated[Path, typer.Option(help="Folder for the results.")] =
                 with open_slide(entry.path) as slide, open_slide(mask) as mask_slide:
                     _write_png(overlay, filled(*_shrunk(slide, mask_slide)))
                 print(_("{name}: {cells} cells, {output}").format(name=entry.path.name, cells=cells, output=overlay))
-        manifest = export_pairs(project, output / "pairs")
-    print(_("{count} pairs for training: {folder}").format(count=len(manifest.pairs), folder=output / "pairs"))
+        pairs = export(project, output / "pairs", PAIRS)
+    print(_("{count} pairs for training: {folder}").format(count=pairs, folder=output / "pairs"))
 
 
 def _segment(project: Project, entry: SlideEntry, masks: Path, method: OpenMethod) -> tuple[Path, int]:

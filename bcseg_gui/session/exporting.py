@@ -1,4 +1,4 @@
-"""Writing pairs in the background: for an export, and for the dataset of a retraining."""
+"""Exports in the background, and the dataset of a retraining."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Generic, TypeVar
 
 from PySide6.QtCore import QObject, QThreadPool, Signal
 
-from bcseg_gui.core.exporting.pairs import ExportCancelled, Manifest, Progress, export_pairs
+from bcseg_gui.core.exporting import export as exports
+from bcseg_gui.core.exporting.export import ExportCancelled, Progress
+from bcseg_gui.core.formats.table import PAIRS
 from bcseg_gui.core.project import Project
 
 from .background import Task
@@ -25,7 +27,7 @@ class Writing(QObject, Generic[T]):
     finished = Signal(object)
     cancelled = Signal()
     failed = Signal(object)
-    """Exception, a UserError if it is one a person can act on"""
+    """Exception; a UserError if a person can act on it"""
 
     def __init__(self, work: Work[T], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -39,7 +41,7 @@ class Writing(QObject, Generic[T]):
         self._stop.set()
 
     def stop(self) -> None:
-        """Cancel without a further word, and return when nothing is written any more."""
+        """Cancel, emit nothing more, and wait until nothing is written any more."""
         self._task.forget()
         self._stop.set()
         self._pool.waitForDone()
@@ -54,8 +56,9 @@ class Writing(QObject, Generic[T]):
             self.failed.emit(error)
 
 
-def export(project: Project, folder: Path, parent: QObject | None = None) -> Writing[Manifest]:
-    """Write the project's reviewed pictures as pairs into `folder`."""
+def export(project: Project, folder: Path, parent: QObject | None = None) -> Writing[int]:
+    """Write the project's reviewed pictures as pairs into `folder`; finishes with their number."""
     return Writing(
-        lambda progress, cancelled: export_pairs(project, folder, progress=progress, cancelled=cancelled), parent
+        lambda progress, cancelled: exports.export(project, folder, PAIRS, progress=progress, cancelled=cancelled),
+        parent,
     )

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from bcseg_gui.compute.protocol import Rank, RankedSlide, RankResult
 from bcseg_gui.core.cells.diameter import expected_cell_diameter
 from bcseg_gui.core.errors import UserError
-from bcseg_gui.core.exporting.pairs import origin_of
+from bcseg_gui.core.formats.format import origin_of
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.i18n import _
 from bcseg_gui.core.models import ModelVersion
@@ -218,7 +218,7 @@ def _learnt_from(model: ModelVersion) -> list[tuple[str, Region | None]]:
     with suppress(UserError):
         record = read_record(model.folder)
         if record is not None:
-            return [origin_of(pair.image) for pair in record.pairs if pair.split == "train"]
+            return [origin_of(pair.image.removesuffix(".png")) for pair in record.pairs if pair.split == "train"]
     return []
 
 

@@ -21,7 +21,7 @@ from bcseg_gui.compute.protocol import (
     TrainResult,
 )
 from bcseg_gui.core.errors import UserError
-from bcseg_gui.core.exporting.dataset import Dataset, make_dataset
+from bcseg_gui.core.exporting.dataset import DatasetFolder, make_dataset
 from bcseg_gui.core.i18n import _
 from bcseg_gui.core.models import ModelVersion
 from bcseg_gui.core.project import Project
@@ -94,7 +94,7 @@ class Retraining(QObject):
             self.plan = Plan(run.learn, run.test)
         else:
             self.plan = plan(project, self.parent_model)
-        self._writing: Writing[Dataset] | None = None
+        self._writing: Writing[DatasetFolder] | None = None
         self.job: Job | None = None
         self._given_up = False
         self._estimating: Job | None = None
@@ -239,7 +239,7 @@ class Retraining(QObject):
         self.written = (done, total)
         self.changed.emit()
 
-    def _train(self, dataset: Dataset) -> None:
+    def _train(self, dataset: DatasetFolder) -> None:
         origin = "-".join(self.plan.targets) if self.plan.new_target else "retrained"
         name = self._models.free_name(f"{self.project.name}-{origin}")
         self._run = Unfinished(

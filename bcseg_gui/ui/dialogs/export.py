@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from bcseg_gui.core.exporting.pairs import Manifest
 from bcseg_gui.core.i18n import _, ngettext, sentence
 from bcseg_gui.core.project import Project
 from bcseg_gui.session.exporting import export
@@ -62,8 +61,7 @@ class ExportDialog(QDialog):
         self._bar.setRange(0, total)
         self._bar.setValue(done)
 
-    def _finished(self, manifest: Manifest) -> None:
-        pairs = len(manifest.pairs)
+    def _finished(self, pairs: int) -> None:
         self._end(
             ngettext("Done: {n} picture with its mask.", "Done: {n} pictures with their masks.", pairs).format(n=pairs)
         )

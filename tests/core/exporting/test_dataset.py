@@ -10,7 +10,8 @@ from PIL import Image
 
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.exporting.dataset import make_dataset
-from bcseg_gui.core.exporting.pairs import ExportCancelled, load_manifest
+from bcseg_gui.core.exporting.export import ExportCancelled
+from bcseg_gui.core.formats.pairs import load_manifest
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.project import Project, SlideEntry
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bcseg_gui.core.errors import UserError
-from bcseg_gui.core.exporting import pairs
-from bcseg_gui.core.exporting.pairs import ExportCancelled, export_pairs, load_manifest, origin_of
+from bcseg_gui.core.exporting import export as exports
+from bcseg_gui.core.exporting.export import ExportCancelled, export
+from bcseg_gui.core.formats.pairs import Manifest, load_manifest
+from bcseg_gui.core.formats.table import PAIRS
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import Mask, MaskClass
 from bcseg_gui.core.project import Project, SlideEntry
@@ -26,6 +29,13 @@ Review = Callable[..., SlideEntry]
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
     return tmp_path / "to" / "export"
+
+
+def export_pairs(project: Project, folder: Path, slide_ids: list[str] | None = None, **how: Any) -> Manifest:
+    count = export(project, folder, PAIRS, slide_ids, **how)
+    manifest = load_manifest(folder)
+    assert len(manifest.pairs) == count
+    return manifest
 
 
 def pixels(path: Path) -> NDArray[np.uint8]:
@@ -97,16 +107,10 @@ def test_several_classes_are_ids_with_their_colours(
         assert picture.convert("RGB").getpixel((8, 6)) == (0, 0, 255)
 
 
-@pytest.mark.parametrize("name", ["a-1f", "a-1-2", "a-1-2-3x4"])
-def test_the_name_of_a_picture_tells_its_slide(name: str) -> None:
-    assert origin_of(f"{name}-10-20-300x400.png") == (name, Region(10, 20, 300, 400))
-    assert origin_of("a-1f.png") == ("a-1f", None)
-
-
 def test_large_region_becomes_several_pairs_that_cover_it(
     project: Project, make_picture: MakePicture, review: Review, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pairs, "MAX_SIDE", 25)
+    monkeypatch.setattr(exports, "MAX_SIDE", 25)
     source = make_picture()
     review(source)
     manifest = export_pairs(project, out)
@@ -123,9 +127,9 @@ def test_large_region_becomes_several_pairs_that_cover_it(
 
 @given(start=st.integers(0, 10**6), length=st.integers(1, 10**6))
 def test_cuts_are_equal_parts_no_longer_than_allowed(start: int, length: int) -> None:
-    parts = np.diff(pairs._cuts(start, length))
+    parts = np.diff(exports._cuts(start, length))
     assert parts.sum() == length
-    assert parts.max() <= pairs.MAX_SIDE
+    assert parts.max() <= exports.MAX_SIDE
     assert parts.max() - parts.min() <= 1
 
 
