@@ -51,10 +51,10 @@ class ThumbnailCache:
         if thumbnail is None:
             thumbnail = make_thumbnail(path, page)
             with suppress(OSError):
-                self._keep(kept, thumbnail)
+                self._store(kept, thumbnail)
         return thumbnail
 
-    def _keep(self, file: Path, thumbnail: NDArray[np.uint8]) -> None:
+    def _store(self, file: Path, thumbnail: NDArray[np.uint8]) -> None:
         data = io.BytesIO()
         Image.fromarray(thumbnail).save(data, "JPEG", quality=85)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

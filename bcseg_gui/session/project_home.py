@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.project import Project
-from bcseg_gui.core.project.backup import told
+from bcseg_gui.core.project.backup import restoration_notice
 
 from .models import Models
 from .open import Open
@@ -74,5 +74,5 @@ class ProjectHome(QObject):
         self._models.use_project(project)
         self._open.projectChanged.emit()
         if project is not None and project.restored:
-            self.failed.emit(told(project.restored))
+            self.failed.emit(restoration_notice(project.restored))
             project.restored = ()

@@ -26,7 +26,7 @@ from bcseg_gui.core.i18n import _
 from bcseg_gui.core.models import ModelVersion
 from bcseg_gui.core.project import Project
 from bcseg_gui.core.retraining.record import read_record
-from bcseg_gui.core.retraining.unfinished import Unfinished, discard_unfinished, find_unfinished, keep_unfinished
+from bcseg_gui.core.retraining.unfinished import Unfinished, discard_unfinished, find_unfinished, save_unfinished
 from bcseg_gui.core.user import user_name
 
 from .exporting import Writing
@@ -258,7 +258,7 @@ class Retraining(QObject):
         run = self._run
         assert run is not None
         try:
-            output = keep_unfinished(self.project.folder, run)
+            output = save_unfinished(self.project.folder, run)
         except UserError as error:
             self._failed(error)
             return
@@ -292,7 +292,7 @@ class Retraining(QObject):
         assert self._run is not None
         self._run = replace(self._run, done=event.epoch)
         with suppress(UserError):  # only how far it was would be forgotten
-            keep_unfinished(self.project.folder, self._run)
+            save_unfinished(self.project.folder, self._run)
         self.epoch.emit(event)
 
     def _trained(self, result: TrainResult) -> None:

@@ -130,7 +130,7 @@ def _finest(bands: Iterable[NDArray[np.uint8]], levels: list[_Level]) -> Iterato
     for band in bands:
         coarser = band
         for level in levels:  # before the tiles: nobody comes back here after the last of them
-            coarser = level.take(coarser)
+            coarser = level.add_rows(coarser)
         yield from _encoded(band)
 
 
@@ -144,7 +144,7 @@ class _Level:
         self._band = np.zeros((0, width), np.uint8)
         self._places: list[tuple[int, int]] = []
 
-    def take(self, band: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def add_rows(self, band: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Rows of the level before, an even number but for the last; returns the rows of this level they gave."""
         rows = np.ascontiguousarray(band[::2, ::2][: self._missing, : self._band.shape[1]])
         self._missing -= len(rows)

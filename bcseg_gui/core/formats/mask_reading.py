@@ -18,7 +18,6 @@ Image.MAX_IMAGE_PIXELS = None
 LARGEST = 300_000_000
 """Pixels; it is read as a whole."""
 _MOST_CELLS = 50_000_000
-MASK_SUFFIXES = (".png", ".tif", ".tiff", ".bmp", ".gif")
 _CELLPOSE = "_cp_masks"
 """The end of the names under which Cellpose saves its cells."""
 

@@ -223,7 +223,7 @@ def _replaced(path: Path, data: bytes) -> Path | None:
     return kept
 
 
-def told(restored: Sequence[Restored]) -> UserError:
+def restoration_notice(restored: Sequence[Restored]) -> UserError:
     """One sentence for the person about files that were brought back; there is one at least."""
     oldest = min(found.at for found in restored).astimezone()
     when = f"{oldest:%Y-%m-%d %H:%M}"

@@ -45,7 +45,7 @@ class Project:
         self._sides: dict[str, holdout.Split] = {}
         """by fingerprint: a copy of a slide must not be learnt from here and tested on there"""
         for entry in slides:
-            self._take(entry)
+            self._index(entry)
 
     @classmethod
     def create(cls, folder: Path) -> Self:
@@ -216,7 +216,7 @@ class Project:
         if added:
             self._write(replace(self._content, slides=(*self._content.slides, *new)))
             for entry in added:
-                self._take(entry)
+                self._index(entry)
         return [self._slides[slide_id] for slide_id, _ in ids]
 
     def update(self, entry: SlideEntry) -> SlideEntry:
@@ -228,7 +228,7 @@ class Project:
         if entry != before:
             self._write_entry(entry)
             del self._ids[paths.key(before.path)]
-            self._take(entry)
+            self._index(entry)
         return entry
 
     def move(self, entry: SlideEntry, side: holdout.Split) -> None:
@@ -239,9 +239,9 @@ class Project:
         for same in [known for known in self.slides if known.split and known.fingerprint == entry.fingerprint]:
             moved = replace(same, split=side, split_by_hand=True)
             self._write_entry(moved)
-            self._take(moved)
+            self._index(moved)
 
-    def _take(self, entry: SlideEntry) -> None:
+    def _index(self, entry: SlideEntry) -> None:
         self._slides[entry.id] = entry
         self._ids[paths.key(entry.path)] = entry.id
         if entry.status == "reviewed":

@@ -51,7 +51,7 @@ def find_unfinished(project: Path) -> Unfinished | None:
     return run if (project / "datasets" / run.dataset).is_dir() else None
 
 
-def keep_unfinished(project: Path, run: Unfinished) -> Path:
+def save_unfinished(project: Path, run: Unfinished) -> Path:
     """Note it, in the place of any other; returns the folder to train into. Raises UserError."""
     folder = make_folder(project / FOLDER)
     for other in folder.iterdir():

@@ -41,7 +41,7 @@ def no_such_page(path: Path, page: int, count: int) -> UserError:
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
+def explained(path: Path) -> Iterator[None]:
     """Make one UserError of whatever a decoder raises; what says that the file or the memory is away passes."""
     try:
         yield

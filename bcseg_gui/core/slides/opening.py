@@ -8,7 +8,7 @@ from pathlib import Path
 import openslide
 
 from ..errors import UserError
-from .damage import DamagedPictureError, NotAPictureError, damaged, no_such_page, not_a_picture, told
+from .damage import DamagedPictureError, NotAPictureError, damaged, explained, no_such_page, not_a_picture
 from .finding import find_slides
 from .large_picture import LargePicture
 from .openslide_reader import OpenSlideSlide
@@ -99,7 +99,7 @@ def _open_whole_slide(path: Path) -> Slide:
 
 
 def _open_picture(path: Path) -> Slide:
-    with told(path):
+    with explained(path):
         header = read_header(path)
         if header.size[0] * header.size[1] > MAX_PIXELS_IN_MEMORY:
             return LargePicture(path, header)
@@ -130,7 +130,7 @@ def _open_tiff(path: Path, page: int, vendor: str | None) -> Slide | None:
                 slide.objective_power = slide.objective_power or layout.objective_power
                 return slide
             slide.close()
-    with told(path):
+    with explained(path):
         try:
             return _open_layout(path, layout)
         except UserError as error:
@@ -153,20 +153,20 @@ def _suits_openslide(layout: TiffLayout) -> bool:
 def _open_layout(path: Path, layout: TiffLayout) -> Slide:
     width, height = layout.level_dimensions[0]
     image = layout.levels[0][0]
-    is_large = width * height > MAX_PIXELS_IN_MEMORY
+    exceeds_memory = width * height > MAX_PIXELS_IN_MEMORY
     if len(layout.levels) == 1 and not image.is_tiled:
-        if not is_large:
+        if not exceeds_memory:
             return _open_small_tiff(path, layout, DamagedPictureError("its pixels cannot be decoded"))
         if not image.is_sequential:
             return LargePicture(path, layout)
-    if is_large or layout.is_cut or len(layout.levels) > 1:
+    if exceeds_memory or layout.is_cut or len(layout.levels) > 1:
         return TiffSlide(path, layout)
     return _open_small_tiff(path, layout, DamagedPictureError("its pixels cannot be decoded"))
 
 
 def _open_small_tiff(path: Path, layout: TiffLayout | None, reason: Exception) -> Slide:
     """Decode a page whole: by Pillow what it shows as well as any, else by its pieces."""
-    with told(path):
+    with explained(path):
         if layout is not None and not (layout.is_plain and len(layout.page_names) == 1):
             return PictureSlide(path, read_page(path, layout))
         try:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UserError
-from .damage import told
+from .damage import explained
 from .level_file import LevelFile, halved, sweep
 from .pillow_reader import decode_into
 from .slide import unreadable
@@ -177,7 +177,7 @@ def _run(connection: Connection, source: Source, file: LevelFile) -> None:
 def unpack(source: Source, file: LevelFile) -> None:
     """Fill all levels of `file`. Raises UserError (damage), OSError, MemoryError."""
     if source.level is None:
-        with told(source.path):
+        with explained(source.path):
             decode_into(source.path, file.level(0))
     else:
         _unpack_tiff(source, source.level, file)

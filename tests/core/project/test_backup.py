@@ -15,7 +15,7 @@ from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.files import NewerFileError
 from bcseg_gui.core.masks import MaskClass
 from bcseg_gui.core.project import Project
-from bcseg_gui.core.project.backup import backup_if_changed, to_keep, told
+from bcseg_gui.core.project.backup import backup_if_changed, restoration_notice, to_keep
 
 NOW = datetime(2026, 11, 24, 10, 31, 5, tzinfo=UTC)
 MakePicture = Callable[..., Path]
@@ -153,7 +153,7 @@ def test_a_damaged_or_missing_slide_file_comes_back(backed_up: Project, damage: 
             assert restored.kept is not None
             assert restored.kept.read_bytes() == damage
             assert restored.kept.name.startswith("slide-damaged-")
-        assert "2026-11-24" in str(told(project.restored))
+        assert "2026-11-24" in str(restoration_notice(project.restored))
     with Project.open(folder) as project:
         assert project.restored == ()
 
@@ -167,7 +167,7 @@ def test_a_damaged_project_file_comes_back_with_the_pictures_added_since(
     (folder / "project.json").write_bytes(bytes(500))
     with Project.open(folder) as project:
         assert project.slides == before
-        assert "list of pictures and classes" in str(told(project.restored))
+        assert "list of pictures and classes" in str(restoration_notice(project.restored))
     assert len(list(folder.glob("project-damaged-*.json"))) == 1
     with Project.open(folder) as project:
         assert project.slides == before

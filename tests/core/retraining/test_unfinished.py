@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bcseg_gui.core.retraining.unfinished import Unfinished, discard_unfinished, find_unfinished, keep_unfinished
+from bcseg_gui.core.retraining.unfinished import Unfinished, discard_unfinished, find_unfinished, save_unfinished
 
 RUN = Unfinished("ward-retrained", "2026-01-01-abc", "tiny", epochs=6, learn=8, test=2)
 
@@ -18,9 +18,9 @@ def project(tmp_path: Path) -> Path:
 
 def test_what_is_kept_is_found(project: Path) -> None:
     assert find_unfinished(project) is None
-    output = keep_unfinished(project, RUN)
+    output = save_unfinished(project, RUN)
     assert (output.parent, output.name) == (project / "retraining", RUN.model)
-    keep_unfinished(project, replace(RUN, done=3))
+    save_unfinished(project, replace(RUN, done=3))
     assert find_unfinished(project) == replace(RUN, done=3)
     discard_unfinished(project)
     assert find_unfinished(project) is None
@@ -28,17 +28,17 @@ def test_what_is_kept_is_found(project: Path) -> None:
 
 
 def test_another_takes_the_place_of_one_that_was_left(project: Path) -> None:
-    old = keep_unfinished(project, RUN)
+    old = save_unfinished(project, RUN)
     old.mkdir()
-    new = keep_unfinished(project, replace(RUN, model="ward-retrained-2"))
+    new = save_unfinished(project, replace(RUN, model="ward-retrained-2"))
     assert not old.exists()
     new.mkdir()
-    keep_unfinished(project, replace(RUN, model="ward-retrained-2", done=1))
+    save_unfinished(project, replace(RUN, model="ward-retrained-2", done=1))
     assert new.is_dir(), "its checkpoint stays"
 
 
 def test_one_without_its_pictures_or_with_a_damaged_note_cannot_be_gone_on_with(project: Path) -> None:
-    keep_unfinished(project, RUN)
+    save_unfinished(project, RUN)
     note = project / "retraining" / "run.json"
     content = note.read_bytes()
     note.write_bytes(content[:-20])

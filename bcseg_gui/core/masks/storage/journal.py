@@ -32,12 +32,12 @@ class Journal:
         self._writer = Writer()
         self._pending = Pending(store.path) if owns else None
         if self._pending is not None:
-            self._take_up(self._pending)
+            self._replay(self._pending)
         self.history = History(store.edits())
         run = store.unfinished_run()
         self._run = (run.settings, dict.fromkeys(run.finished)) if run is not None else None
 
-    def _take_up(self, pending: Pending) -> None:
+    def _replay(self, pending: Pending) -> None:
         last = max((record.seq for record in self._store.edits()), default=0)
         for note in pending.notes():
             match note:

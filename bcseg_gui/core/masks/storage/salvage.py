@@ -30,7 +30,7 @@ _ROOTS = {
 }
 """First pages of tables and indexes in every file of ours, for when the page that lists them is gone."""
 
-Spot = tuple[int, int]
+TilePosition = tuple[int, int]
 """Row and column of a level-0 tile."""
 
 
@@ -68,7 +68,7 @@ class Salvage:
             match entry.values if entry is not None else ():
                 case (_, str(name), _, int(page), _) if name in _ROOTS:
                     self._roots[name] = page
-        self._places: dict[Spot, Place] = {}
+        self._places: dict[TilePosition, Place] = {}
         self._edits: defaultdict[int, _Edit] = defaultdict(_Edit)
         self._find_edits()
         self._find_tiles()
@@ -90,7 +90,7 @@ class Salvage:
     def tile_count(self) -> int:
         return len(self._places)
 
-    def tiles(self) -> Iterator[tuple[Spot, bytes]]:
+    def tiles(self) -> Iterator[tuple[TilePosition, bytes]]:
         """Level-0 tiles, packed."""
         for spot, place in self._places.items():
             data = self._file.row(place).values[3]
@@ -98,7 +98,7 @@ class Salvage:
             yield spot, data
 
     def _find_tiles(self) -> None:
-        listed: dict[Spot, int] = {}
+        listed: dict[TilePosition, int] = {}
         claimed: dict[int, tuple[Value, ...]] = {}
         index_is_whole = True
         for entry in self._file.index(self._roots["sqlite_autoindex_tiles_1"]):
@@ -110,10 +110,10 @@ class Salvage:
                 case _:
                     index_is_whole = False
 
-        found: dict[Spot, tuple[int, Place]] = {}
-        unreadable: set[Spot] = set()
+        found: dict[TilePosition, tuple[int, Place]] = {}
+        unreadable: set[TilePosition] = set()
 
-        def take(row: Row, is_current: bool) -> None:
+        def consider(row: Row, is_current: bool) -> None:
             match row.values:
                 case (0, int(tile_row), int(tile_col), bytes(data)):
                     spot = (tile_row, tile_col)
@@ -130,7 +130,7 @@ class Salvage:
         for stored in self._file.table(self._roots["tiles"]):
             match stored.values if stored is not None else ():
                 case (int(level), int(row), int(col), bytes()) if stored and (level or self._is_inside(row, col)):
-                    take(stored, True)
+                    consider(stored, True)
                     if claimed.get(stored.rowid, () if index_is_whole else stored.values[:3]) != stored.values[:3]:
                         contradicted.add(stored.rowid)
                 case _:  # a gap, or the page of another table
@@ -138,7 +138,7 @@ class Salvage:
         if not table_is_whole:
             free = self._file.free_pages()
             for stray in self._file.strays():
-                take(stray, free is not None and stray.place[0] not in free)
+                consider(stray, free is not None and stray.place[0] not in free)
         self._places = {spot: place for spot, (_, place) in found.items()}
         certain = {spot for spot, rowid in listed.items() if rowid not in contradicted}
         self.lost = len((certain | unreadable) - found.keys())

@@ -59,7 +59,7 @@ class Tiles:
             tile = unpack(self._packed[key]) if key in self._packed else self._load(key)
             if tile is None:
                 return None
-        self._keep(key, tile)
+        self._cache(key, tile)
         return tile
 
     def changing(self, key: TileKey) -> Tile:
@@ -225,10 +225,10 @@ class Tiles:
         if tile is None:
             tile = np.zeros((TILE_SIZE, TILE_SIZE), np.uint8)
         self._unsaved.add(key)
-        self._keep(key, tile)
+        self._cache(key, tile)
         return tile
 
-    def _keep(self, key: TileKey, tile: Tile) -> None:
+    def _cache(self, key: TileKey, tile: Tile) -> None:
         self._live[key] = tile
         self._recent[key] = tile
         self._recent.move_to_end(key)

@@ -135,7 +135,7 @@ class TileStore(MaskFile):
         which = f"undone = ? AND seq {'>' if turn.back else '<='} ?"
         with self._transaction():
             if turn.back:
-                self._keep_after(turn)
+                self._store_after(turn)
             self._db.executemany(
                 f"INSERT OR REPLACE INTO tiles SELECT 0, row, col, {turn.side} FROM edit_tiles "
                 f"WHERE seq = ? AND row = ? AND col = ? AND length({turn.side}) > 0",
@@ -177,7 +177,7 @@ class TileStore(MaskFile):
 
     # -- statements of a transaction ------------------------------------------------------------------------------
 
-    def _keep_after(self, turn: Turn) -> None:
+    def _store_after(self, turn: Turn) -> None:
         """What a tile is after an edit is what it was before the next one that touched it, or what it is now."""
         followers = turn.followers()
         self._db.executemany(
