@@ -27,7 +27,7 @@ help:
 	@echo "make run           set up, then open the app on the sample slides (no display: do the same job headless)"
 	@echo "make test          set up, then run the tests"
 	@echo "make setup         virtual environment, pinned dependencies, Qt's system libraries"
-	@echo "make lint          ruff, mypy, import-linter"
+	@echo "make lint          ruff, mypy, import-linter, vulture"
 	@echo "make format        ruff format"
 	@echo "make bench         measure (two hours on two cores) and write benchmarks/RESULTS.md"
 	@echo "make translations  bring the French catalogue up to date with the source"
@@ -58,6 +58,7 @@ lint: setup
 	"$(BIN)/ruff" format --check .
 	"$(BIN)/mypy" $(TYPED)
 	"$(BIN)/lint-imports"
+	"$(BIN)/vulture"
 
 format: setup
 	"$(BIN)/ruff" check --fix .

@@ -24,6 +24,7 @@ WITHOUT_A_SOURCE = {
     "test_privacy.py": "every room: what may never leave the computer",
     "test_tables.py": "each table of the app, row by row",
     "test_translations.py": "the catalogue",
+    "ui/slide_view/test_hand.py": "the parts of the view together: pointer and keys with a tool in hand",
     "ui/slide_view/test_showing.py": "the parts of the view together: what is on screen",
     "ui/slide_view/test_turned.py": "the parts of the view together, on a turned slide",
     "ui/test_class_sizes.py": "every class of the window: how large it is",

@@ -16,14 +16,14 @@ from bcseg_gui.ui.main_window import MainWindow
 
 
 @pytest.fixture
-def running(qtbot: QtBot, tmp_path: Path) -> Iterator[app.Running]:
+def running(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[app.Running]:
     """The app with two pictures open and active; what it asks of the compute process is never answered."""
     paths = [tmp_path / f"{name}.png" for name in "ab"]
     for path in paths:
         cv2.imwrite(str(path), np.full((300, 400, 3), 200, np.uint8))
     running = app.Running(app.Options())
-    running.client.start = lambda: None
-    running.client.submit = lambda _request: None
+    monkeypatch.setattr(running.client, "start", lambda: None)
+    monkeypatch.setattr(running.client, "submit", lambda _request: None)
     with qtbot.waitActive(running.window):
         running.window.show()
         running.window.activateWindow()

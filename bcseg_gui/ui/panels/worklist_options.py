@@ -13,9 +13,6 @@ from bcseg_gui.core.i18n import _
 from .. import theme
 from .worklist_model import status_words
 
-Choices = Iterable[tuple[str, str]]
-"""(key, words)"""
-
 STATUSES = ("todo", "doing", "reviewed", "problem")
 
 _ICON = 16
