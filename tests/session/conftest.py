@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication, QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QPoint, Signal
 
 from bcseg_gui.compute import protocol
+from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
+from bcseg_gui.core.masks.storage.tilestore import TileStore
+from bcseg_gui.session.document import Document
 from bcseg_gui.session.jobs import Jobs
 from bcseg_gui.session.session import Session
 
@@ -131,3 +135,46 @@ def paint() -> Callable[..., None]:
         document.end_stroke()
 
     return stroke
+
+
+@pytest.fixture
+def document(session: Session, pictures: list[Path]) -> Document:
+    session.open(pictures)
+    assert session.document is not None
+    return session.document
+
+
+@pytest.fixture
+def segment(session: Session, document: Document, client: FakeClient) -> Callable[[], int]:
+    """Starts to segment the picture in front; returns the job's number."""
+
+    def start() -> int:
+        session.segmenting.picture(QPoint(5, 5))
+        return client.last(protocol.Segment).job
+
+    return start
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[], AbstractContextManager[None]]:
+    """`with full_disk():` nothing can be written."""
+
+    def full(*_args: object) -> None:
+        raise UserError("The disk is full.")
+
+    @contextmanager
+    def while_full() -> Iterator[None]:
+        with monkeypatch.context() as patch:
+            patch.setattr(TileStore, "write_edit", full)
+            patch.setattr(TileStore, "turn", full)
+            yield
+
+    return while_full
+
+
+@pytest.fixture
+def told(document: Document) -> list[str]:
+    """What the document failed at."""
+    failures: list[str] = []
+    document.failed.connect(lambda error: failures.append(str(error)))
+    return failures
