@@ -3,6 +3,8 @@ from __future__ import annotations
 import logging
 
 import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui.core import i18n
@@ -22,8 +24,8 @@ def test_a_problem_stays_until_it_is_closed(bar: MessageBar) -> None:
     bar.inform("All pictures are reviewed.")
     bar.problem(UserError("“{path}” is gone.", path="a.png"))
     assert bar.text == "“a.png” is gone."
-    assert not bar._timer.isActive(), "the earlier message's end must not close it"
-    bar._close.click()
+    assert not bar.findChild(QTimer).isActive(), "the earlier message's end must not close it"
+    bar.findChild(QToolButton).click()
     assert bar.text == ""
 
 

@@ -23,9 +23,10 @@ from bcseg_gui.session.jobs import Job, Jobs
 from bcseg_gui.session.models import EngineInfo
 from bcseg_gui.session.session import Session
 
+from ..widgets.combo_box import ComboBox
 from ..widgets.elided import ElidedLabel
 from .cell_size import CellSizeBox
-from .page import Choice, PagePicker
+from .page import PagePicker
 from .scale import ScaleBox
 
 SHORTEST_MODEL, LONGEST_WORK = 100, 280
@@ -56,7 +57,7 @@ class StatusBar(QStatusBar):
         self._page.chosen.connect(self.pageChosen)
         self._cell_size = CellSizeBox()
         self._cell_size.chosen.connect(self.cellDiameterChosen)
-        self._model = Choice()
+        self._model = ComboBox()
         self._model.setObjectName("model")
         self._model.setAccessibleName(_("Model"))
         self._model.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)

@@ -60,10 +60,6 @@ class PickedCells:
         self._picked = list(cells)
         self._sketch.show_picked([outline for cell in self._picked for outline in cell.outlines()])
 
-    def unpick(self) -> None:
-        if self._picked:
-            self.pick(())
-
     def mask_changed(self, region: Region) -> None:
         """Somebody else painted: what it touched is no longer the cell that was picked."""
         if self._picked and not self._applying:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui.ui.actions.table import ACTIONS
@@ -84,4 +84,4 @@ def test_escape_clears_the_search_first(sheet: ShortcutsDialog) -> None:
 def test_it_fits_a_small_screen(sheet: ShortcutsDialog) -> None:
     assert sheet.width() <= 1000
     assert sheet.height() <= 660
-    assert not sheet._area.horizontalScrollBar().maximum()
+    assert not sheet.findChild(QScrollArea).horizontalScrollBar().maximum()

@@ -3,10 +3,12 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QCheckBox, QLabel
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui.core.slides.look import Look
 from bcseg_gui.ui.panels.look import GAMMA_RANGE, STEPS, LookPanel
+from bcseg_gui.ui.widgets.folding import FoldingHeader
 
 
 @pytest.fixture
@@ -19,7 +21,7 @@ def panel(qtbot: QtBot) -> LookPanel:
 
 
 def unfold(panel: LookPanel) -> None:
-    panel._header.click()
+    panel.findChild(FoldingHeader).click()
 
 
 def test_it_is_folded_up_and_changes_nothing_at_first(panel: LookPanel) -> None:
@@ -54,7 +56,7 @@ def test_showing_a_look_changes_nothing(qtbot: QtBot, panel: LookPanel, look: Lo
 def test_a_double_click_on_its_name_takes_one_back(panel: LookPanel) -> None:
     unfold(panel)
     panel.show_look(Look(0.5, 0.5))
-    QTest.mouseDClick(panel.contrast._name, Qt.MouseButton.LeftButton)
+    QTest.mouseDClick(panel.contrast.findChild(QLabel), Qt.MouseButton.LeftButton)
     assert panel.look == Look(0.5, 0.0)
 
 
@@ -71,7 +73,7 @@ def test_the_model_sees_the_slides_own_colours_until_asked_otherwise(qtbot: QtBo
     panel.brightness.slider.setValue(30)
     assert not panel.for_model
     with qtbot.waitSignal(panel.changed):
-        panel._for_model.click()
+        panel.findChild(QCheckBox).click()
     assert panel.for_model
 
 
@@ -81,12 +83,12 @@ def test_white_is_picked_in_the_picture(qtbot: QtBot, panel: LookPanel) -> None:
     panel.pickWhite.connect(asked.append)
     panel.pick.click()
     assert panel.picking
-    assert panel._hint.isVisible()
+    assert panel.findChild(QLabel, "caption").isVisible()
     with qtbot.waitSignal(panel.changed) as changed:
         panel.set_white((238, 229, 240))
     assert changed.args == [Look(white=(238, 229, 240))]
     assert not panel.picking
-    assert not panel._hint.isVisible()
+    assert not panel.findChild(QLabel, "caption").isVisible()
     assert asked == [True, False]
 
 
@@ -96,7 +98,7 @@ def test_a_dark_place_is_not_white_and_another_may_be_picked(qtbot: QtBot, panel
     with qtbot.assertNotEmitted(panel.changed):
         panel.set_white((60, 20, 70))
     assert panel.picking
-    assert "too dark" in panel._hint.text()
+    assert "too dark" in panel.findChild(QLabel, "caption").text()
 
 
 @pytest.mark.parametrize("end", ["click", "fold", "show"])
@@ -117,17 +119,17 @@ def test_picking_is_given_up(panel: LookPanel, end: str) -> None:
 
 
 def test_folded_up_it_tells_that_the_colours_are_not_the_slides_own(panel: LookPanel) -> None:
-    neutral = panel._header.text(), panel._header.accessibleName()
+    neutral = panel.findChild(FoldingHeader).text(), panel.findChild(FoldingHeader).accessibleName()
     panel.show_look(Look(0.2))
-    assert "•" in panel._header.text()
-    assert "changed" in panel._header.accessibleName()
+    assert "•" in panel.findChild(FoldingHeader).text()
+    assert "changed" in panel.findChild(FoldingHeader).accessibleName()
     panel.show_look(Look())
-    assert (panel._header.text(), panel._header.accessibleName()) == neutral
+    assert (panel.findChild(FoldingHeader).text(), panel.findChild(FoldingHeader).accessibleName()) == neutral
 
 
 def test_the_keyboard_reaches_everything(panel: LookPanel) -> None:
-    panel._header.setFocus()
-    QTest.keyClick(panel._header, Qt.Key.Key_Space)
+    panel.findChild(FoldingHeader).setFocus()
+    QTest.keyClick(panel.findChild(FoldingHeader), Qt.Key.Key_Space)
     panel.brightness.slider.setFocus()
     QTest.keyClick(panel.brightness.slider, Qt.Key.Key_Right)
     assert panel.look == Look(brightness=0.01)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QCheckBox
+from PySide6.QtWidgets import QCheckBox, QLabel
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui.ui.panels.overlay import OverlayPanel
@@ -41,16 +41,16 @@ def test_the_box_and_the_action_are_one(qtbot: QtBot, panel: OverlayPanel, show_
 
 
 def test_too_far_out_it_says_what_to_do(panel: OverlayPanel, show_manual: QAction) -> None:
-    assert not panel._hint.isVisible()
+    assert not panel.findChild(QLabel, "caption").isVisible()
     show_manual.setChecked(True)
-    assert not panel._hint.isVisible()
+    assert not panel.findChild(QLabel, "caption").isVisible()
     panel.zoomed(0.1)
-    assert panel._hint.isVisible()
+    assert panel.findChild(QLabel, "caption").isVisible()
     panel.zoomed(0.25)
-    assert not panel._hint.isVisible()
+    assert not panel.findChild(QLabel, "caption").isVisible()
     panel.zoomed(0.1)
     show_manual.setChecked(False)
-    assert not panel._hint.isVisible()
+    assert not panel.findChild(QLabel, "caption").isVisible()
 
 
 def test_without_the_action_nothing_is_shown_of_it(qtbot: QtBot) -> None:

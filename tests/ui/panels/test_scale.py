@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QLocale, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QButtonGroup, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui.core.slides.slide import PLAUSIBLE_MPP
@@ -83,20 +83,20 @@ def test_no_scale_of_a_microscope_can_be_set(qtbot: QtBot, window: QWidget, text
 @pytest.mark.parametrize("power", OBJECTIVES)
 def test_an_objective_gives_an_estimate(qtbot: QtBot, window: QWidget, power: int) -> None:
     dialog = ScaleDialog(None, None, window)
-    button = dialog._objectives.button(power)
+    button = dialog.findChild(QButtonGroup).button(power)
     button.click()
     assert PLAUSIBLE_MPP[0] <= estimated_mpp(power) <= PLAUSIBLE_MPP[1]
     assert dialog.mpp == estimated_mpp(power)
-    assert dialog._objectives.checkedId() == power
+    assert dialog.findChild(QButtonGroup).checkedId() == power
     dialog.number.setText("0.333")
-    assert dialog._objectives.checkedId() == -1, "another number is no longer this objective's"
+    assert dialog.findChild(QButtonGroup).checkedId() == -1, "another number is no longer this objective's"
     dialog.close()
 
 
 def test_the_objective_in_the_file_is_offered(window: QWidget) -> None:
     dialog = ScaleDialog(None, 100.0, window)
     assert dialog.mpp == estimated_mpp(100)
-    assert "217 px" in dialog._says.text()  # a red cell of 7.5 µm
+    assert "217 px" in dialog.findChild(QLabel, "caption").text()  # a red cell of 7.5 µm
     dialog.close()
 
 

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtWidgets import QCheckBox, QLabel, QSlider
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui.session.tool_settings import ToolSettings
+from bcseg_gui.ui.panels.brush_size import BrushSize
 from bcseg_gui.ui.panels.tool_options import ToolOptions
 from bcseg_gui.ui.tools.table import TOOLS
+from bcseg_gui.ui.widgets.elided import ElidedLabel
+from bcseg_gui.ui.widgets.number_box import NumberBox
 
 
 @pytest.fixture
@@ -23,6 +27,10 @@ def options(qtbot: QtBot, settings: ToolSettings) -> ToolOptions:
     return options
 
 
+def sensitivity_of(options: ToolOptions) -> QSlider:
+    return next(each for each in options.findChildren(QSlider) if each.accessibleName() == "Sensitivity")
+
+
 @pytest.mark.parametrize(
     ("tool", "size", "sensitivity", "apart"),
     [
@@ -38,11 +46,11 @@ def test_a_tool_shows_its_own_settings(
 ) -> None:
     settings.tool = tool
 
-    assert options._name.text() == TOOLS[tool].text
-    assert options._hint.toolTip() == TOOLS[tool].hint
-    assert options._size.isVisible() == size
-    assert options._sensitivity.isVisible() == sensitivity
-    assert options._apart.isVisible() == apart
+    assert options.findChild(QLabel, "panelTitle").text() == TOOLS[tool].text
+    assert options.findChild(ElidedLabel).toolTip() == TOOLS[tool].hint
+    assert options.findChild(BrushSize).isVisible() == size
+    assert sensitivity_of(options).isVisible() == sensitivity
+    assert options.findChild(QCheckBox).isVisible() == apart
 
 
 def test_it_is_as_high_with_any_tool(options: ToolOptions, settings: ToolSettings) -> None:
@@ -64,10 +72,10 @@ def test_settings_and_what_is_shown_agree_both_ways(options: ToolOptions, settin
     settings.tool = "smart_brush"
     settings.brush_radius = 30.0
     settings.sensitivity = 0.8
-    assert options._size._number.value() == 60
-    assert options._sensitivity.slider.value() == 80
+    assert options.findChild(NumberBox).value() == 60
+    assert sensitivity_of(options).value() == 80
 
-    options._size._number.setValue(24)
-    options._sensitivity.slider.setValue(25)
-    options._apart.setChecked(False)
+    options.findChild(NumberBox).setValue(24)
+    sensitivity_of(options).setValue(25)
+    options.findChild(QCheckBox).setChecked(False)
     assert (settings.brush_radius, settings.sensitivity, settings.keeps_apart) == (12.0, 0.25, False)

@@ -142,7 +142,7 @@ def test_what_is_pasted_with_another_tool_is_not_picked(cells: PickedCells, fiel
 
 def test_picks_can_be_dropped_from_outside(tool: CellsTool, cells: PickedCells, surface: Any) -> None:
     click(tool, A)
-    cells.unpick()
+    cells.pick(())
     assert list(cells.picked) == []
     assert surface.picked == []
 
