@@ -22,6 +22,7 @@ from bcseg_gui.core.settings import SETTINGS
 from bcseg_gui.ui.actions.info import ActionInfo
 from bcseg_gui.ui.actions.table import ACTIONS, MENUS
 from bcseg_gui.ui.tools.table import TOOLS, ToolInfo
+from model.networks import NETWORKS
 
 TESTS = Path(__file__).resolve().parent
 CLASS_KEYS = {str(number) for number in range(1, KEYS + 1)}
@@ -98,6 +99,15 @@ def test_a_column_is_complete(column: Column) -> None:
     assert [each.id for each in COLUMNS].count(column.id) == 1
     said = frozenset(_words(TESTS / "core/cells/test_columns.py"))
     assert {column.id} <= said, "no test in tests/core/cells/test_columns.py names it"
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_network_is_complete(name: str) -> None:
+    module, _, class_name = NETWORKS[name].cls.partition(":")
+    assert NETWORKS[name].load().__name__ == class_name
+    test = TESTS / f"model/networks/test_{module.lstrip('.')}.py"
+    has_test = bool({name, class_name} & {*_words(test), *_imported(test)})
+    assert has_test, f"{test.name} does not name it"
 
 
 def test_settings_have_keys_of_their_own() -> None:

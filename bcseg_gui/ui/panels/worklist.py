@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -26,18 +26,13 @@ from bcseg_gui.session.worklist import WorklistItem
 from ..widgets.durations import duration_words
 from ..widgets.search_box import SearchBox
 from .gains import Bar, GainPanel
-from .thumbnails import ICON, Key, Thumbnails
+from .thumbnail_queue import ThumbnailQueue
+from .thumbnails import ICON, Thumbnails
 from .worklist_model import AnyIndex, WorklistModel, status_words
 from .worklist_options import WorklistOptions
 
 LONG = 30
 """Pictures; a longer list can be searched."""
-
-_NEAR = 200
-"""Rows above and below, whose thumbnails are made before they are scrolled to; all of them fit into `Thumbnails`."""
-
-_PAUSE = 40
-"""Milliseconds between thumbnails that nobody sees yet: what is looked at comes first."""
 
 # Not “transparent”: then the groove of the scroll bar is painted black.
 _STYLE = """
@@ -63,9 +58,10 @@ class WorklistPanel(QWidget):
         self.order = order
         self._title = QLabel(_("Pictures"))
         self._title.setObjectName("panelTitle")
-        self._thumbnails = Thumbnails(self)
-        self._model = WorklistModel(order, self._thumbnails, self)
+        thumbnails = Thumbnails(self)
+        self._model = WorklistModel(order, thumbnails, self)
         self._list = self._make_list()
+        self._thumbnails = ThumbnailQueue(self._list, self._model, thumbnails)
         self._options = WorklistOptions()
         self._search = SearchBox()
         self._status = ""
@@ -76,8 +72,6 @@ class WorklistPanel(QWidget):
         self._pages = QStackedWidget()
         self._lay_out()
         self._showing = False
-        self._soon = QTimer(self, singleShot=True, interval=0)
-        self._later = QTimer(self, singleShot=True, interval=_PAUSE)
         self._connect()
 
     def _make_list(self) -> QListView:
@@ -154,11 +148,6 @@ class WorklistPanel(QWidget):
         # Queued, because the click marks its row only after this signal: a picture that does not open gets the mark
         # back to the one that stays in front.
         self._picked.connect(self.chosen, Qt.ConnectionType.QueuedConnection)
-        self._list.verticalScrollBar().valueChanged.connect(self._load_soon)
-        self._list.verticalScrollBar().rangeChanged.connect(self._load_soon)
-        self._thumbnails.loaded.connect(self._load_soon)
-        self._soon.timeout.connect(self._load_seen)
-        self._later.timeout.connect(self._load_near)
         self._search.textChanged.connect(self._filter)
         self._search.entered.connect(self._choose_first)
         self._search.left.connect(self._list.setFocus)
@@ -183,7 +172,7 @@ class WorklistPanel(QWidget):
         self._search.setVisible(len(items) > LONG)
         self._find.setEnabled(len(items) > LONG)
         self._show_title(items)
-        self._load_soon()
+        self._thumbnails.load_soon()
 
     def show_gains(self, bars: Sequence[Bar], more: int, current: int | None) -> None:
         """What to correct next, if the model has looked; see `GainPanel.show_bars`."""
@@ -247,7 +236,7 @@ class WorklistPanel(QWidget):
         self._model.refresh()
         self._mark_current()
         self._showing = False
-        self._load_soon()
+        self._thumbnails.load_soon()
 
     def _show_only(self, status: str) -> None:
         self._status = status
@@ -276,45 +265,8 @@ class WorklistPanel(QWidget):
             if not self._list.currentIndex().isValid():
                 self._list.setCurrentIndex(self._model.index(0))
 
-    # -- thumbnails -----------------------------------------------------------------------------------------------
-
-    def _load_soon(self) -> None:
-        self._later.stop()
-        self._soon.start()
-
-    def _load_seen(self) -> None:
-        if self._thumbnails.is_busy or not self.isVisible():
-            return
-        if not self._load_first(self._seen()):
-            self._later.start()
-
-    def _load_near(self) -> None:
-        if not self._thumbnails.is_busy and self.isVisible():
-            seen = self._seen()
-            around = (row for step in range(_NEAR) for row in (seen.stop + step, seen.start - 1 - step))
-            self._load_first(row for row in around if 0 <= row < self._model.rowCount())
-
-    def _load_first(self, rows: Iterator[int] | range) -> bool:
-        keys: Iterator[Key | None] = (self._model.unloaded(row) for row in rows)
-        key = next((key for key in keys if key is not None), None)
-        if key is not None:
-            self._thumbnails.load(key, self.devicePixelRatio())
-        return key is not None
-
-    def _seen(self) -> range:
-        """Rows on the screen."""
-        count = self._model.rowCount()
-        first, second = (self._list.visualRect(self._model.index(row)) for row in (0, 1))
-        height = second.top() - first.top() if count > 1 else first.height()
-        if not count or height <= 0:
-            return range(0)
-        above = max(0, -first.top() // height)
-        return range(min(above, count), min(count, above + self._list.viewport().height() // height + 2))
-
     def close_quietly(self) -> None:
         """Leave no thumbnail under way that outlives the window, unless its drive hangs."""
-        self._soon.stop()
-        self._later.stop()
         self._thumbnails.stop()
 
 

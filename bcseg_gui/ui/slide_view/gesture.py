@@ -56,7 +56,7 @@ class Reactions:
 
 
 # More than thirty methods: one for each event of mouse, pen, keys and view, and properties that tell the state apart.
-class Gesture:
+class Gesture:  # large: a method for each event, and for each question that the view asks
     """Places are device-independent pixels in the port of `viewport`; the tool gets level-0 pixels."""
 
     def __init__(self, viewport: Viewport, reactions: Reactions) -> None:

@@ -53,7 +53,7 @@ by itself."""
 
 # More than thirty methods: Qt calls event handlers by their names, and the window and the tools know one view. What
 # they do is done in the parts, so each passes on a call and little more.
-class SlideView(QGraphicsView):
+class SlideView(QGraphicsView):  # large: all that the window asks of a slide, handed on to the parts
     """Shows a slide, its mask and what is drawn over both, with a minimap and a scale bar in the corners.
 
     The scene is in level-0 pixels. `zoom` is screen pixels per level-0 pixel: at 1 every pixel of the slide is one of

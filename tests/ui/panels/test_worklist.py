@@ -17,7 +17,9 @@ from pytestqt.qtbot import QtBot
 from bcseg_gui.core import thumbnails
 from bcseg_gui.session.order import Order
 from bcseg_gui.session.worklist import Worklist, WorklistItem
+from bcseg_gui.ui.panels.thumbnail_queue import ThumbnailQueue
 from bcseg_gui.ui.panels.worklist import LONG, WorklistPanel
+from bcseg_gui.ui.panels.worklist_options import WorklistOptions
 from tests.waiting import LIMIT
 
 Spoken = Qt.ItemDataRole.AccessibleTextRole
@@ -94,7 +96,7 @@ def only(panel: WorklistPanel, status: str) -> None:
 
 def choose_option(panel: WorklistPanel, words: str) -> None:
     """From the menu of the button beside the title."""
-    actions = panel._options.menu().actions()
+    actions = panel.findChild(WorklistOptions).menu().actions()
     next(action for action in actions if action.text().endswith(words)).trigger()
 
 
@@ -112,7 +114,7 @@ def test_it_shows_how_far_each_picture_is(panel: WorklistPanel, items, chosen) -
     show(panel, items, 1)
     assert spoken(panel) == ["a, reviewed", "b, in progress", "c, to do"]
     assert current(panel) == "b, in progress"
-    assert panel._title.text() == "1 of 3 reviewed"
+    assert panel.findChild(QLabel, "panelTitle").text() == "1 of 3 reviewed"
     QCoreApplication.processEvents()
     assert chosen == [], "showing is not choosing"
     choose(panel, 2)
@@ -135,7 +137,7 @@ def test_a_mark_changes_its_row_and_moves_nothing(panel: WorklistPanel, many: Wo
     show(panel, marked, 0)
     QCoreApplication.processEvents()
     assert spoken(panel)[:2] == ["Field 000, to do", "Field 001, in progress"]
-    assert panel._title.text() == "99 of 300 reviewed"
+    assert panel.findChild(QLabel, "panelTitle").text() == "99 of 300 reviewed"
     assert rows_of(panel).verticalScrollBar().value() == before > 0
     assert chosen == []
 
@@ -154,7 +156,7 @@ def test_another_worklist_takes_the_place_of_the_one_before(panel: WorklistPanel
     assert current(panel) == "c, to do"
     show(panel, (), -1)
     assert spoken(panel) == []
-    assert panel._title.text() == "Pictures"
+    assert panel.findChild(QLabel, "panelTitle").text() == "Pictures"
 
 
 # -- the search ----------------------------------------------------------------------------------------------------
@@ -380,16 +382,16 @@ def test_one_status_alone_says_so_and_leads_back(panel: WorklistPanel, items) ->
 def test_a_single_picture_needs_no_order(panel: WorklistPanel, items) -> None:
     panel.show()
     show(panel, items[:1], 0)
-    assert not panel._options.isVisible()
+    assert not panel.findChild(WorklistOptions).isVisible()
     show(panel, items, 0)
-    assert panel._options.isVisible()
+    assert panel.findChild(WorklistOptions).isVisible()
 
 
 def test_the_time_spent_is_told_where_the_pointer_rests(panel: WorklistPanel, mixed: Worklist) -> None:
     show(panel, mixed, 0)
     tips = [rows_of(panel).model().index(row, 0).data(Qt.ItemDataRole.ToolTipRole) for row in range(3)]
     assert tips == [f"{mixed[0].path}\n30 s of work", str(mixed[1].path), f"{mixed[2].path}\n6 min of work"]
-    assert panel._title.toolTip() == "8 min of work on these pictures"
+    assert panel.findChild(QLabel, "panelTitle").toolTip() == "8 min of work on these pictures"
 
 
 # -- thumbnails ----------------------------------------------------------------------------------------------------
@@ -418,7 +420,7 @@ def test_they_are_made_of_what_is_seen_first(
     monkeypatch.setattr(thumbnails, "make_thumbnail", make)
     panel.show()
     show(panel, many, 200)
-    seen = panel._seen()
+    seen = panel.findChild(ThumbnailQueue).seen()
     assert 200 in seen
     qtbot.waitUntil(lambda: len(made) >= len(seen) + 6)
     assert sorted(made[: len(seen)]) == list(seen)
@@ -429,7 +431,7 @@ def test_they_are_made_of_what_is_seen_first(
 def test_what_nobody_sees_is_not_read(panel: WorklistPanel, items) -> None:
     show(panel, items, 0)
     QCoreApplication.processEvents()
-    assert not panel._thumbnails.is_busy
+    assert not panel.findChild(ThumbnailQueue).is_busy
 
 
 def test_closing_does_not_wait_for_a_drive_that_hangs(
