@@ -1,4 +1,4 @@
-"""Damaged files are kept under a name of their own when a sound one takes their place."""
+"""Keeping damaged files under another name when a sound copy replaces them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _DAMAGED = "-damaged-"
 
 
 def timestamp(moment: datetime) -> str:
-    """UTC as a part of a file's name; later moments sort behind earlier ones."""
+    """UTC as part of a file name; sorts chronologically."""
     return moment.astimezone(UTC).strftime(TIMESTAMP)
 
 
 def keep_damaged(path: Path) -> Path:
-    """Give a damaged file a second name that says so, under which it stays when `path` is replaced; returns that.
+    """Link or copy a damaged file to a name that says so, so that `path` can be replaced; return that name.
 
-    Nothing is ever overwritten. Raises OSError.
+    Never overwrites. Raises OSError.
     """
     name = f"{path.stem}{_DAMAGED}{timestamp(datetime.now(UTC))}"
     for number in itertools.count(1):
@@ -36,7 +36,7 @@ def keep_damaged(path: Path) -> Path:
 
 
 def is_kept_damaged(path: Path) -> bool:
-    """A file that `keep_damaged` left, by its name."""
+    """Whether the name is one that `keep_damaged` gives."""
     return _DAMAGED in path.name
 
 

@@ -1,6 +1,6 @@
 """Whole files or none: atomic writes, typed JSON, folders built aside and put in place, fingerprints.
 
-Every failure leaves the earlier file as it was and is told as one `UserError` that names the file.
+A failed write leaves the previous file intact and raises a `UserError` that names it.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class _Head(msgspec.Struct):
 
 
 def write_error(error: OSError, path: Path) -> UserError:
-    """The sentence for a write that failed; true only where the earlier content was kept."""
+    """The error for a failed write; only for callers that keep the previous content."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return UserError(
             "The disk is full, so “{path}” could not be written. Nothing that was saved before is lost: "
@@ -80,7 +80,7 @@ def write_error(error: OSError, path: Path) -> UserError:
 
 @contextmanager
 def new_file(path: Path) -> Iterator[IO[bytes]]:
-    """Yield a file that must not exist yet; on disk for certain when the block ends. Raises OSError as it comes."""
+    """Create a file that must not exist yet; it is synced when the block ends. Raises OSError."""
     # Not `tempfile`: its files are 0600, and colleagues who share the folder have to read them.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     with os.fdopen(descriptor, "wb") as file:
@@ -90,7 +90,7 @@ def new_file(path: Path) -> Iterator[IO[bytes]]:
 
 
 def write_atomic(path: Path, data: bytes) -> None:
-    """Replace `path` by `data`. Raises UserError when it cannot be written, and leaves the file as it was."""
+    """Replace the content of `path` by `data`, or raise UserError and leave the file intact."""
     temporary = temporary_beside(path)
     try:
         with new_file(temporary) as file:
@@ -167,7 +167,7 @@ def remove_leftovers(folder: Path) -> None:
 
 
 def temporary_beside(path: Path) -> Path:
-    """A name that nothing has yet, and that `is_leftover` knows."""
+    """An unused name that `is_leftover` recognises."""
     return path.with_name(f".{path.name}-{secrets.token_hex(4)}{_TEMPORARY}")
 
 

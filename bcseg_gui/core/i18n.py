@@ -64,7 +64,7 @@ def sentence(error: object) -> str:
     """What to tell a person about an error, in the installed language.
 
     An error with `template` and `fields` (UserError, ModelError) is its translated template, filled in; a field that
-    is itself such an error becomes its sentence. Anything else is an unforeseen failure, and is told as one.
+    is itself such an error becomes its sentence. Anything else is reported as unforeseen.
     """
     template = getattr(error, "template", None)
     fields = getattr(error, "fields", None)

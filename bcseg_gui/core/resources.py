@@ -1,4 +1,4 @@
-"""Where the files that ship with the app are: icons, translations, weights, sample slides."""
+"""Paths of the files that ship with the app: icons, translations, weights, sample slides."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ def resource(*parts: str) -> Path:
     """Path of a shipped file or folder, for example `resource("weights")`.
 
     An installed wheel keeps the resources inside the package, a checkout beside it; a frozen bundle may do either,
-    because its modules' `__file__` lies under `sys._MEIPASS`. The path is not promised to exist.
+    because its modules' `__file__` lies under `sys._MEIPASS`. The path may not exist.
     """
     package = Path(__file__).resolve().parent.parent
     inside = package / "resources"

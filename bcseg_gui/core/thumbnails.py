@@ -1,4 +1,4 @@
-"""Small pictures of slides, made once and kept in the user's cache under names that say nothing of a patient."""
+"""Thumbnails of slides, cached on disk under names that reveal nothing about a patient."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from .slides import Slide, open_slide, read_scaled
 from .slides.pixels import upright
 
 SIZE = (112, 84)
-"""Pixels a thumbnail fits into: those of the worklist on a screen of 200 %."""
+"""(width, height) that a thumbnail fits into: the worklist's icons on a 200 % screen."""
 
 CACHE_BYTES = 200_000_000
 """About 40,000 thumbnails."""
 
 MAX_READ = 50_000_000
-"""Pixels; a thumbnail is not worth reading more."""
+"""Most pixels that are read for a thumbnail."""
 
 _KEPT = 0.8
-"""Of the limit, after the oldest went."""
+"""Share of the limit that is left after the oldest were removed."""
 
 _DRAFTED = (".jpg", ".jpeg")
 
 
 class ThumbnailCache:
-    """Thumbnails on disk; for one thread. A disk that is full or read-only only makes it slower."""
+    """Thumbnails on disk; not thread-safe. A full or read-only disk only makes it slower."""
 
     def __init__(self, folder: Path | None = None, limit: int = CACHE_BYTES) -> None:
         """`limit` in bytes, of all files in `folder` together."""
@@ -60,7 +60,7 @@ class ThumbnailCache:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary = file.with_name(f".{file.name}-{secrets.token_hex(4)}.tmp")
         try:
-            # Not synced, as what a person makes is: a power cut may damage it, and then it is made again.
+            # Not synced: if a power cut damages it, it is made again.
             temporary.write_bytes(data.getbuffer())
             temporary.replace(file)
         except OSError:
@@ -81,14 +81,14 @@ class ThumbnailCache:
         for _, size, file in oldest:
             if total <= self._limit * _KEPT:
                 break
-            with suppress(FileNotFoundError):  # another window makes room too
+            with suppress(FileNotFoundError):  # another window may have removed it
                 Path(file).unlink()
             total -= size
         self._bytes = total
 
 
 def _name(path: Path, page: int) -> str:
-    """Another name for another content; the size and time of the file stand for it. Raises UserError."""
+    """A cache key that changes with the file's size or modification time. Raises UserError."""
     try:
         found = path.stat()
     except OSError as error:
@@ -111,7 +111,7 @@ def _read(file: Path) -> NDArray[np.uint8] | None:
     if thumbnail.ndim != 3 or thumbnail.shape[0] > SIZE[1] or thumbnail.shape[1] > SIZE[0]:
         return None
     with suppress(OSError):
-        os.utime(file)  # what was used last goes last
+        os.utime(file)  # the least recently used is removed first
     return thumbnail
 
 
@@ -131,7 +131,7 @@ def make_thumbnail(path: Path, page: int = 0) -> NDArray[np.uint8]:
 def _pixels_needed(slide: Slide) -> int:
     level = slide.get_best_level_for_downsample(slide.dimensions[0] / _within(*slide.dimensions)[0])
     if not slide.reads_cheaply(level):
-        level = 0  # all of which would be unpacked for it
+        level = 0  # otherwise the whole level would be unpacked
     return math.prod(slide.level_dimensions[level])
 
 

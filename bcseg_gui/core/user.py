@@ -1,4 +1,4 @@
-"""Who sits at the computer, for the records."""
+"""The user's name, for the records."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import getpass
 
 
 def user_name() -> str:
-    """Empty where the system does not say."""
+    """The login name, or an empty string if unknown."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):

@@ -35,7 +35,7 @@ def suffix_for(dimensions: tuple[int, int]) -> str:
 
 
 def write_mask_picture(path: Path, classes: NDArray[np.uint8], class_count: int = 1) -> None:
-    """`write_mask` of class ids or mask bytes `(h, w)` at hand."""
+    """`write_mask` of an array `(h, w)` of class ids or mask bytes."""
     height, width = classes.shape
     everything = Region(0, 0, width, height)
     write_mask(path, (width, height), lambda region: classes[region.slices_in(everything)], class_count)
@@ -71,12 +71,12 @@ def _bands(dimensions: tuple[int, int], read: Read, class_count: int) -> Iterato
 
 
 def _compressor() -> zlib._Compress:
-    # Runs of equal bytes are all there is to find: faster than level 1, and smaller than level 6.
+    # Masks are runs of equal bytes: Z_RLE is faster than level 1 and smaller than level 6.
     return zlib.compressobj(1, zlib.DEFLATED, strategy=zlib.Z_RLE)
 
 
 def _write_png(path: Path, dimensions: tuple[int, int], read: Read, class_count: int) -> None:
-    """By hand, row by row: Pillow wants the whole picture in memory."""
+    """Row by row, without Pillow, which needs the whole picture in memory."""
     width, height = dimensions
     colour = 0 if class_count == 1 else 3
     with path.open("wb") as file:
@@ -180,4 +180,4 @@ def _deflated(data: bytes | memoryview) -> bytes:
 
 
 _EMPTY_TILE = _deflated(bytes(_TIFF_TILE * _TIFF_TILE))
-"""Whole, not left out: other programs show a missing tile as transparent or not at all."""
+"""Written out, not omitted: other programs show a missing tile as transparent or not at all."""

@@ -12,14 +12,14 @@ from PIL import Image
 from ..errors import UserError
 from ..masks import CLASS_BITS
 
-# What is too large is refused by its header's dimensions.
+# Size is checked against the header instead.
 Image.MAX_IMAGE_PIXELS = None
 
 LARGEST = 300_000_000
-"""Pixels; it is read as a whole."""
+"""Pixels; pictures are read whole."""
 _MOST_CELLS = 50_000_000
 _CELLPOSE = "_cp_masks"
-"""The end of the names under which Cellpose saves its cells."""
+"""Suffix of the names under which Cellpose saves label pictures."""
 
 _Pixels = NDArray[np.generic]
 
@@ -85,7 +85,7 @@ def parted(labels: _Pixels) -> NDArray[np.uint8]:
 
 
 def _areas(labels: _Pixels) -> NDArray[np.int64]:
-    """Pixels of each label; by bands of rows, for counting takes eight bytes a pixel."""
+    """Pixels of each label, counted by bands of rows, since counting takes eight bytes a pixel."""
     areas = np.zeros(int(labels.max(initial=0)) + 1, np.int64)
     for y in range(0, len(labels), 512):
         areas += np.bincount(labels[y : y + 512].ravel(), minlength=len(areas))

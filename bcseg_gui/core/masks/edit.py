@@ -16,7 +16,7 @@ from .storage.tiles import Tiles
 
 NOTHING = Region(0, 0, 0, 0)
 TILES_COMPARED = 64
-"""So many tiles of an edit are compared with what they were before (16 MB); the others are taken for changed."""
+"""Tiles of an edit that are compared with their earlier content (16 MB); any others count as changed."""
 
 
 class MaskEdit:
@@ -60,7 +60,7 @@ class MaskEdit:
 
     @property
     def is_empty(self) -> bool:
-        """Nothing was touched so far."""
+        """Nothing has been touched yet."""
         return not self._before and not self._seq
 
     def paint(self, region: Region, where: NDArray[np.bool_], class_id: int) -> Region:
@@ -173,7 +173,7 @@ class MaskEdit:
         return self._written
 
     def rollback(self) -> Region:
-        """Make the mask what it was before and close the edit; returns the region that had differed.
+        """Restore the mask and close the edit; returns the region that had changed.
 
         What `finish_block` handed over stays, as an edit of its own.
 
@@ -208,7 +208,7 @@ class MaskEdit:
 
     def _change(self, key: TileKey) -> NDArray[np.uint8]:
         tile = self._tiles.changing(key)
-        if key not in self._before:  # not sooner: a tile that cannot be read is none of this edit's
+        if key not in self._before:  # only now: a tile that cannot be read is not part of this edit
             self._before[key] = tile.copy() if len(self._before) < TILES_COMPARED else None
         return tile
 

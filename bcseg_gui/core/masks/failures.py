@@ -1,4 +1,4 @@
-"""What can go wrong with a mask's file, as sentences for a person."""
+"""Errors of mask files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..errors import UserError
 
 
 class DamagedMaskError(UserError):
-    """The file cannot be read whole, or is no mask; `recovery.recover` saves of it what can be saved."""
+    """The file is damaged or no mask; `recovery.recover` saves what can be read."""
 
     @property
     def path(self) -> Path:
@@ -24,7 +24,7 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.ProgrammingError:
-        raise  # our mistake, such as a closed connection
+        raise  # a bug, such as a closed connection
     except sqlite3.Error as error:
         # The low byte is the kind of failure. An error without a code comes from data that no mask holds.
         raise _sentence(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF, path) from error

@@ -1,4 +1,4 @@
-"""The edits of a mask in memory: which there are, and which can be taken back or brought back."""
+"""The edits of a mask in memory, and which of them can be undone or redone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..geometry import TileKey
 
 
 class EditState(IntEnum):
-    """Column `undone`: an edit that a newer one replaced after an undo stays listed, but cannot come back."""
+    """Column `undone`. ABANDONED: undone and then replaced by a newer edit; stays listed but cannot be redone."""
 
     DONE = 0
     UNDONE = 1
@@ -38,11 +38,11 @@ class EditRecord:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Edits taken back, or brought back, in one go. `steps` are (seq, row, col) of the tiles they touched, by `seq`."""
+    """Edits undone (`back`) or redone together. `steps` are (seq, row, col) of the tiles they touched, by `seq`."""
 
     back: bool
     seq: int
-    """Taken back are the edits after this one, brought back those up to it"""
+    """Edits after this one are undone, or those up to it redone"""
     steps: tuple[tuple[int, int, int], ...]
 
     @property
@@ -70,7 +70,7 @@ class Turn:
 
 
 class History:
-    """Every edit ever made, oldest first; those done can be taken back in turn, those undone be brought back."""
+    """Every edit ever made, oldest first; a stack of those that can be undone and one of those that can be redone."""
 
     def __init__(self, records: Iterable[EditRecord]) -> None:
         self._records = {record.seq: record for record in records}

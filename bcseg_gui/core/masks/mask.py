@@ -25,13 +25,13 @@ ReadMask = Callable[[Region], NDArray[np.uint8]]
 the slide."""
 
 OVERVIEWS_KEPT_BACK = 64
-"""So many overview tiles are computed before they are written, and after a crash computed again."""
+"""Overview tiles that are collected before they are written; a crash costs computing them again."""
 
 
 class Mask:
     """One uint8 per level-0 pixel: the low 7 bits are the class id, the high bit says that a person set it.
 
-    For one thread; another may open the same file to read it. Use as a context manager or call `close`.
+    Not thread-safe; another thread may open the same file to read it. Use as a context manager or call `close`.
 
     Every finished edit, undo and redo is one transaction, written by a thread of the mask while the person goes on; at
     most one stroke is not on disk, since the next one waits for it.
@@ -78,7 +78,7 @@ class Mask:
         self._store.close()
 
     def listen(self, failed: Callable[[Exception], None], saved: Callable[[], None]) -> None:
-        """For one who goes on while something cannot be written: it waits, is tried again and nothing is lost.
+        """Report failures instead of raising: edits that cannot be written wait, are retried, and nothing is lost.
 
         `failed` is told once why (a UserError, else our mistake), `saved` each time when all is on disk; both are
         called in another thread. Unless somebody listens, `begin`, `begin_run` and `finish_block` raise instead.
@@ -87,15 +87,15 @@ class Mask:
 
     @property
     def is_saved(self) -> bool:
-        """Everything is on disk, but for an edit still open."""
+        """Everything but an open edit is on disk."""
         return self._journal.is_saved
 
     def flush(self) -> None:
-        """Wait until everything is on disk, but for an edit still open. Raises UserError; then nothing is lost."""
+        """Wait until everything but an open edit is on disk. Raises UserError; nothing is lost then."""
         self._journal.flush()
 
     def retry(self) -> None:
-        """Try again, in the background, to write what could not be written."""
+        """Retry failed writes in the background."""
         self._journal.retry()
 
     def __enter__(self) -> Mask:
@@ -168,7 +168,7 @@ class Mask:
         self._tiles.preview(region.intersected(self._bounds), level)
 
     def _write_overviews(self, at_least: int) -> None:
-        """They can be computed again at any time, so failing to keep them is no failure."""
+        """Failures are ignored: overviews can be computed again at any time."""
         if self._overviews_sent is not None:
             write, sent = self._overviews_sent
             if write.written is None:
@@ -221,18 +221,18 @@ class Mask:
         return self._journal.unfinished_run
 
     def end_run(self) -> None:
-        """The run came to its end; commits an edit still open first."""
+        """Mark the run as finished; commits an open edit first."""
         self.commit()
         self._journal.end_run()
 
     def commit(self) -> None:
-        """Hand over an edit still open."""
+        """Commit an open edit, if any."""
         if self._edit is not None:
             self._edit.commit()
 
     @property
     def is_blank(self) -> bool:
-        """No pixel is set, by whomever. Waits for what is on its way to the file. Raises UserError."""
+        """No pixel is set. Waits for pending writes. Raises UserError."""
         self.commit()
         self.flush()
         return not self._store.has_tiles()
@@ -269,13 +269,13 @@ class Mask:
         return self._reload(self._journal.turn(back=True, seq=edit.seq - 1)) if edit else NOTHING
 
     def redo(self) -> Region:
-        """Bring back the edit that was undone last; otherwise as `undo`."""
+        """Redo the edit that was undone last; otherwise as `undo`."""
         self.commit()
         edit = self._journal.history.next_redo()
         return self._reload(self._journal.turn(back=False, seq=edit.seq)) if edit else NOTHING
 
     def jump(self, seq: int) -> Region:
-        """Take back or bring back edits, in one transaction, until `seq` is the last one done, 0: until none is.
+        """Undo or redo edits, in one transaction, until `seq` is the last one done (0: none is).
 
         Otherwise as `undo`. Raises UserError for an edit that cannot come back.
         """
@@ -283,7 +283,7 @@ class Mask:
         return self._reload(self._journal.jump(seq))
 
     def edits(self) -> Sequence[EditRecord]:
-        """Every edit ever committed, oldest first, those taken back included."""
+        """Every edit ever committed, oldest first, undone ones included."""
         return self._journal.history.records()
 
     @property

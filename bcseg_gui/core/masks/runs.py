@@ -1,4 +1,4 @@
-"""A segmentation that may be interrupted and taken up again."""
+"""A segmentation that can be interrupted and resumed."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from ..geometry import Region
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A segmentation run that has not come to its end."""
+    """An unfinished segmentation run."""
 
     settings: str
-    """what it was started with, an opaque text; only the very same may take it up"""
+    """its settings, an opaque text; only a run with exactly the same may resume it"""
     finished: tuple[Region, ...]
-    """blocks that need not be computed again"""
+    """blocks that are done"""

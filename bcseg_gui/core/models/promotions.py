@@ -1,4 +1,4 @@
-"""Which model is in use and which were before: a record that only grows."""
+"""The record of which model is in use and which were before; append-only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..files import make_folder, read_json, write_json
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """A model put into use; times are ISO 8601 in UTC, `rolled_back` is empty while the promotion stands.
+    """A model made active; times are ISO 8601 in UTC, `rolled_back` is empty while the promotion stands.
 
     `by`: who did it. `overruled`: the gate had refused it.
     """
@@ -40,7 +40,7 @@ class Promotions:
         return replace(self, active=model, history=(*self.history, promotion))
 
     def rolled_back(self) -> Promotions:
-        """Back to the model before. Raises UserError when there is none."""
+        """Return to the previous model. Raises UserError when there is none."""
         standing = [index for index, promotion in enumerate(self.history) if not promotion.rolled_back]
         if not standing:
             raise UserError("There is no earlier model to go back to.")
@@ -50,7 +50,7 @@ class Promotions:
 
 
 class PromotionStore(Protocol):
-    """Where the record is kept: a project keeps it in its `project.json`, a bare library in a file of its own."""
+    """Storage of the record: a project keeps it in `project.json`, a library in a file of its own."""
 
     def read_promotions(self) -> Promotions: ...
     def write_promotions(self, promotions: Promotions) -> None: ...

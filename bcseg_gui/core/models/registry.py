@@ -1,4 +1,4 @@
-"""The models one can choose from: those the app came with, the user's, and those of a library or project. No torch."""
+"""The available models: bundled ones, the user's, and those of a library or project. No torch."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ INFO_FILE = "model.json"
 ARCHITECTURES = ("ternausnet11", "ternausnet16")
 
 _KEPT_BESIDE = (".csv", ".html", ".json", ".md", ".png", ".txt")
-"""What may lie beside the weights (history, report, model card) and is copied with them."""
+"""Suffixes of files (history, report, model card) that are copied with the weights."""
 
 _log = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ class ModelRegistry:
         self._promotions = promotions or LibraryPromotions(library)
 
     def versions(self) -> list[ModelVersion]:
-        """Bundled ones first, each group oldest first. One that cannot be read is left out; `get` tells why."""
+        """Bundled ones first, each group oldest first. Unreadable ones are skipped; `get` raises why."""
         found: dict[str, ModelVersion] = {}
         for folder in self._folders():
             try:
@@ -140,7 +140,7 @@ class ModelRegistry:
         return version
 
     def overruled_by(self, name: str) -> str | None:
-        """Who uses this model, or did last, though the gate had refused it; None when nobody does."""
+        """Who promoted this model last although the gate had refused it, or None."""
         of_it = [promotion for promotion in self._promotions.read_promotions().history if promotion.model == name]
         return of_it[-1].by if of_it and of_it[-1].overruled else None
 
@@ -149,7 +149,7 @@ class ModelRegistry:
         return any(not promotion.rolled_back for promotion in self._promotions.read_promotions().history)
 
     def rollback(self) -> ModelVersion:
-        """Use the model before the active one; those gone since are passed over. Raises UserError when none is left."""
+        """Reactivate the previous model, skipping any that no longer exist. Raises UserError when none is left."""
         promotions = self._promotions.read_promotions().rolled_back()
         present = {version.name for version in self.versions()}
         while promotions.active and promotions.active not in present:
@@ -158,7 +158,7 @@ class ModelRegistry:
         return self.active()
 
     def new_folder(self) -> Path:
-        """An empty folder to train into; `add` takes it over. One that is left is removed when its project opens."""
+        """An empty folder to train into, for `add`. Leftovers are removed when the project opens."""
         return make_folder(self._library / f".new-{secrets.token_hex(4)}.tmp")
 
     def add(self, folder: Path, name: str | None = None) -> ModelVersion:
@@ -223,7 +223,7 @@ class ModelRegistry:
         )
 
     def free_name(self, wanted: str) -> str:
-        """One like it that no version has."""
+        """A name like `wanted` that no version has."""
         # The name becomes a folder's, so nothing in it may lead elsewhere or be hidden.
         stem = re.sub(r"[^\w.-]+", "-", wanted).strip(".-")[:80] or "model"
         taken = {path.name.casefold() for path in self._library.glob("*")}

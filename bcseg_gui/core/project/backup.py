@@ -36,19 +36,19 @@ log = logging.getLogger(__name__)
 FOLDER = "backups"
 _NEWEST, _DAYS, _MONTHS = 10, 14, 12
 _DISK_THREADS = 4
-"""Few, for the window's thread waits its turn among them"""
+"""Few, because the window's thread competes with them"""
 _UNREADABLE = (OSError, EOFError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error)
 """What `zipfile` raises for a damaged file"""
 _Contents = dict[str, bytes]
 
 
-# Making them ---------------------------------------------------------------------------------------------------------
+# Backing up ----------------------------------------------------------------------------------------------------------
 
 
 def backup_if_changed(folder: Path, now: datetime | None = None) -> Path | None:
     """Back up the project in `folder` unless the newest backup holds the same; returns the new one.
 
-    Then the backups that are no longer needed go. For any thread. Raises UserError when it cannot be written.
+    Then remove backups that are no longer needed. Thread-safe. Raises UserError when it cannot be written.
     """
     now = now or datetime.now(UTC)
     content = _read_all(folder)
@@ -127,7 +127,7 @@ def has_backups(folder: Path) -> bool:
 
 
 def _moments(folder: Path) -> set[datetime]:
-    """Those of the backups there are; other files in the folder are not ours."""
+    """The times of all backups; other files in the folder are ignored."""
     found = set()
     for path in (folder / FOLDER).glob("*.zip"):
         with suppress(ValueError):
@@ -143,7 +143,7 @@ def _path(folder: Path, moment: datetime) -> Path:
     return folder / FOLDER / f"{timestamp(moment)}.zip"
 
 
-# Bringing files back -------------------------------------------------------------------------------------------------
+# Restoring -----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ class Restored:
 
 
 class Restoring:
-    """Brings back small files of the project in `folder`; for several threads. `done` says which."""
+    """Restores small files of the project in `folder`; thread-safe. `done` lists which."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -199,7 +199,7 @@ class Restoring:
             log.warning("Brought back %d files from backups", len(self.done))
 
     def _backups(self) -> Iterator[tuple[datetime, zipfile.ZipFile]]:
-        """Newest first; those that cannot be read are passed over."""
+        """Newest first; unreadable ones are skipped."""
         if self._packed is None:
             self._packed = []
             for moment in sorted(_moments(self._folder), reverse=True):
@@ -224,7 +224,7 @@ def _replaced(path: Path, data: bytes) -> Path | None:
 
 
 def restoration_notice(restored: Sequence[Restored]) -> UserError:
-    """One sentence for the person about files that were brought back; there is one at least."""
+    """The message about restored files; `restored` is not empty."""
     oldest = min(found.at for found in restored).astimezone()
     when = f"{oldest:%Y-%m-%d %H:%M}"
     names = {found.path.name for found in restored}

@@ -49,7 +49,7 @@ def require_unused(gone: Iterable[MaskClass], slides: Iterable[tuple[SlideEntry,
 
 
 def ids_in(path: Path, regions: Iterable[Region]) -> set[int]:
-    """The classes that a mask's file holds in these regions; none where there is no file. Raises UserError."""
+    """The class ids in these regions of a mask file, empty if there is no file. Raises UserError."""
     found: set[int] = set()
     if not path.is_file():
         return found

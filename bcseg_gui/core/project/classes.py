@@ -1,4 +1,4 @@
-"""The list of a project's classes: how it may be changed, and the colours that are told apart by all eyes."""
+"""A project's list of classes: allowed changes, and a colour-blind-safe palette."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Classes = tuple[MaskClass, ...]
 FOUND_ID = 1
 """What a segmentation writes; the class of this id can be renamed, but is always there."""
 MOST_CLASSES = 24
-"""More than anybody tells apart, in a list or by colour."""
+"""More than can be told apart in a list or by colour."""
 LONGEST_NAME = 60
 KEYS = 9
 """Classes at the head of the list are chosen by the keys 1 to 9."""

@@ -1,4 +1,4 @@
-"""What a project remembers of its classes and slides: values, as they stand in its JSON files."""
+"""The values in a project's JSON files: classes and slides."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Measured(Protocol):
 
 
 LARGEST_PICTURE = 64_000_000
-"""Level-0 pixels that a person looks through as one picture: some thousand cells. Of a larger slide parts are."""
+"""Level-0 pixels of the largest slide that is reviewed as one picture, some thousand cells; larger ones by parts."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageReview:
-    """How far a page is that is not shown now."""
+    """The review state of a page that is not shown."""
 
     page: int
     status: Status
@@ -70,7 +70,7 @@ class SlideEntry:
         return replace(self, width=slide.dimensions[0], height=slide.dimensions[1], mpp=slide.mpp)
 
     def turned(self, page: int) -> SlideEntry:
-        """This entry with another page shown, as far as that was when it was left."""
+        """This entry with another page shown, in the review state in which that was left."""
         others = {known.page: known for known in (*self.other_pages, PageReview(self.page, self.status, self.reviewed))}
         shown = others.pop(page, PageReview(page, "todo"))
         return replace(
@@ -91,7 +91,7 @@ class SlideEntry:
 
     @property
     def is_partly_reviewed(self) -> bool:
-        """Parts of a large slide are."""
+        """Only parts of a large slide are reviewed."""
         return self.status == "reviewed" and Region(0, 0, self.width, self.height) not in self.reviewed_regions()
 
 

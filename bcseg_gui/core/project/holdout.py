@@ -1,4 +1,4 @@
-"""Which reviewed slides a model learns from and which are kept for the test, once and for all."""
+"""Which reviewed slides a model learns from and which are held out for testing; fixed once chosen."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FEWEST, _MOST = 7, 4
 MARGIN = 1.5
 """Cell diameters between the parts of one slide: no cell, and nothing that the network sees round it, is in both."""
 _LEAST = 3
-"""Cell diameters that the part kept for the test needs."""
+"""Smallest side of the part held out for testing, in cell diameters."""
 
 
 def split(ids: Iterable[str], frozen: Mapping[str, Split] | None = None) -> dict[str, Split]:

@@ -1,4 +1,4 @@
-"""One program at a time on a project: a lock the system takes back by itself when its holder dies."""
+"""One program at a time on a project: a lock that the system releases when its holder dies."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CANNOT_LOCK = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a lock; written into the file for the person who finds it locked."""
+    """Who holds a lock; written into the lock file for whoever finds it locked."""
 
     host: str
     user: str
@@ -31,7 +31,7 @@ class Holder:
 
 
 class ProjectLock:
-    """Held from construction to `release`. The file stays: removing it could part two programs onto two locks."""
+    """Held from construction to `release`. The file stays: else two programs could lock different files."""
 
     def __init__(self, path: Path) -> None:
         """Raises UserError when another program holds the lock, or the drive cannot be locked or written to."""
@@ -45,7 +45,7 @@ class ProjectLock:
             holder = _read_holder(path)
             os.close(self._descriptor)
             raise _refusal(error, path, holder) from error
-        with suppress(OSError):  # a full disk takes only the sentence from us, not the lock
+        with suppress(OSError):  # a full disk costs us the holder's name, not the lock
             os.ftruncate(self._descriptor, 0)
             os.write(self._descriptor, msgspec.json.encode(_this_process()))
 

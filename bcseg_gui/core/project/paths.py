@@ -1,4 +1,4 @@
-"""How a project names the files it speaks of: on disk, as keys, and as ids of slides."""
+"""How a project refers to files: paths as stored, keys for comparison, ids of slides."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def stored(path: Path, project: Path) -> str:
 
 
 def loaded(kept: str | Path, project: Path) -> Path:
-    """The absolute path of a stored one."""
+    """The absolute path for a stored one."""
     return Path(os.path.abspath(os.path.join(project, kept)))  # noqa: PTH100, PTH118  `/` takes twice as long
 
 
@@ -35,7 +35,7 @@ def absolute(path: Path) -> Path:
 
 
 def key(path: Path) -> str:
-    """Equal for paths that the system takes for one."""
+    """Equal for paths that the system treats as the same."""
     return os.path.normcase(path)
 
 

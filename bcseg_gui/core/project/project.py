@@ -35,7 +35,7 @@ class Project:
     def __init__(self, folder: Path, lock: ProjectLock, content: ProjectFile, slides: Iterable[SlideEntry]) -> None:
         self.folder = folder
         self.restored: tuple[Restored, ...] = ()
-        """Files that were damaged when it was opened, and brought back from a backup: to be told"""
+        """Files that were damaged when it was opened and were restored from a backup; to be reported"""
         self._lock = lock
         self._content = content
         self._slides: dict[str, SlideEntry] = {}
@@ -43,7 +43,7 @@ class Project:
         """by `paths.key`"""
         self._reviewed: set[str] = set()
         self._sides: dict[str, holdout.Split] = {}
-        """by fingerprint: a copy of a slide must not be learnt from here and tested on there"""
+        """by fingerprint: copies of a slide must be on the same side of the split"""
         for entry in slides:
             self._index(entry)
 
@@ -65,7 +65,7 @@ class Project:
 
     @classmethod
     def may_begin(cls, folder: Path) -> bool:
-        """Nothing is there, or only what is left where making a project was cut off, by a full disk or a power cut."""
+        """Whether `folder` is absent or holds only the remains of an interrupted creation."""
         if not folder.exists():
             return True
         return folder.is_dir() and all(path.name == _LOCK_FILE or is_leftover(path) for path in folder.iterdir())
@@ -91,7 +91,7 @@ class Project:
 
     @classmethod
     def beside(cls, path: Path) -> Path:
-        """Where the project of a picture, or of a folder of them, goes: among the pictures, else in the user's data.
+        """Where the project of a picture or folder goes: beside the pictures, else in the user's data.
 
         A picture and its folder have one project, so that what was done to the one is seen in the other.
         """
@@ -122,11 +122,11 @@ class Project:
 
     @property
     def last_class_id(self) -> int:
-        """The highest that any class has or had."""
+        """The highest class id ever used."""
         return max(self._content.last_class_id, *(known.id for known in self.classes))
 
     def set_classes(self, classes: Sequence[MaskClass]) -> None:
-        """Keep this list of classes. What is painted must be on disk; a class that goes is looked for in all masks.
+        """Replace the list of classes. Masks must be saved; removed classes are looked for in all of them.
 
         Raises UserError when there could be no such list, or pictures hold cells of a class that is no longer on it.
         """
@@ -160,7 +160,7 @@ class Project:
 
     @property
     def slides(self) -> list[SlideEntry]:
-        """Those worked on, in the order they were added."""
+        """Slides that were worked on, in the order in which they were added."""
         return list(self._slides.values())
 
     @property
@@ -169,16 +169,16 @@ class Project:
 
     @property
     def folders(self) -> list[Path]:
-        """Those whose pictures are on the worklist, worked on or not."""
+        """Folders whose pictures are on the worklist."""
         return [paths.loaded(stored, self.folder) for stored in self._content.folders]
 
     @property
     def pictures(self) -> list[Path]:
-        """Single ones that are on the worklist, worked on or not."""
+        """Individually opened pictures on the worklist."""
         return [paths.loaded(stored, self.folder) for stored in self._content.pictures]
 
     def remember(self, folders: Iterable[Path], pictures: Iterable[Path]) -> None:
-        """Keep what was opened on the worklist, besides what was before. Raises UserError."""
+        """Add what was opened to the worklist. Raises UserError."""
         content = replace(
             self._content,
             folders=self._joined(self._content.folders, folders),
@@ -208,7 +208,7 @@ class Project:
         return self.add_all([path])[0]
 
     def add_all(self, files: Iterable[Path]) -> list[SlideEntry]:
-        """As `add`, for all or for none. Slides are not opened, but a bit of each is read."""
+        """As `add`, for all or none. Slides are not opened, only sampled for their fingerprint."""
         ids = [(self._id_for(path), path) for path in map(paths.absolute, files)]
         new = {slide_id: path for slide_id, path in ids if slide_id not in self._slides}
         with ThreadPoolExecutor(DISK_THREADS) as threads:
@@ -220,7 +220,7 @@ class Project:
         return [self._slides[slide_id] for slide_id, _ in ids]
 
     def update(self, entry: SlideEntry) -> SlideEntry:
-        """Keep a changed entry, and return it as kept: at its first review a slide gets its `split`, for good."""
+        """Save a changed entry and return it as saved: a slide gets its permanent `split` at its first review."""
         before = self.get(entry.id)
         entry = replace(entry, split=before.split, split_by_hand=before.split_by_hand)
         if entry.status == "reviewed" and not entry.split:
@@ -232,9 +232,9 @@ class Project:
         return entry
 
     def move(self, entry: SlideEntry, side: holdout.Split) -> None:
-        """Put a reviewed slide, and copies of it, on the other side of the split by hand. Raises UserError.
+        """Move a reviewed slide, and copies of it, to `side` of the split by hand. Raises UserError.
 
-        What models learnt from is no fair test of their descendants: who moves it has been told.
+        Pictures that a model learnt from are no fair test of its descendants: the caller has warned of that.
         """
         for same in [known for known in self.slides if known.split and known.fingerprint == entry.fingerprint]:
             moved = replace(same, split=side, split_by_hand=True)
@@ -252,11 +252,11 @@ class Project:
             self._sides[entry.fingerprint] = entry.split
 
     def turn(self, entry: SlideEntry, page: int) -> SlideEntry:
-        """Keep that another page is shown, which has a mask and a review of its own. Raises UserError."""
+        """Save that another page is shown, which has its own mask and review. Raises UserError."""
         return self.update(entry.turned(page))
 
     def relocate(self, entry: SlideEntry, path: Path) -> SlideEntry:
-        """Tell where a vanished slide is now. Raises UserError when the file there is not the same slide."""
+        """Set the new location of a missing slide. Raises UserError when the file there is another slide."""
         path = paths.absolute(path)
         if fingerprint(path) != entry.fingerprint:
             raise UserError(
@@ -267,7 +267,7 @@ class Project:
         return self.update(replace(entry, path=path))
 
     def check(self, entry: SlideEntry) -> None:
-        """Raise UserError when the slide vanished or changed, or its mask is gone: none may open as an empty mask."""
+        """Raise UserError when the slide is missing or changed, or its mask missing: no mask may silently be empty."""
         if not entry.path.exists():
             raise UserError(
                 "The picture “{path}” is gone. Its corrections are safe in “{project}”: put it back, or show where "
@@ -302,7 +302,7 @@ class Project:
         if known := self._ids.get(paths.key(path)):
             return known
         slide_id = paths.slide_id(paths.stored(path, self.folder))
-        while slide_id in self._slides:  # that one was added from here and has moved since
+        while slide_id in self._slides:  # another slide was added from here and has been moved since
             slide_id += "-2"
         return slide_id
 

@@ -1,4 +1,4 @@
-"""A project's JSON files as they stand in its folder, or in its backups where they are damaged."""
+"""Reading a project's JSON files, from its backups where they are damaged."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def read_project(folder: Path, restoring: Restoring) -> ProjectFile:
 
 def read_entries(folder: Path, ids: Sequence[str], restoring: Restoring) -> list[SlideEntry]:
     """Raises UserError."""
-    share = -(-len(ids) // DISK_THREADS) or 1  # a task for each would cost as much as reading it
+    share = -(-len(ids) // DISK_THREADS) or 1  # a task per file would cost as much as reading it
     with ThreadPoolExecutor(DISK_THREADS) as threads:
         shares = (ids[start : start + share] for start in range(0, len(ids), share))
         read = threads.map(lambda some: [_read_entry(folder, slide_id, restoring) for slide_id in some], shares)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 GAIN = 0.001
-"""Of Dice. A model that agrees with people less than a tenth of a point better is no better."""
+"""Of Dice. A gain below a tenth of a point is no gain."""
 MARGIN = 0.005
 """Of Dice. With few test pictures the interval of a true gain reaches below zero; below this it may be a loss."""
 MISCOUNT = 0.01
@@ -130,7 +130,7 @@ def decide(
     slides: int | None = None,
     classes: Sequence[ClassFigures] = (),
 ) -> Decision:
-    """Judge a candidate by its figures and those of the model in use, on the same pictures in the same order.
+    """Compare a candidate with the model in use, given figures for the same pictures in the same order.
 
     `slides`: of how many slides the test pictures are parts; None: each is one. `classes`: of the candidate; where some
     are new, all other figures are of the classes that the model in use knows too, and what it wins is these. Raises
@@ -145,7 +145,7 @@ def decide(
 
 
 def judge_target(classes: Sequence[ClassFigures], *, slides: int) -> Decision:
-    """Of a model that was made to find something else: the model in use does not know it, and nothing is forgotten."""
+    """Judge a model for a new target: there is nothing to compare it with, and nothing it could have forgotten."""
     return Decision("new target", None, None, None, slides < ENOUGH, tuple(classes))
 
 
@@ -211,7 +211,7 @@ def class_figures(name: str, pictures: Sequence[Sequence[BlockCounts]], *, is_ne
 
 
 def _times(rng: np.random.Generator, blocks: int) -> NDArray[np.int64]:
-    """How often each of so many blocks is drawn (draws, blocks)."""
+    """How often each block is drawn, int (draws, blocks)."""
     return rng.multinomial(blocks, np.full(blocks, 1 / blocks), size=DRAWS)
 
 

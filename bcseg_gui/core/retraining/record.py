@@ -1,4 +1,4 @@
-"""What is kept of a retraining, beside the model that came of it: enough to judge it, and to do it again."""
+"""The record of a retraining, kept beside its model: enough to judge it and to repeat it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PACKAGES = ("bcseg-gui", "torch", "numpy", "opencv-python-headless")
 
 @dataclass(frozen=True, slots=True)
 class UsedPair:
-    """A picture and its mask, by what the files held."""
+    """A picture and its mask, identified by the content of their files."""
 
     image: str
     split: Literal["train", "holdout"]
@@ -62,7 +62,7 @@ class Record:
 
 
 def read_record(folder: Path) -> Record | None:
-    """What is kept of the retraining that a model folder came of, None of one that came otherwise. Raises UserError."""
+    """The record of the retraining that made the model in `folder`, or None for any other model. Raises UserError."""
     path = folder / RECORD_FILE
     return read_json(path, Record) if path.is_file() else None
 

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from ..synthetic.smear import STAINS, Smear, make_smear
 
 CELL_DIAMETER = 42.0
-"""Pixels; the size that the bundled models see cells at, so that nothing is lost in resizing."""
+"""Pixels; the bundled models' working scale, so that nothing is lost in resizing."""
 SIZE = (640, 480)
 REFERENCE_AREA = 2 * len(STAINS) * SIZE[0] * SIZE[1]
 """Pixels of all."""
 ALIKE = 0.8
-"""Dice. A model that agrees less than this with the reference masks finds something else than all cells."""
+"""Dice. A model below this finds something other than all cells."""
 
 
 def reference_smears() -> Iterator[tuple[str, Smear]]:

@@ -1,4 +1,4 @@
-"""The report of a retraining: `report.json` for programs, `report.html` for people, which needs nothing besides."""
+"""The report of a retraining: `report.json` for programs, self-contained `report.html` for people."""
 
 from __future__ import annotations
 

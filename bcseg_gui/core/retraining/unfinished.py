@@ -1,9 +1,9 @@
-"""A retraining that is under way, or was paused or cut off: what it takes to go on with it.
+"""A retraining in progress, paused or interrupted: what is needed to resume it.
 
     PROJECT/retraining/run.json   `Unfinished`
     PROJECT/retraining/NAME/      the model that is being trained, with the checkpoint of its last round
 
-A project has one at most. It is gone once its model is among the project's models.
+A project has at most one. It is removed once its model is in the project's library.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Unfinished:
 
 
 def find_unfinished(project: Path) -> Unfinished | None:
-    """The one that can be gone on with. What is damaged cannot, and is as good as none. Raises UserError."""
+    """The retraining that can be resumed, or None; a damaged one cannot. Raises UserError."""
     path = project / FOLDER / RUN_FILE
     if not path.is_file():
         return None
@@ -52,7 +52,7 @@ def find_unfinished(project: Path) -> Unfinished | None:
 
 
 def save_unfinished(project: Path, run: Unfinished) -> Path:
-    """Note it, in the place of any other; returns the folder to train into. Raises UserError."""
+    """Save `run`, replacing any other, and return the folder to train into. Raises UserError."""
     folder = make_folder(project / FOLDER)
     for other in folder.iterdir():
         if other.is_dir() and other.name != run.model:

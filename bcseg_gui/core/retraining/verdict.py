@@ -9,7 +9,7 @@ from .gate import FOUND, GAIN, ClassFigures, Decision, Difference
 
 
 def verdict(decision: Decision) -> str:
-    """What the candidate is, and why it may not take the other's place if it may not."""
+    """Return how the candidate compares and, if it is refused, why."""
     if decision.dice is None or decision.count_error is None:
         return _target_verdict(decision)
     new = decision.new_classes
@@ -65,7 +65,7 @@ def verdict(decision: Decision) -> str:
 
 
 def evidence(decision: Decision) -> str:
-    """How sure that is."""
+    """Return how certain the verdict is."""
     parts = [_interval(decision.dice)] if decision.dice is not None else []
     parts += [
         _("{name}: between {low} and {high} (90 % interval).").format(

@@ -1,4 +1,4 @@
-"""What is said of a file whose bytes are not what they should be."""
+"""Errors for files whose bytes are damaged or no picture."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ..errors import UserError
 
 
 class NotAPictureError(Exception):
-    """The bytes are none of the formats read here."""
+    """The bytes are in no format that is read here."""
 
 
 class DamagedPictureError(Exception):
-    """The format is known but the pixels are not all there; the text says why."""
+    """The format is known but pixels are missing; the message says why."""
 
 
 def damaged(path: Path, reason: object) -> UserError:
@@ -42,7 +42,7 @@ def no_such_page(path: Path, page: int, count: int) -> UserError:
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Make one UserError of whatever a decoder raises; what says that the file or the memory is away passes."""
+    """Turn whatever a decoder raises into UserError, except for missing files, permissions and memory."""
     try:
         yield
     except (UserError, PermissionError, FileNotFoundError, MemoryError):

@@ -15,7 +15,7 @@ from .unpacking import Source, Unpacked
 
 
 class LargePicture(Slide):
-    """Known by its header at once; the first read waits until the pixels and overviews are in a temporary file."""
+    """Opened from its header; the first read waits until pixels and overviews are in a temporary file."""
 
     def __init__(self, path: Path, header: Header | TiffLayout) -> None:
         tiff = header if isinstance(header, TiffLayout) else None

@@ -1,4 +1,4 @@
-"""Levels of a picture as raw RGB in one temporary file, so that regions of it cost no memory."""
+"""Levels of a picture as raw RGB in one temporary file, so that reading regions takes no memory."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SUFFIX = ".levels"
 _DAY = 86_400.0
 _HOST = hashlib.blake2b(socket.gethostname().encode(), digest_size=4).hexdigest()
 _NAME = re.compile(rf"bcseg-(?P<host>[0-9a-f]+)-(?P<pid>\d+)-\w+{re.escape(_SUFFIX)}")
-"""Of the temporary file, so that others know whether the process that made it still runs."""
+"""Name of the temporary file: tells other processes whether the one that made it still runs."""
 _QUERY, _ACCESS_DENIED = 0x1000, 5
 """Of Windows: the least that may be asked of a process, and that one is there but may not be asked."""
 
@@ -133,7 +133,7 @@ def _no_room(source: Path, size: int) -> UserError:
 
 
 def sweep() -> None:
-    """Remove what processes left behind that ended without tidying up."""
+    """Remove the files of processes that ended without cleaning up."""
     with suppress(OSError):
         for path in level_cache().glob(f"*{_SUFFIX}"):
             with suppress(OSError):
@@ -163,7 +163,7 @@ else:
 
     def _is_running(pid: int) -> bool:
         try:
-            os.kill(pid, 0)  # sends nothing, only asks
+            os.kill(pid, 0)  # sends no signal, only checks
         except ProcessLookupError:
             return False
         except PermissionError:

@@ -26,10 +26,10 @@ _SCANNERS = (
 
 
 class OpenSlideSlide(Slide):
-    """A slide whose tiles OpenSlide decodes when they are asked for."""
+    """A slide that OpenSlide decodes tile by tile, on demand."""
 
     def __init__(self, path: Path) -> None:
-        """Raises openslide.OpenSlideError when OpenSlide cannot open the file, OSError when it is away."""
+        """Raises openslide.OpenSlideError when OpenSlide cannot open the file, OSError when it is missing."""
         handle = openslide.OpenSlide(path)
         self._size = path.stat().st_size
         properties = dict(handle.properties)
@@ -65,7 +65,7 @@ class OpenSlideSlide(Slide):
             raise self._failed(handle, error) from error
 
     def close(self) -> None:
-        # Only let go: OpenSlide closes with the last reference, which a read in another thread may still hold.
+        # Only drop the reference: OpenSlide closes with the last one, which a read in another thread may still hold.
         # Closing its handle under that read would crash.
         with self._lock:
             self._handle = None
@@ -100,7 +100,7 @@ class OpenSlideSlide(Slide):
 
 
 class _AssociatedImages(Mapping[str, NDArray[np.uint8]]):
-    """Names known at once, pixels read on demand."""
+    """Names are known at once, pixels are read on demand."""
 
     def __init__(self, slide: OpenSlideSlide, names: tuple[str, ...]) -> None:
         self._slide = slide

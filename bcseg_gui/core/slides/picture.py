@@ -16,14 +16,14 @@ from .slide import Slide
 
 MAX_PICTURE_SIDE = 60_000
 MAX_PICTURE_PIXELS = 1_000_000_000
-"""What a plain picture may have that must be decoded whole; beyond, it must be a pyramidal slide."""
+"""The largest plain picture that is decoded whole; anything larger must be a pyramidal slide."""
 MAX_PIXELS_IN_MEMORY = 20_000_000
-"""A larger picture is unpacked to a file instead: decoding takes ten bytes a pixel, and half a second of the window."""
+"""Larger pictures are unpacked to a file: decoding takes ten bytes a pixel and blocks the window for half a second."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A decoded file: RGB uint8 (h, w, 3), µm per pixel or None, and what else is worth telling."""
+    """A decoded file: RGB uint8 (h, w, 3), µm per pixel or None, and further facts."""
 
     pixels: NDArray[np.uint8]
     mpp: float | None
@@ -35,7 +35,7 @@ class Picture:
 
 
 def check_size(path: Path, width: int, height: int, is_streamed: bool = False) -> None:
-    """Refuse by the header's dimensions, before a pixel is decoded. Raises UserError."""
+    """Raise UserError if the dimensions in the header are too large; no pixel is decoded."""
     if max(width, height) > MAX_PICTURE_SIDE or (width * height > MAX_PICTURE_PIXELS and not is_streamed):
         raise UserError(
             "“{path}” is too large for a plain picture ({width} × {height} pixels; the limit is {side} a side and "

@@ -33,7 +33,7 @@ _BAND_ROWS = 128
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a picture says of itself before a pixel is decoded; `size` is (width, height), upright."""
+    """The header of a picture, read without decoding a pixel; `size` is (width, height), upright."""
 
     size: tuple[int, int]
     is_streamed: bool
@@ -139,7 +139,7 @@ def _read_deep_png(path: Path) -> NDArray[np.uint8]:
 
 
 def check_complete(path: Path, image_format: str) -> None:
-    """Find the cut that a decoder would paint over: a file whose tail was never written, but zero-filled."""
+    """Detect truncation that a decoder would hide: a file whose tail is zero-filled."""
     if image_format == "PNG":
         with Image.open(path, formats=("PNG",)) as image:
             image.verify()

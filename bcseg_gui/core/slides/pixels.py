@@ -14,7 +14,7 @@ _SAMPLES = 1 << 22
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The values of a deep picture that become 0 and 255; one for the whole picture, so that its tiles agree."""
+    """The values of a deep picture that map to 0 and 255; one window per picture, so that its tiles agree."""
 
     low: float
     high: float
@@ -24,7 +24,7 @@ class Window:
         """From the 0.1th to the 99.9th percentile of all channels together, so that colours keep their balance."""
         sample = values[np.isfinite(values)]
         low, high = (float(v) for v in np.percentile(sample, _WINDOW_PERCENTILES)) if sample.size else (0.0, 1.0)
-        if high <= low:  # one flat colour: there is nothing to window, so keep its place in the range of the type
+        if high <= low:  # one flat colour: nothing to window, so scale by the range of the type
             low, high = 0.0, float(np.iinfo(values.dtype).max) if values.dtype.kind in "iu" else 1.0
         return cls(low, high)
 
@@ -78,7 +78,7 @@ def to_rgb(values: NDArray[np.uint8], alpha: bool = False) -> NDArray[np.uint8]:
 
 
 def upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    """Turn a picture as its EXIF / TIFF orientation (1–8) says; an unknown value leaves it."""
+    """Rotate or flip a picture by its EXIF/TIFF orientation (1–8); unknown values are ignored."""
     if orientation in (5, 6, 7, 8):
         pixels = pixels.swapaxes(0, 1)
     if orientation in (2, 3, 6, 7):

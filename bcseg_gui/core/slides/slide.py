@@ -1,4 +1,4 @@
-"""The one way to read pixels, whatever the file: a `Slide` speaks OpenSlide's words and returns RGB arrays."""
+"""`Slide`: one interface to pixels, whatever the file, with OpenSlide's names and RGB arrays."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..errors import UserError
 from ..geometry import Region
 
 PLAUSIBLE_MPP = (0.02, 5.0)
-"""µm per pixel a microscope can have; a value outside (72 dpi is 353 µm) was never measured."""
+"""Plausible µm per pixel of a microscope; values outside (72 dpi is 353 µm) are defaults, not measurements."""
 
 _MAX_READ = 1 << 24
 """Pixels `read_scaled` asks of a level at once, so that a slide without overview levels does not fill the memory."""
@@ -82,7 +82,7 @@ class Slide(ABC):
         return covered
 
     def get_best_level_for_downsample(self, downsample: float) -> int:
-        """The coarsest level that is still at least as fine as `downsample`; a 1 % coarser one counts as equal."""
+        """The coarsest level at least as fine as `downsample`, within 1 %."""
         best = 0
         for level, level_downsample in enumerate(self.level_downsamples):
             if level_downsample <= downsample * 1.01:
@@ -90,7 +90,7 @@ class Slide(ABC):
         return best
 
     def reads_cheaply(self, level: int) -> bool:
-        """Whether a part of the level can be read now for its own cost; else the whole must be unpacked first."""
+        """Whether regions of the level can be read directly; otherwise the whole level must be unpacked first."""
         return True
 
     def read_region(self, location: tuple[int, int], level: int, size: tuple[int, int]) -> NDArray[np.uint8]:
@@ -105,7 +105,7 @@ class Slide(ABC):
         if width < 0 or height < 0:
             raise ValueError(f"size {size} is negative")
         scale = self.level_downsamples[level]
-        # One level pixel of margin: which pixels a fractional location touches is the reader's affair.
+        # One level pixel of margin: which pixels a fractional location touches depends on the reader.
         reach = Region(
             location[0] - int(scale) - 1,
             location[1] - int(scale) - 1,
@@ -122,7 +122,7 @@ class Slide(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Let the file go; a read that is under way still ends well, a later one raises UserError."""
+        """Close the file; a read in progress completes, later ones raise UserError."""
 
     def _closed(self) -> UserError:
         return UserError("“{path}” was closed. Open it again to see it.", path=self.path)
@@ -179,7 +179,7 @@ def _read_halves(slide: Slide, region: Region, size: tuple[int, int]) -> NDArray
 
 
 def unreadable(path: Path, reason: object) -> UserError:
-    """The sentence for a read that failed."""
+    """The error for a failed read."""
     if not path.exists():
         return UserError(
             "“{path}” is no longer there. Connect its drive, or put the file back, and open it again.", path=path
@@ -192,12 +192,12 @@ def unreadable(path: Path, reason: object) -> UserError:
 
 
 def replaced(path: Path) -> UserError:
-    """The sentence for a file that is not the one that was opened."""
+    """The error for a file that was replaced since it was opened."""
     return UserError("“{path}” was replaced by another file while it was open. Open it again to see it.", path=path)
 
 
 def cut_short(path: Path) -> UserError:
-    """The warning of a slide of which only a part is there."""
+    """The warning for an incomplete slide."""
     return UserError(
         "“{path}” is damaged or cut short: what is left of it is shown, the missing parts are marked. Copy it again "
         "from its source.",
@@ -206,12 +206,12 @@ def cut_short(path: Path) -> UserError:
 
 
 def plausible_mpp(x: float | None, y: float | None) -> float | None:
-    """The mean of both µm per pixel, or None when one is absent, implausible, or they differ by more than 5 %."""
+    """The mean of both µm per pixel, or None when one is absent or implausible, or they differ by over 5 %."""
     if x is None or y is None or not (PLAUSIBLE_MPP[0] <= x <= PLAUSIBLE_MPP[1]) or abs(x - y) > 0.05 * x:
         return None
     return (x + y) / 2
 
 
 def plausible_power(power: float | None) -> float | None:
-    """An objective's nominal magnification, None where the value cannot be one."""
+    """The nominal magnification of an objective, or None if the value is implausible."""
     return power if power is not None and 0.5 <= power <= 200 else None

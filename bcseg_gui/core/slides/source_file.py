@@ -1,4 +1,4 @@
-"""The bytes of a slide on a drive that may go away and come back, or hang."""
+"""The bytes of a slide on a drive that may disconnect, come back, or hang."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .slide import replaced
 
 
 class SourceFile:
-    """A file read by several threads; after a failure it is opened anew, so a drive that comes back is enough.
+    """A file read by several threads and reopened after a failure, so reads succeed again once the drive is back.
 
-    No lock is held while the drive is waited for: `close` returns at once, even from one that hangs.
+    No lock is held during a read: `close` returns at once, even when the drive hangs.
     """
 
     def __init__(self, path: Path) -> None:
@@ -61,7 +61,7 @@ class SourceFile:
 
 
 class _Handle:
-    """An open file. It closes with the last reference to it: a read under way in another thread ends well."""
+    """An open file. It closes with the last reference to it, so a read in progress in another thread completes."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("rb", buffering=0)

@@ -26,7 +26,7 @@ logging.getLogger("tifffile").addHandler(logging.NullHandler())
 logging.getLogger("tifffile").propagate = False
 
 _ASIDE = re.compile(r"label(?!l?ed|l?ing)|macro(?!phage|cyt)|thumbnail|overview", re.IGNORECASE)
-"""In the names of pictures that are no pages: they show the same slide, or the patient's name."""
+"""Words in the names of pictures that are not pages: they show the same slide, or the patient's name."""
 _TITLE_LINES, _TITLE_LENGTH = 2, 100
 """What of a description may be a name: Aperio writes “label 387x463” into its second line."""
 _MASK, _REDUCED, _MACRO = 4, 1, 8
@@ -111,7 +111,7 @@ def is_tiff(path: Path) -> bool:
 
 
 def read_layout(path: Path, page: int) -> TiffLayout:
-    """Parse the headers. Raises UserError for a page that is not there, and whatever a damaged file provokes."""
+    """Parse the headers. Raises UserError for a page that does not exist; damaged files may raise anything."""
     with tifffile.TiffFile(path) as tiff:
         pages = _pages(tiff)
         if not pages:
@@ -212,7 +212,7 @@ def _is_loose(series: tifffile.TiffPageSeries) -> bool:
 
 
 def _title(page: tifffile.TiffPage | tifffile.TiffFrame | None) -> str:
-    """What a page is called: its name, and the first lines of its description."""
+    """The title of a page: its name and the first lines of its description."""
     if page is None:
         return ""
     tags = page.aspage().tags
@@ -265,7 +265,7 @@ def _stored_image(page: tifffile.TiffPage | tifffile.TiffFrame, shift: int) -> S
 
 
 def _loses_pages(tiff: tifffile.TiffFile) -> bool:
-    """Whether the chain of pages leads beyond the file's end, or to where nothing was written."""
+    """Whether the chain of pages leads past the end of the file or into unwritten bytes."""
     file, form = tiff.filehandle, tiff.tiff
     try:
         last = tiff.pages[len(tiff.pages) - 1]

@@ -86,7 +86,7 @@ class TiffSlide(Slide):
 
 
 def read_page(path: Path, layout: TiffLayout) -> Picture:
-    """A page decoded whole. Raises UserError (size, damage)."""
+    """Decode a whole page. Raises UserError (size, damage)."""
     width, height = layout.level_dimensions[0]
     check_size(path, width, height)
     plane = TiffPlane(path, layout)

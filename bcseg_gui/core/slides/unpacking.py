@@ -1,6 +1,6 @@
-"""Overview levels a file does not have, and pictures too large for memory: made once, when first read.
+"""Overview levels that a file lacks, and pictures too large for memory: made once, when first read.
 
-A short-lived child process does it, so that neither the memory nor the time it takes is the window's.
+A short-lived child process does the work, so that it costs the window neither memory nor time.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .tiff_layout import read_layout
 from .tiff_plane import TiffPlane
 
 _MISSING = 160
-"""The grey of what cannot be read, in an overview."""
+"""The grey of unreadable parts in an overview."""
 _WAIT_SECONDS = 0.2
 _STARTING = threading.Lock()
 
@@ -45,7 +45,7 @@ class Source:
 
 
 class Unpacked:
-    """Levels of a source in a temporary file, made when first read; gone with `close()` or the process."""
+    """Levels of a source in a temporary file, made when first read and removed by `close()` or with the process."""
 
     def __init__(self, source: Source, dimensions: tuple[tuple[int, int], ...]) -> None:
         sweep()
@@ -58,7 +58,7 @@ class Unpacked:
 
     @property
     def is_there(self) -> bool:
-        """Whether a read need not wait."""
+        """Whether reads return without waiting."""
         return self._file is not None
 
     def read(self, level: int, x: int, y: int, width: int, height: int) -> NDArray[np.uint8]:
@@ -70,7 +70,7 @@ class Unpacked:
             file = self._levels()
             try:
                 return file.read(level, x, y, width, height)
-            except FileNotFoundError:  # a cleaner of disks took it
+            except FileNotFoundError:  # deleted by a disk cleaner
                 return self._levels(instead_of=file).read(level, x, y, width, height)
         except OSError as error:
             if self._is_closed.is_set():
@@ -137,7 +137,7 @@ class Unpacked:
 
 @contextmanager
 def _may_start_processes() -> Iterator[None]:
-    """Let a daemon, as the compute process is, start a process.
+    """Let a daemonic process, such as the compute process, start a child.
 
     multiprocessing forbids it because the child of a daemon that is terminated would stay; this one ends by itself.
     """
@@ -151,7 +151,7 @@ def _may_start_processes() -> Iterator[None]:
 
 
 def _end_with_parent(file: LevelFile) -> None:
-    """Wait in a thread of the child until the process that wants the levels is gone, however it ended."""
+    """Wait, in a thread of the child, until the requesting process has ended, however it did."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

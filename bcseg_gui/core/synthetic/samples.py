@@ -1,4 +1,4 @@
-"""Makes the sample slides that ship with the app: `python -m bcseg_gui.core.samples [FOLDER]`.
+"""Makes the sample slides that ship with the app: `python -m bcseg_gui.core.synthetic.samples [FOLDER]`.
 
 Four field photographs, one pyramidal slide and their exact masks, all synthetic, so free of patients and licences.
 """

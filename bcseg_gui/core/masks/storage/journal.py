@@ -1,4 +1,4 @@
-"""What becomes of an edit once it is finished: its place in the history, and its way to the file."""
+"""What happens to a finished edit: it enters the history and is written to the file."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .tilestore import TileStore
 from .writer import Write, Writer
 
 LARGEST_BACKLOG = 64_000_000
-"""Bytes of packed tiles: when so much waits because nothing can be written, no more is taken."""
+"""Bytes of packed tiles; no more edits are accepted when this much waits because nothing can be written."""
 TILES_TURNED_AT_ONCE = 64
-"""An undo of more tiles than that is made in the file first, and stays out of memory."""
+"""An undo of more tiles than this is done in the file first, to stay out of memory."""
 
 
 class Journal:
@@ -27,7 +27,7 @@ class Journal:
     """
 
     def __init__(self, store: TileStore, *, owns: bool = False) -> None:
-        """Raises UserError when what was noted cannot be written; the notes stay."""
+        """Raises UserError when the notes of a killed owner cannot be written; they are kept."""
         self._store = store
         self._writer = Writer()
         self._pending = Pending(store.path) if owns else None
@@ -46,7 +46,7 @@ class Journal:
                     last = record.seq
                 case NotedTurn(back, seq):
                     turn = self._store.steps(back=back, seq=seq)
-                    if turn.decisive():  # else it is in the file already
+                    if turn.decisive():  # otherwise it is in the file already
                         self._store.turn(turn)
         pending.clear()
 

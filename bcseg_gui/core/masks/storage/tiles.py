@@ -20,7 +20,7 @@ from .tileset import TileSet
 from .tilestore import TileStore
 
 TILES_KEPT = 192
-"""Tiles held decoded though nobody uses them: 48 MB."""
+"""Decoded tiles that are cached though nobody uses them: 48 MB."""
 
 
 class Tiles:
@@ -86,7 +86,7 @@ class Tiles:
         return before
 
     def handed_over(self, keys: Iterable[TileKey]) -> None:
-        """The file holds these level-0 tiles as they are now, or will."""
+        """Mark these level-0 tiles as in the file, or on their way to it."""
         for key in keys:
             self._unsaved.discard(key)
             self._packed.pop(key, None)
@@ -164,7 +164,7 @@ class Tiles:
             np.copyto(overview, seen & np.uint8(CLASS_BITS), where=seen >= MANUAL)
 
     def finished_overviews(self) -> dict[TileKey, bytes]:
-        """Packed overview tiles that the file lacks and may take, once it holds what is on the way."""
+        """Packed overview tiles that the file lacks, valid once pending writes are done."""
         unsaved = [key for key in self._unsaved if key.level == 0]
         above = {ancestor for key in unsaved for ancestor in ancestors(key, self._store.levels)}
         return {key: data for key, data in self._finished.items() if key not in above}
@@ -200,7 +200,7 @@ class Tiles:
     def _own_all(self, key: TileKey) -> Tile:
         """The overview tile, made when absent; then all of it is due."""
         if self.get(key) is None:
-            # Not kept anywhere, or never computed.
+            # Stored nowhere, or never computed.
             for child, _, _ in children(key):
                 if child in self._present:
                     self._mark_stale(child)

@@ -22,7 +22,7 @@ from .maskfile import PREDICTED_BEFORE_2, MaskFile
 from .packing import unpack
 
 TILES_DROPPED = 200
-"""So many tiles of edits that cannot come back go with each new edit; all of a whole slide's would take a second."""
+"""Tiles of abandoned edits that are deleted with each new edit; those of a whole slide at once would take a second."""
 
 
 class TileStore(MaskFile):
@@ -31,7 +31,7 @@ class TileStore(MaskFile):
     def __init__(self, path: Path, dimensions: tuple[int, int]) -> None:
         super().__init__(path, dimensions)
         self._may_drop = True
-        """There may be tiles of edits that cannot come back"""
+        """There may be tiles of abandoned edits"""
         self.levels = level_count(dimensions)
 
     # -- tiles ----------------------------------------------------------------------------------------------------
@@ -42,7 +42,7 @@ class TileStore(MaskFile):
             return self._db.execute("SELECT level, row, col FROM tiles").fetchall()
 
     def has_tiles(self) -> bool:
-        """Anything is stored at level 0."""
+        """Whether anything is stored at level 0."""
         with self._reading():
             return self._db.execute("SELECT 1 FROM tiles WHERE level = 0 LIMIT 1").fetchone() is not None
 
@@ -153,7 +153,7 @@ class TileStore(MaskFile):
             self._db.execute(f"UPDATE edits SET undone = ? WHERE {which}", (becomes, was, turn.seq))
 
     def edits(self) -> list[EditRecord]:
-        """Every edit ever committed, oldest first."""
+        """Return every edit ever committed, oldest first."""
         predicted = "predicted" if self._schema >= 2 else PREDICTED_BEFORE_2
         with self._reading():
             rows = self._db.execute(

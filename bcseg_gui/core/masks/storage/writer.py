@@ -1,4 +1,4 @@
-"""Transactions of a mask, written one after another on a thread of their own."""
+"""Transactions of a mask, written one after another on their own thread."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Write:
     by_person: bool = True
     """Painted, or painting taken back: the next stroke waits until it is on disk"""
     needed: bool = True
-    """False: what can be computed again; given up when it fails, and nobody is told"""
+    """False: can be computed again, so a failure is dropped silently"""
     attempt: Future[None] | None = None
     written: bool | None = None
-    """None as long as it waits; False: given up"""
+    """None while it waits; False: dropped"""
 
     def pack(self) -> None:
         for key, tile in self.tiles.items():
@@ -57,7 +57,7 @@ class Writer:
         """Why the transaction in front could not be made; None until one fails, and once all are made"""
 
     def listen(self, failed: Callable[[Exception], None], saved: Callable[[], None]) -> None:
-        """From now on `failed` is told, once, why nothing can be written, `saved` that nothing waits any more.
+        """Call `failed` once with the reason when nothing can be written, and `saved` when nothing waits any more.
 
         Both are called in the thread of the writer.
         """
@@ -69,7 +69,7 @@ class Writer:
 
     @property
     def is_idle(self) -> bool:
-        """Nothing needed waits."""
+        """Nothing that is `needed` waits."""
         with self._lock:
             return not any(write.needed for write in self._waiting)
 
@@ -105,19 +105,19 @@ class Writer:
             self._pool.submit(self._work)
 
     def flush(self) -> None:
-        """Return when everything is written. Raises why it cannot be; then nothing is lost."""
+        """Wait until everything is written. Raises the reason when it cannot be; nothing is lost then."""
         if not self.is_idle:
             self._pool.submit(self._work).result()
             if self.problem is not None:
                 raise self.problem
 
     def give_up(self) -> None:
-        """Forget what waits, and what was handed over with it."""
+        """Drop everything that waits."""
         with self._lock:
             self._waiting.clear()
 
     def close(self) -> None:
-        """Make what waits, once more if need be, and end the thread."""
+        """Write what waits, retrying if need be, and end the thread."""
         self._pool.shutdown()
 
     # -- in the thread --------------------------------------------------------------------------------------------
