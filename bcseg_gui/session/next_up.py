@@ -194,7 +194,7 @@ class NextUp(QObject):
         self._job = None
 
 
-def more(suggestions: Sequence[Suggested]) -> int:
+def count_worth_it(suggestions: Sequence[Suggested]) -> int:
     """How many of them are still worth correcting."""
     return sum(each.is_worth_it for each in suggestions)
 

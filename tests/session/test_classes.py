@@ -43,7 +43,7 @@ def test_another_project_has_its_own(classes: Classes, opened: Session, qtbot: Q
     classes.choose(classes.add("white cell").id)
     assert classes.in_hand.name == "white cell"
     Project.create(tmp_path / "Other.bcseg").close()
-    opened._leave_project()
+    opened.close()
     with qtbot.waitSignal(classes.changed):
         classes.refresh()
     assert classes.list == DEFAULT_CLASSES

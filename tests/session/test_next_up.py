@@ -11,7 +11,7 @@ from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.retraining.gate import Decision
 from bcseg_gui.core.retraining.ranking import Suggestion
 from bcseg_gui.core.retraining.record import RECORD_FILE, Record, UsedPair
-from bcseg_gui.session.next_up import more
+from bcseg_gui.session.next_up import count_worth_it
 
 LEFT, RIGHT, WHOLE = Region(0, 0, 80, 120), Region(80, 0, 80, 120), Region(0, 0, 160, 120)
 
@@ -116,11 +116,11 @@ def test_parts_of_two_slides_are_gone_to_in_the_order_of_what_they_teach(session
 def test_what_was_reviewed_meanwhile_is_not_gone_to(session, client, pictures, paint) -> None:
     session.open(pictures)
     answer(session, client, Suggestion(0, 9, (RIGHT, LEFT)), Suggestion(1, 2, (LEFT,)), Suggestion(2, 0.4, ()))
-    assert more(session.next_up.suggestions) == 2, "the last one would teach little"
+    assert count_worth_it(session.next_up.suggestions) == 2, "the last one would teach little"
     paint(session)
     session.reviewing.mark()
     assert [each.done for each in session.next_up.suggestions] == [True, False, False]
-    assert more(session.next_up.suggestions) == 1
+    assert count_worth_it(session.next_up.suggestions) == 1
     assert going(session) == (1, LEFT)
 
 

@@ -27,7 +27,7 @@ def mask(session: Session, pictures, paint) -> Path:
     session.select(0)
     session.save()
     assert session.document is not None
-    path = session.document.mask._store.path
+    path = session.project.mask_path(session.opened.front_entry())
     session.select(1)
     return path
 

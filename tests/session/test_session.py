@@ -210,7 +210,7 @@ def test_what_is_left_of_a_mask_whose_history_is_lost_is_still_to_be_reviewed(se
     session.open([pictures[0]])
     paint(session)
     session.save()
-    path = session.document.mask._store.path
+    path = session.project.mask_path(session.opened.front_entry())
     session.open([pictures[1]])
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("DELETE FROM edit_tiles")

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.i18n import _
-from bcseg_gui.session.next_up import Suggested, more
+from bcseg_gui.session.next_up import Suggested, count_worth_it
 from bcseg_gui.session.retraining import Retraining
 from bcseg_gui.session.session import Session
 
@@ -49,7 +49,7 @@ class Learning(QObject):
         next_up = self._session.next_up
         if (found := next_up.next_spot()) is not None:
             self.go_to(*found)
-        elif more(next_up.suggestions):
+        elif count_worth_it(next_up.suggestions):
             next_up.begin_anew()
             self._messages.inform(_("You have been to all places that the model doubts. Press Ctrl+J to begin anew."))
         elif any(not each.done for each in next_up.suggestions):

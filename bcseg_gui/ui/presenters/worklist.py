@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer
 
-from bcseg_gui.session.next_up import Suggested, more
+from bcseg_gui.session.next_up import Suggested, count_worth_it
 from bcseg_gui.session.session import Session
 
 from ..operations.operations import Operations
@@ -37,7 +37,7 @@ class WorklistPresenter(QObject):
         next_up = self._session.next_up
         suggestions = self._suggestions = next_up.suggestions
         bars = [Bar(each.path.stem, each.gain, each.done) for each in suggestions[:MOST_BARS]]
-        self._panel.show_gains(bars, more(suggestions), next_up.in_hand(suggestions))
+        self._panel.show_gains(bars, count_worth_it(suggestions), next_up.in_hand(suggestions))
 
     def _show_ranked(self) -> None:
         self._panel.sort_by("rank")
