@@ -28,12 +28,12 @@ class Model:
     network: Network
 
     def renamed(self, name: str) -> Model:
-        """The same network as the start of a new version whose parent is this one."""
+        """The same network under another name, as a child of this model."""
         return Model(replace(self.info, name=name, parent=self.info.name, metrics={}), self.network)
 
 
 def new_model(info: ModelInfo, *, seed: int = 0, encoder_weights: Path | None = None) -> Model:
-    """An untrained model; with `encoder_weights` (VGG under torchvision's names) a started encoder."""
+    """An untrained model. `encoder_weights`: file of VGG weights under torchvision's names, for the encoder."""
     torch.manual_seed(seed)
     network = build(info)
     if encoder_weights is not None:
@@ -50,11 +50,11 @@ def new_model(info: ModelInfo, *, seed: int = 0, encoder_weights: Path | None = 
 
 
 def grown(model: Model, new: tuple[str, ...]) -> Model:
-    """The model with classes `new` after its own, which finds what it found before until it learns.
+    """Append the classes `new` to a model. Until it is trained, it finds what it found before.
 
     A new class starts as a part of the first one: with its weights, and `NEW_CLASS_LOGIT_OFFSET` added to its bias. The
-    probabilities of the background and of all other classes stay exactly; the first class gives up what the new ones
-    get.
+    probabilities of the background and of all other classes stay exactly the same; the first class gives up what the
+    new ones get.
     """
     state = model.network.state_dict()
     head = model.network.head_name
@@ -72,7 +72,7 @@ def grown(model: Model, new: tuple[str, ...]) -> Model:
 def load_model(folder: Path) -> Model:
     """Read a model folder. Raises ModelError naming the file when it is absent, foreign, newer or damaged."""
     info = read_info(folder)
-    with torch.device("meta"):  # random weights take longer to make than these to read
+    with torch.device("meta"):  # drawing random weights takes longer than reading these
         network = build(info)
     tensors = read_state(folder / WEIGHTS_FILE)
     try:

@@ -1,4 +1,4 @@
-"""Files of a model, written whole or not at all."""
+"""Atomic writing of model files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .errors import ModelError
 
 
 def write_atomic(path: Path, content: bytes) -> None:
-    """Replace a file as a whole: after a crash either the old content or the new is there. Raises ModelError."""
+    """Replace a file atomically: after a crash it holds either the old content or the new. Raises ModelError."""
     try:
         temporary = path.with_name(f".{path.name}-{secrets.token_hex(4)}.tmp")
         try:

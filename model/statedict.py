@@ -1,4 +1,4 @@
-"""Weights out of a file, as tensors under their names. Nothing in a file is ever executed."""
+"""Read weights from a file as named tensors. Nothing in a file is ever executed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import Tensor
 from .errors import ModelError
 
 _WRAPPERS = ("state_dict", "model", "model_state_dict")
-"""Under which name a checkpoint of a training commonly keeps the weights, beside the epoch and the optimiser."""
+"""Keys under which training checkpoints commonly keep the weights, beside epoch and optimiser."""
 
 
 def read_state(path: Path) -> dict[str, Tensor]:

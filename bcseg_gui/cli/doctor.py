@@ -14,7 +14,7 @@ from bcseg_gui.core.models import ModelVersion
 from .models import user_registry
 
 if TYPE_CHECKING:
-    from model.engines.choice import Choice, Trial
+    from model.engines.choice import EngineChoice, Trial
 
 PACKAGES = (
     "torch",
@@ -79,7 +79,7 @@ def _check_model(version: ModelVersion) -> None:
         print(f"  {trial.engine:<24} {_told(trial, choice)}")
 
 
-def _told(trial: Trial, choice: Choice) -> str:
+def _told(trial: Trial, choice: EngineChoice) -> str:
     if trial.error:
         return _("does not work here: {reason}").format(reason=trial.error)
     reference = choice.trials[0]

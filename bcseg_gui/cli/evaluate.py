@@ -32,7 +32,7 @@ Results = dict[str, dict[str, object]]
 if TYPE_CHECKING:
     from model.dataset import Pair
     from model.engines.choice import Wanted
-    from model.scoring.evaluate import Segmenter
+    from model.scoring.evaluate import SegmentPicture
 
     from .sheet import Panel
     from .truth import Truth
@@ -56,7 +56,7 @@ WORST = 5
 class Contender:
     """A model or method. `classes`: how many it distinguishes; `sized`: it needs the cell diameter."""
 
-    segment: Segmenter
+    segment: SegmentPicture
     classes: int = 1
     sized: bool = True
 

@@ -27,7 +27,7 @@ from model.dataset import Dataset, Pair, hash_file
 from model.engines.torch_engine import TorchEngine
 from model.info import ModelInfo, read_info
 from model.pictures import PictureReader, read_pair
-from model.scoring.evaluate import PairReader, Segmenter, score_pairs, with_model
+from model.scoring.evaluate import PairReader, SegmentPicture, score_pairs, with_model
 from model.scoring.metrics import PictureScore, score_picture, summary, without_new
 from model.training.distributed import processes
 from model.training.settings import TrainSettings
@@ -206,5 +206,5 @@ def _picture_figures(score: PictureScore) -> PictureFigures:
     return PictureFigures(**{field.name: getattr(score, field.name) for field in fields(PictureFigures)})
 
 
-def segmenter(model: Model) -> Segmenter:
+def segmenter(model: Model) -> SegmentPicture:
     return with_model(TorchEngine(model), model.info)

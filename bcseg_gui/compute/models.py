@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bcseg_gui.core.locations import engine_cache
-from model.engines.choice import Choice, Memory, Wanted, at_once
+from model.engines.choice import EngineChoice, Memory, Wanted, at_once
 from model.engines.engine import Engine
 from model.engines.remembering import RememberingEngine
 from model.info import WEIGHTS_FILE, ModelInfo, read_info
@@ -47,12 +47,12 @@ def opening_engine(folder: Path, wanted: Wanted = "auto") -> Generator[None, Non
     return open_engine(model, choice, wanted, engine_cache())
 
 
-def engine_choice(model: Model, folder: Path) -> Choice:
+def engine_choice(model: Model, folder: Path) -> EngineChoice:
     """The outcome of the trials of the model in this folder on this computer, which are made now if need be."""
     return at_once(_choosing(model, folder))
 
 
-def _choosing(model: Model, folder: Path) -> Generator[None, None, Choice]:
+def _choosing(model: Model, folder: Path) -> Generator[None, None, EngineChoice]:
     from model.engines.choose import choosing
 
     return choosing(model, lambda: calibration_pictures(model.info, folder), engine_cache())

@@ -1,6 +1,6 @@
-"""Which engine runs a model on this computer, as it was found out and remembered (`choose.py`).
+"""Which engine runs a model on this computer: the outcome of the trials in `choose.py`, and the cache that keeps it.
 
-Read without torch, which takes a second to load: a picture that is opened right after the start does not wait for it.
+Loaded without torch, which takes a second: a picture opened right after start-up does not wait for it.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from .openvino_engine import PRECISIONS, OpenVinoEngine, processor
 from .quiet_openvino import ov
 
 SCHEMA = 1
-PATIENCE = 1.0
-"""Seconds that a tile may take, so that Cancel is heard."""
+MAX_TILE_SECONDS = 1.0
+"""The longest that a tile may take, so that Cancel answers in time."""
 MOST_GRAPHS = 6
-"""Files of compiled graphs that are kept, some 30 to 100 MB each."""
+"""Compiled graphs kept in the cache, 30 to 100 MB each."""
 
 Wanted = Literal["auto", "torch", "openvino"]
 
@@ -40,9 +40,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """`seconds` a megapixel at the working scale; `dice` of its mask and the reference's; `cells` in its mask.
+    """`seconds` per megapixel at the working scale; `dice` of its mask with the reference's; `cells` in its mask.
 
-    `error`: why it does not work here at all.
+    `error`: why the engine does not work here at all.
     """
 
     engine: str
@@ -54,13 +54,13 @@ class Trial:
 
     @property
     def tile(self) -> int:
-        """The largest that it computes in time."""
-        return min(LARGE_TILE, max(SMALL_TILE, int((PATIENCE * 1e6 / self.seconds) ** 0.5)))
+        """Side of the largest tile that it computes in `MAX_TILE_SECONDS`, px."""
+        return min(LARGE_TILE, max(SMALL_TILE, int((MAX_TILE_SECONDS * 1e6 / self.seconds) ** 0.5)))
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """What was tried, the reference first, on how many pictures, and what conversion to integers needs to know."""
+class EngineChoice:
+    """The trials, the reference first, the number of pictures they ran on, and the `Ranges` for 8-bit integers."""
 
     trials: tuple[Trial, ...]
     pictures: int
@@ -68,7 +68,7 @@ class Choice:
     schema: int = SCHEMA
 
     def best(self, wanted: Wanted = "auto") -> Trial:
-        """The fastest that is accepted. Raises ModelError when none of the wanted kind is."""
+        """Return the fastest accepted trial. Raises ModelError if none of the wanted kind is accepted."""
         fit = [trial for trial in self.trials if trial.accepted and (wanted == "auto" or wanted in trial.engine)]
         if not fit:
             raise ModelError(
@@ -80,14 +80,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What is known of one model on this computer, in files of a cache that may go at any time."""
+    """What is cached about one model on this computer. The files may vanish at any time."""
 
     folder: Path
     key: str
 
     @classmethod
     def of(cls, info: ModelInfo, folder: Path | None) -> Memory | None:
-        """Another key for everything that the choice depends on; None without a folder or a name of the weights."""
+        """The key covers everything that the choice depends on. None without a folder or a hash of the weights."""
         if folder is None or not info.weights_sha256:
             return None
         machine = (
@@ -100,19 +100,22 @@ class Memory:
         known = SCHEMA, info.weights_sha256, info.mean, info.std, machine
         return cls(folder, hashlib.sha256(repr(known).encode()).hexdigest()[:24])
 
-    def choice(self) -> Choice | None:
-        """None: it is not there, of another version of this program, or damaged."""
+    def choice(self) -> EngineChoice | None:
+        """None if it is absent, damaged or written by another version of this program."""
         try:
-            choice = msgspec.json.decode(self._choice_path.read_bytes(), type=Choice)
+            choice = msgspec.json.decode(self._choice_path.read_bytes(), type=EngineChoice)
         except (OSError, msgspec.DecodeError):
             return None
         return choice if choice.schema == SCHEMA and choice.trials else None
 
-    def keep_choice(self, choice: Choice) -> None:
+    def keep_choice(self, choice: EngineChoice) -> None:
         self._keep(self._choice_path, msgspec.json.encode(choice))
 
     def engine(self, wanted: Wanted = "auto") -> Engine | None:
-        """One that is ready in a tenth of a second, where its graph was kept. Raises ModelError as `Choice.best`."""
+        """Open the best engine from its cached graph, in a tenth of a second; None if there is none.
+
+        Raises ModelError as `EngineChoice.best`.
+        """
         choice = self.choice()
         if choice is None:
             return None
@@ -129,17 +132,17 @@ class Memory:
             return None
         engine.tile = best.tile
         with suppress(OSError):
-            os.utime(self._graph_path(best.engine))  # it was used
+            os.utime(self._graph_path(best.engine))  # the least recently used graph is deleted first
         return engine
 
     def keep_graph(self, engine: OpenVinoEngine) -> None:
         try:
             graph = engine.compiled()
-        except RuntimeError as error:  # not every processor's can be
+        except RuntimeError as error:  # not every processor can export
             log.warning("The graph of %s cannot be kept: %s", engine.name, error)
             return
         self._keep(self._graph_path(engine.name), _digest(graph) + graph)
-        with suppress(OSError):  # another process may be at it too
+        with suppress(OSError):  # another process may delete them too
             kept = sorted(self.folder.glob("*.graph"), key=lambda path: path.stat().st_mtime)
             for path in kept[:-MOST_GRAPHS]:
                 path.unlink(missing_ok=True)
@@ -160,7 +163,7 @@ class Memory:
 
 
 def at_once(steps: Generator[None, None, T]) -> T:
-    """Goes through all steps; returns what comes of them."""
+    """Run all steps and return the result."""
     while True:
         try:
             next(steps)
@@ -170,7 +173,7 @@ def at_once(steps: Generator[None, None, T]) -> T:
 
 
 def _graphics_driver() -> bool:
-    """Whether there may be a graphics card of NVIDIA; those of Apple stay in their computers."""
+    """Whether there may be an NVIDIA graphics card; Apple's cannot be removed, so they need no check."""
     return ctypes.util.find_library("nvcuda" if sys.platform == "win32" else "cuda") is not None
 
 

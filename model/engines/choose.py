@@ -1,6 +1,6 @@
-"""Which engine runs a model on this computer: tried once on pictures, and remembered (`choice.py`).
+"""Choose the engine that runs a model on this computer: each is tried once on pictures, and the outcome is cached.
 
-An engine is taken only when it finds what torch finds in float32 on the CPU.
+An engine is accepted only if it finds what torch finds in float32 on the CPU.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..checkpoint import Model
 from ..errors import ModelError
 from ..predict import predict_picture
 from ..scoring.metrics import label_cells
-from .choice import Choice, Memory, Trial, Wanted, at_once
+from .choice import EngineChoice, Memory, Trial, Wanted, at_once
 from .convert import ConversionError, Observer, Ranges, to_openvino
 from .engine import LARGE_TILE, Engine
 from .openvino_engine import PRECISIONS, OpenVinoEngine
@@ -28,15 +28,15 @@ LEAST_DICE, MOST_COUNT_ERROR = 0.995, 0.01
 TRIAL_SECONDS = 0.3
 
 Pictures = Callable[[], Sequence[NDArray[np.uint8]]]
-"""RGB `(h, w, 3)` at the working scale of the model, to try engines on; asked for only when they are needed."""
+"""Returns RGB `(h, w, 3)` at the working scale of the model to try engines on; called only if trials are needed."""
 
 log = logging.getLogger(__name__)
 
 
-def open_engine(model: Model, choice: Choice, wanted: Wanted = "auto", cache: Path | None = None) -> Engine:
-    """`cache`: where what it takes to open it faster the next time is kept.
+def open_engine(model: Model, choice: EngineChoice, wanted: Wanted = "auto", cache: Path | None = None) -> Engine:
+    """Open the best engine. `cache`: folder that keeps its compiled graph, so that it opens faster the next time.
 
-    Raises ModelError when no engine of the wanted kind finds the same cells.
+    Raises ModelError if no engine of the wanted kind finds the same cells.
     """
     best = choice.best(wanted)
     engine = _engine(best.engine, model, choice.ranges, best.tile)
@@ -46,14 +46,15 @@ def open_engine(model: Model, choice: Choice, wanted: Wanted = "auto", cache: Pa
     return engine
 
 
-def choice_of(model: Model, pictures: Pictures, cache: Path | None) -> Choice:
-    """The engines tried with this model on this computer; `cache`: a folder that remembers, if there is one."""
+def choice_of(model: Model, pictures: Pictures, cache: Path | None) -> EngineChoice:
+    """Try the engines with this model on this computer. `cache`: folder in which the outcome is kept, if any."""
     return at_once(choosing(model, pictures, cache))
 
 
-def choosing(model: Model, pictures: Pictures, cache: Path | None) -> Generator[None, None, Choice]:
-    """As `choice_of`. Comes back between the steps of a trial, of about a second each, not at all where the outcome is
-    remembered. One that is left before its end is not remembered.
+def choosing(model: Model, pictures: Pictures, cache: Path | None) -> Generator[None, None, EngineChoice]:
+    """As `choice_of`. Yields between steps of about a second each, not at all if the outcome is cached.
+
+    A generator that is closed before its end caches nothing.
     """
     memory = Memory.of(model.info, cache)
     remembered = memory.choice() if memory is not None else None
@@ -65,7 +66,7 @@ def choosing(model: Model, pictures: Pictures, cache: Path | None) -> Generator[
     return choice
 
 
-def _tried(model: Model, wanted: Pictures) -> Generator[None, None, Choice]:
+def _tried(model: Model, wanted: Pictures) -> Generator[None, None, EngineChoice]:
     yield
     pictures = wanted()
     reference = _reference(model)
@@ -88,14 +89,14 @@ def _tried(model: Model, wanted: Pictures) -> Generator[None, None, Choice]:
                 engines=", ".join(refused),
             )
         )
-    return Choice(tuple(trials), len(pictures), ranges)
+    return EngineChoice(tuple(trials), len(pictures), ranges)
 
 
 def _reference(model: Model) -> Observer | TorchEngine:
     """torch in float32 on the CPU, with the ranges of what it sees unless the network cannot be traced."""
     try:
         return Observer(model)
-    except ConversionError:  # to be said again by the trials of what needs a trace
+    except ConversionError:  # reported by the trials of the engines that need a trace
         engine = TorchEngine(model, torch.device("cpu"))
         engine.tile = LARGE_TILE
         return engine
@@ -111,8 +112,8 @@ def _graphics_cards() -> list[str]:
     return [f"torch-{device.type}"] if device.type != "cpu" else []
 
 
-def _tried_all(choice: Choice) -> bool:
-    """The graphics card that there is was tried, and no other: one may come, or refuse to work from now on."""
+def _tried_all(choice: EngineChoice) -> bool:
+    """Whether the present graphics card was tried, and no other: a card may be added, removed or fail."""
     return [trial.engine for trial in choice.trials if trial.engine.startswith("torch-")] == _graphics_cards()
 
 
@@ -164,7 +165,7 @@ def _classes(engine: Engine, model: Model, picture: NDArray[np.uint8]) -> NDArra
 
 
 def _seconds(engine: Engine) -> float:
-    """A megapixel, from repeated runs; the first of this size, which chooses kernels, does not count."""
+    """Seconds per megapixel, the best of repeated runs; the first, in which kernels are chosen, does not count."""
     side = 256
     picture = np.zeros((1, side, side, 3), np.uint8)
     engine.probabilities(picture)
@@ -176,7 +177,7 @@ def _seconds(engine: Engine) -> float:
 
 
 def agreement(masks: Sequence[NDArray[np.uint8]], truth: Sequence[NDArray[np.uint8]]) -> float:
-    """Dice coefficient of class ids over all pictures; 1 where there is nothing in either."""
+    """Dice coefficient of class ids over all pictures; 1 if both are empty."""
     common = sum(np.count_nonzero((a == b) & (a > 0)) for a, b in zip(masks, truth, strict=True))
     both = sum(np.count_nonzero(mask) for mask in (*masks, *truth))
     return float(2 * common / both) if both else 1.0

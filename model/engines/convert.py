@@ -42,7 +42,7 @@ def trace(model: Model) -> fx.GraphModule:
 
 
 class Observer:
-    """The reference engine, which remembers the `ranges` of all it has seen. Raises ConversionError."""
+    """The reference engine, recording the `ranges` of everything it computes. Raises ConversionError."""
 
     name, tile, batch = "torch", LARGE_TILE, 1
 

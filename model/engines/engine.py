@@ -1,4 +1,4 @@
-"""What runs the network: one small interface, and what its implementations have in common."""
+"""The interface of what runs a network, and what its implementations share."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 SMALL_TILE, LARGE_TILE = 256, 960
-"""Largest side of what an engine is shown at a time, px without the context around: the larger it is, the less is
-computed twice, a whole block at most; the smaller, the sooner a slow computer hears Cancel."""
+"""Largest side of a tile, px without its halo. The larger it is, the less is computed twice; the smaller, the sooner a
+slow computer reacts to Cancel."""
 
 
 class Engine(Protocol):
-    """May be called by several threads; one of them computes at a time, for the network takes all cores.
+    """May be called from several threads; one computes at a time, since the network takes all cores.
 
-    `name`: what `bcseg segment --json` says. `tile`, `batch`: how large tiles, and how many at a time, it does best.
+    `name`: as in `bcseg segment --json`. `tile`, `batch`: the size and number of tiles at a time that suit it best.
     """
 
     @property
@@ -32,7 +32,7 @@ class Engine(Protocol):
 
 
 def physical_cores() -> int | None:
-    """Cores we may use, where Linux tells; hyperthreads only get into each other's way. None: who knows."""
+    """Cores this process may use, without hyperthreads, which only compete. None except on Linux."""
     try:
         mine = os.sched_getaffinity(0)
         topology = "/sys/devices/system/cpu/cpu{}/topology/thread_siblings_list"

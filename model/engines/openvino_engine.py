@@ -1,4 +1,4 @@
-"""The network on the CPU by OpenVINO, which uses what the processor has for 8-bit integers and bfloat16."""
+"""OpenVINO runs the network on the CPU, with the processor's instructions for 8-bit integers and bfloat16."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PRECISIONS: tuple[Precision, ...] = ("int8", "bf16", "f32")
 
 
 class OpenVinoEngine:
-    """Of a graph as `convert.to_openvino` makes it, or as `compiled` gave it on the same processor."""
+    """`graph`: from `convert.to_openvino`, or from `compiled` on the same processor."""
 
     batch = 1
 
@@ -28,7 +28,7 @@ class OpenVinoEngine:
         core = ov.Core()
         settings = {
             "PERFORMANCE_HINT": "LATENCY",
-            # What is not in integers is in bfloat16, where the processor has it.
+            # Whatever is not computed in integers is computed in bfloat16 if the processor has it.
             "INFERENCE_PRECISION_HINT": "bf16" if precision != "f32" and has_bf16(core) else "f32",
         }
         if cores := physical_cores():
@@ -39,7 +39,7 @@ class OpenVinoEngine:
         self._computing = threading.Lock()
 
     def compiled(self) -> bytes:
-        """Its graph, ready to run: an engine of it is there ten times faster."""
+        """The compiled graph; an engine opens from it ten times faster."""
         stream = io.BytesIO()
         self._compiled.export_model(stream)
         return stream.getvalue()
@@ -55,7 +55,7 @@ def has_bf16(core: ov.Core) -> bool:
 
 
 def processor() -> str:
-    """Its name, and what it can do."""
+    """Its name and capabilities."""
     core = ov.Core()
     abilities = sorted(core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
     return f"{core.get_property('CPU', 'FULL_DEVICE_NAME')}, {' '.join(abilities)}"

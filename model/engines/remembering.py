@@ -1,4 +1,4 @@
-"""An engine that remembers what it has seen, so that another threshold needs no network."""
+"""An engine with a cache of its results, so that changing the threshold does not run the network again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MEMORY = 64 * 2**20
 
 
 class RememberingEngine:
-    """As the engine within; equal pictures get what they got before."""
+    """Wraps an engine; equal pictures get their cached probabilities."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

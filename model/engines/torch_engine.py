@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 class TorchEngine:
     """The reference engine: CUDA or MPS when present, else the CPU.
 
-    A graphics card computes in mixed precision. When its memory does not suffice, it gets half as many pictures at a
-    time from then on; when it does not suffice for one, the CPU takes over. Either is a warning for a person.
+    A graphics card computes in mixed precision. If it runs out of memory, the batch is halved for good; if a single
+    picture does not fit, the CPU takes over. Either is logged as a warning for the user.
     """
 
     def __init__(self, model: Model, device: torch.device | None = None) -> None:
@@ -45,7 +45,7 @@ class TorchEngine:
             return self._all(np.stack([normalise(picture, self._info) for picture in pictures]))
 
     def _all(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """`(n, 3, h, w)`, as many at a time as the memory holds."""
+        """`(n, 3, h, w)`, as many at a time as fit into memory."""
         seen: list[NDArray[np.float32]] = []
         done, before = 0, (self.device, self.batch)
         while done < len(inputs):
@@ -61,7 +61,7 @@ class TorchEngine:
         return np.concatenate(seen)
 
     def _shrink(self, tried: int) -> None:
-        """After so many pictures at a time did not fit."""
+        """Reduce the batch after `tried` pictures at a time did not fit."""
         if tried > 1:
             self.batch = tried // 2
         else:
@@ -103,6 +103,6 @@ def best_device() -> torch.device:
 
 
 def use_physical_cores() -> None:
-    """From now on, where it is known how many there are."""
+    """Make torch use as many threads as there are physical cores, if their number is known."""
     if cores := physical_cores():
         torch.set_num_threads(cores)

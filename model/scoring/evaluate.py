@@ -17,12 +17,12 @@ from ..predict import foreground_of, predict_picture
 from .metrics import PictureScore, score_picture
 
 PairReader = Callable[[Pair], tuple[NDArray[np.uint8], NDArray[np.uint8]]]
-Segmenter = Callable[[NDArray[np.uint8], float | None], tuple[NDArray[np.uint8], NDArray[np.float32] | None]]
+SegmentPicture = Callable[[NDArray[np.uint8], float | None], tuple[NDArray[np.uint8], NDArray[np.float32] | None]]
 """From an RGB picture `(h, w, 3)` and its cell diameter (level-0 px; None: unknown) to class ids `(h, w)` and, where it
 is known, the probability of foreground."""
 
 
-def with_model(engine: Engine, info: ModelInfo) -> Segmenter:
+def with_model(engine: Engine, info: ModelInfo) -> SegmentPicture:
     def segment(
         picture: NDArray[np.uint8], cell_diameter: float | None
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
@@ -32,16 +32,16 @@ def with_model(engine: Engine, info: ModelInfo) -> Segmenter:
     return segment
 
 
-def with_method(method: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]) -> Segmenter:
+def with_method(method: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]) -> SegmentPicture:
     """`method`: from an RGB picture to class ids 0/1; it does not ask for the cell diameter."""
     return lambda picture, _: (method(picture), None)
 
 
-def with_watershed() -> Segmenter:
+def with_watershed() -> SegmentPicture:
     return lambda picture, cell_diameter: (watershed(picture, cell_diameter), None)
 
 
-def score_pairs(segment: Segmenter, pairs: Iterable[Pair], read: PairReader) -> Iterator[PictureScore]:
+def score_pairs(segment: SegmentPicture, pairs: Iterable[Pair], read: PairReader) -> Iterator[PictureScore]:
     """One score a pair, in order; each picture at the cell diameter that goes with its mask."""
     for pair in pairs:
         picture, truth = read(pair)

@@ -1,4 +1,4 @@
-"""One training by several processes, as torchrun starts them: the first leads, all compute the gradients.
+"""One training run in several processes started by torchrun: all compute gradients, the first one leads.
 
 A step of n processes is that of one process with n times the batch, but for BatchNorm, which normalises each process's
 share by itself. Outside of `joined` there is one process, and nothing here costs anything.
@@ -27,9 +27,9 @@ T = TypeVar("T")
 
 @contextmanager
 def joined() -> Iterator[None]:
-    """Within, the processes that torchrun started are one; left when the first one is through.
+    """Join the processes that torchrun started; exits once the leader is done.
 
-    When one fails, the others leave by SystemExit, without a word: why is told once.
+    If one fails, the others raise SystemExit silently, so that the reason is reported once.
     """
     store, rank, size = next(rendezvous("env://"))
     backend = _backend(store, rank, size)
@@ -45,7 +45,7 @@ def joined() -> Iterator[None]:
 
 
 def _backend(store: Any, rank: int, size: int) -> str:
-    """NCCL for what lies on graphics cards where each process, on whichever machine, has one of its own; gloo else."""
+    """NCCL if every process on every machine has a graphics card of its own, else gloo."""
     place = int(os.environ["LOCAL_RANK"])
     store.set(f"graphics card of {rank}", "yes" if place < torch.cuda.device_count() else "no")
     if any(store.get(f"graphics card of {other}") == b"no" for other in range(size)):
@@ -71,7 +71,7 @@ def is_leader() -> bool:
 
 
 def own_share(count: int) -> range:
-    """Which of `count` times as many things as there are processes are this one's."""
+    """Indices of this process's `count` items, out of `count` per process."""
     first = 0 if is_leader() else dist.get_rank() * count
     return range(first, first + count)
 
@@ -86,7 +86,7 @@ def broadcast_from_leader(work: Callable[[], T]) -> T:
 
 
 def total(*values: float) -> list[float]:
-    """Each value summed over the processes."""
+    """Sum each value over the processes."""
     return _sum(torch.tensor(values, dtype=torch.float64)).tolist() if processes() > 1 else list(values)
 
 
@@ -123,7 +123,7 @@ def _average(tensors: Sequence[Tensor]) -> None:
 
 
 def _sum(tensor: Tensor) -> Tensor:
-    """Over the processes; may change `tensor`. gloo gets it in the processor's memory, wherever it lies."""
+    """Sum over the processes; may change `tensor`. gloo needs it in CPU memory."""
     there = tensor if "nccl" in dist.get_backend_config() else tensor.cpu()
     with _others_there():
         dist.all_reduce(there)

@@ -30,7 +30,7 @@ from .unfinished import read_checkpoint, write_checkpoint
 
 
 class CachedPairReader:
-    """Reads pairs, keeping the last few: a field is 8 MB, a piece of a whole slide 270 MB, and a step takes seconds."""
+    """Reads pairs and keeps the last eight: a field is 8 MB, a part of a whole slide 270 MB."""
 
     def __init__(self, classes: int, read: PictureReader, ids: Sequence[int] = ()) -> None:
         self.cached = lru_cache(maxsize=8)(lambda pair: read_pair(pair, classes, read, ids))
@@ -40,7 +40,7 @@ class CachedPairReader:
 
 
 class TrainingRun:
-    """The state that a checkpoint holds, and what a step does to it. `area`: working-scale px to learn from."""
+    """`area`: working-scale px in the training pictures."""
 
     def __init__(self, model: Model, dataset: Dataset, settings: TrainSettings, output: Path, area: float) -> None:
         self.info, self.dataset, self.settings, self.output = model.info, dataset, settings, output
@@ -61,11 +61,11 @@ class TrainingRun:
         self.batch = settings.batch * processes()
         self.steps_per_epoch = max(1, round(area / (settings.crop**2 * self.batch)))
         self.steps = self.steps_per_epoch * settings.epochs
-        """until the end; fewer once the loss does not fall any more"""
+        """In all; reduced once the loss no longer falls."""
         self.scores: list[PictureScore] = []
 
     def resume(self) -> None:
-        """Go on from the checkpoint of a run with the same data and settings. Raises ModelError for any other one."""
+        """Resume from the checkpoint of a run with the same identity, if any. Raises ModelError for any other one."""
         state = broadcast_from_leader(lambda: read_checkpoint(self.output, self.identity))
         if state is None:
             return
@@ -89,6 +89,7 @@ class TrainingRun:
 
     @property
     def identity(self) -> str:
+        """Network, data and settings as text. It identifies unfinished runs on disk, so its wording must not change."""
         info = self.info
         network = f"{info.architecture} {info.decoder} {info.num_filters} {info.classes} {info.cell_diameter}"
         settings, ids = replace(self.settings, batch=self.batch), self.dataset.class_ids
@@ -96,9 +97,9 @@ class TrainingRun:
         return f"{network}{numbered} from {info.parent} on {self.dataset.hash} with {settings}"
 
     def draw(self, reader: CachedPairReader, index: int) -> Crop:
-        """Crop `index` of the coming step, counted over all processes.
+        """Cut crop `index` of the coming step, counted over all processes.
 
-        The pictures take turns in an order shuffled anew for every round.
+        Pictures take turns, in an order shuffled for each pass over them.
         """
         training = self.dataset.training
         turn, place = divmod(self.step * self.batch + index, len(training))
@@ -121,9 +122,9 @@ class TrainingRun:
         )
 
     def train_step(self, crops: list[Crop]) -> float:
-        """One step of the optimiser on this process's crops and those of the others.
+        """Take one optimiser step on the crops of all processes, `crops` being this one's.
 
-        Returns the mean cross-entropy per pixel, as the history reports it.
+        Return the mean cross-entropy per pixel.
         """
         planned = self.steps_per_epoch * self.settings.epochs
         rate = learning_rate(self.step, self.steps, planned, self.steps_per_epoch)
@@ -163,9 +164,9 @@ class TrainingRun:
     def validate(
         self, reader: CachedPairReader, cancelled: Callable[[], bool], most: int | None = None
     ) -> list[PictureScore] | None:
-        """Scores on the holdout, or on the first `most` pictures of it.
+        """Score the model on the holdout, or on the first `most` pictures of it.
 
-        None once `cancelled()`; the run then goes on from its last checkpoint.
+        None if `cancelled()`; the run then resumes from its last checkpoint.
         """
         engine = TorchEngine(Model(self.info, self.network), self.device)
         scores: list[PictureScore] = []
@@ -178,7 +179,7 @@ class TrainingRun:
         return scores
 
     def finish_epoch(self, scores: list[PictureScore], seconds: float) -> EpochRow:
-        """Write a checkpoint, then the epoch's model: without the one, the other would pass for a finished run's."""
+        """Write a checkpoint, then the model: a model without a checkpoint would pass for that of a finished run."""
         figures = summary(scores)
         row = EpochRow(
             epoch=len(self.history) + 1,
@@ -200,7 +201,7 @@ class TrainingRun:
         return row
 
     def write(self, scores: list[PictureScore]) -> None:
-        """Write the model with its figures, the history and its curves."""
+        """Write the model with its metrics, the history and the curves."""
         self.scores = scores
         if not is_leader():
             return
@@ -210,6 +211,6 @@ class TrainingRun:
 
 
 def _mixed_precision(device: torch.device) -> torch.autocast:
-    """bfloat16 where the hardware gains from it: CUDA, and CPUs with instructions for it."""
+    """bfloat16 if the hardware is faster with it: CUDA, and CPUs with instructions for it."""
     fast = device.type == "cuda" or (device.type == "cpu" and torch.cpu._is_avx512_bf16_supported())
     return torch.autocast(device.type if fast else "cpu", torch.bfloat16, enabled=fast)

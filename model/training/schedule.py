@@ -1,4 +1,4 @@
-"""When a training run ends, and how fast it learns until then."""
+"""Learning rate and early stopping."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import math
 from collections.abc import Sequence
 
 PATIENT_STEPS = 12
-"""Of few pictures an epoch is a step or two, whose loss is chance."""
+"""With few pictures an epoch is a step or two, and its loss is mostly noise."""
 
 
 def learning_rate(step: int, steps: int, planned: int, steps_per_epoch: int) -> float:
     """Share of the peak learning rate: a short warm-up, then half a cosine down to zero.
 
-    Where the run ends before its time (`steps` < `planned`), its last epoch takes the rate down to zero.
+    If the run stops early (`steps` < `planned`), its last epoch takes the rate down to zero.
     """
     warm_up = min(10, max(1, planned // 10))
     if step < warm_up:
@@ -22,9 +22,9 @@ def learning_rate(step: int, steps: int, planned: int, steps_per_epoch: int) -> 
 
 
 def stalled(losses: Sequence[float], patience: int, steps_per_epoch: int) -> bool:
-    """Whether the loss, one for each epoch, has not fallen for `patience` of them, nor for `PATIENT_STEPS`; 0: never.
+    """Whether the loss, one per epoch, has not fallen for `patience` epochs and `PATIENT_STEPS` steps; 0: never.
 
-    Told by what is learnt from: stopping where it does well on the test pictures would flatter the model.
+    The training loss decides: stopping where the holdout looks best would flatter the model.
     """
     if patience:
         patience = max(patience, math.ceil(PATIENT_STEPS / steps_per_epoch))

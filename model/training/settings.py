@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class TrainSettings:
-    """`crop` in working-scale px. An epoch shows as many crop pixels as the training pictures hold.
+    """`crop` in working-scale px. An epoch covers as many crop pixels as the training pictures have.
 
-    `batch`: crops in a step, of each process where several train together (`distributed`).
-    `frozen_stages`: how many stages of the encoder stay as they are. The first two know edges and colours from other
-    pictures; leaving them alone saves a third of a step on a CPU.
-    `checkpoint_every`: steps; besides, one is written after every epoch. It is five times the model's size.
-    `head_rate`: of the last layer, where the classes are told apart; 0: as the decoder.
-    `patience`: the run ends after one more epoch once the loss has not fallen for so many; 0: never before its time.
-    `watched`: how many holdout pictures are looked at after every epoch; 0: all, as at the end in any case.
+    `batch`: crops per step and process (`distributed`).
+    `frozen_stages`: how many encoder stages are not trained. The first two know edges and colours from other pictures;
+    freezing them saves a third of a step on a CPU.
+    `checkpoint_every`: steps; one more is written after every epoch. A checkpoint is five times the model's size.
+    `head_rate`: learning rate of the last layer; 0: that of the decoder.
+    `patience`: epochs without a fall of the loss after which one last epoch follows; 0: never stop early.
+    `watched`: how many holdout pictures are scored after every epoch; 0: all, as always at the end.
     """
 
     epochs: int = 4
@@ -32,5 +32,5 @@ class TrainSettings:
     watched: int = 0
 
     def gentler(self) -> TrainSettings:
-        """For fine-tuning: lower learning rates, above all of the encoder, so that what the parent knows stays."""
+        """For fine-tuning: lower learning rates, above all in the encoder, so that the parent's knowledge is kept."""
         return replace(self, encoder_rate=self.encoder_rate / 10, decoder_rate=self.decoder_rate / 3, frozen_stages=2)

@@ -1,4 +1,4 @@
-"""The checkpoint of a training run that is not finished, in the folder of the model to be."""
+"""The checkpoint of an unfinished training run, in the folder of the model."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ CHECKPOINT_FILE = "checkpoint.pt"
 
 
 def refuse_finished(output: Path) -> None:
-    """Raise ModelError when the folder holds a model that no unfinished run is writing."""
+    """Raise ModelError if the folder holds the model of a finished run."""
     if (output / INFO_FILE).exists() and not (output / CHECKPOINT_FILE).is_file():
         raise ModelError("{folder} holds a model already. Choose another folder.", folder=output)
 
 
 def read_checkpoint(output: Path, identity: str) -> dict[str, Any] | None:
-    """What `write_checkpoint` wrote, tensors on the CPU; None where there is nothing to go on from.
+    """Return what `write_checkpoint` wrote, tensors on the CPU; None if there is no checkpoint.
 
-    Raises ModelError for a finished model, a damaged file and the checkpoint of a run with another `identity`.
+    Raises ModelError for a finished model, a damaged file, and a checkpoint with another `identity`.
     """
     refuse_finished(output)
     path = output / CHECKPOINT_FILE
@@ -45,7 +45,7 @@ def read_checkpoint(output: Path, identity: str) -> dict[str, Any] | None:
 
 
 def write_checkpoint(output: Path, identity: str, state: dict[str, Any]) -> None:
-    """Replace the checkpoint as a whole. `state`: tensors and plain values. Raises ModelError on a full disk."""
+    """Replace the checkpoint atomically. `state`: tensors and plain values. Raises ModelError on a full disk."""
     path = output / CHECKPOINT_FILE
     temporary = path.with_suffix(".tmp")
     try:
@@ -54,12 +54,12 @@ def write_checkpoint(output: Path, identity: str, state: dict[str, Any]) -> None
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-    except (OSError, RuntimeError) as error:  # the latter is how torch tells of a full disk
+    except (OSError, RuntimeError) as error:  # torch raises the latter on a full disk
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise unwritable(path, error) from error
 
 
 def remove_checkpoint(output: Path) -> None:
-    """The run is finished."""
+    """Mark the run as finished."""
     (output / CHECKPOINT_FILE).unlink(missing_ok=True)

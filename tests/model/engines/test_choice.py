@@ -8,7 +8,7 @@ import pytest
 
 from model.checkpoint import Model
 from model.engines import choice
-from model.engines.choice import Choice, Memory, Trial
+from model.engines.choice import EngineChoice, Memory, Trial
 from model.engines.convert import to_openvino
 from model.engines.openvino_engine import OpenVinoEngine
 from model.errors import ModelError
@@ -32,14 +32,14 @@ def test_the_fastest_of_those_that_agree_is_best() -> None:
         Trial("torch-cuda", 0.1, 0.9, 100, False),
         Trial("openvino-int8", 1.0, 0.999, 100, True),
     )
-    assert Choice(trials, 4).best().engine == "openvino-int8"
-    assert Choice(trials, 4).best("torch").engine == "torch"
-    assert Choice(trials[:2], 4).best().engine == "torch"
+    assert EngineChoice(trials, 4).best().engine == "openvino-int8"
+    assert EngineChoice(trials, 4).best("torch").engine == "torch"
+    assert EngineChoice(trials[:2], 4).best().engine == "torch"
 
 
 def test_a_kept_engine_computes_the_same(memory: Memory, engine: OpenVinoEngine) -> None:
     assert memory.engine() is None
-    memory.keep_choice(Choice(TRIALS, 4))
+    memory.keep_choice(EngineChoice(TRIALS, 4))
     assert memory.engine() is None, "its graph is not there"
     memory.keep_graph(engine)
     kept = memory.engine()
@@ -50,7 +50,7 @@ def test_a_kept_engine_computes_the_same(memory: Memory, engine: OpenVinoEngine)
 
 
 def test_torch_is_nothing_to_keep(memory: Memory, engine: OpenVinoEngine) -> None:
-    memory.keep_choice(Choice(TRIALS[:1], 4))
+    memory.keep_choice(EngineChoice(TRIALS[:1], 4))
     memory.keep_graph(engine)
     assert memory.engine() is None
     with pytest.raises(ModelError, match="--engine auto"):
@@ -58,7 +58,7 @@ def test_torch_is_nothing_to_keep(memory: Memory, engine: OpenVinoEngine) -> Non
 
 
 def test_a_damaged_graph_is_made_again(memory: Memory, engine: OpenVinoEngine) -> None:
-    memory.keep_choice(Choice(TRIALS, 4))
+    memory.keep_choice(EngineChoice(TRIALS, 4))
     memory.keep_graph(engine)
     (path,) = memory.folder.glob("*.graph")
     content = path.read_bytes()
@@ -71,6 +71,6 @@ def test_few_graphs_are_kept(tiny_model: Model, tmp_path: Path, engine, monkeypa
     monkeypatch.setattr(choice, "MOST_GRAPHS", 2)
     memories = [Memory.of(replace(tiny_model.info, weights_sha256=name), tmp_path) for name in "abc"]
     for memory in memories:
-        memory.keep_choice(Choice(TRIALS, 4))
+        memory.keep_choice(EngineChoice(TRIALS, 4))
         memory.keep_graph(engine)
     assert [memory.engine() is not None for memory in memories] == [False, True, True]

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from model.checkpoint import Model, new_model
-from model.engines.convert import Observer, to_openvino
+from model.engines.convert import ConversionError, Observer, to_openvino
 from model.engines.openvino_engine import OpenVinoEngine
 from model.engines.torch_engine import TorchEngine
 from model.info import ModelInfo
+from model.networks import Decoder
+from model.networks.network import Network
 
 
 @pytest.fixture
@@ -57,6 +61,45 @@ def test_a_part_of_a_larger_picture_is_read_as_it_lies(tiny_model: Model) -> Non
     picture = np.random.default_rng(1).integers(0, 256, (1, 96, 96, 3), np.uint8)
     part = picture[:, 16:48, 32:64]
     np.testing.assert_array_equal(engine.probabilities(part), engine.probabilities(part.copy()))
+
+
+class Plain(Network):
+    """A network whose convolutions follow each other without a ReLU."""
+
+    head_name = "head_layer"
+
+    def __init__(self, num_classes: int = 1, num_filters: int = 4, decoder: Decoder = "deconv") -> None:
+        super().__init__()
+        self.first = nn.Conv2d(3, num_filters, 3, padding=1)
+        self.second = nn.Conv2d(num_filters, num_filters, 3, padding=1)
+        self.relu = nn.ReLU()
+        self.head_layer = nn.Conv2d(num_filters, num_classes, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.head_layer(self.relu(self.second(self.first(x))))
+        return logits
+
+    def encoder_stages(self) -> Sequence[Sequence[nn.Module]]:
+        return ((self.first,),)
+
+
+def test_integers_are_refused_where_values_may_be_negative(pictures) -> None:
+    torch.manual_seed(2)
+    model = Model(ModelInfo("m"), Plain())
+    observer = Observer(model)
+    expected = observer.probabilities(pictures)
+    exact = OpenVinoEngine(to_openvino(model), "f32").probabilities(pictures)
+    np.testing.assert_allclose(exact, expected, atol=1e-4)
+    with pytest.raises(ConversionError, match="first may be negative"):
+        to_openvino(model, observer.ranges)
+
+
+@pytest.mark.parametrize("setting", [{"dilation": 2, "padding": 2}, {"groups": 2}, {"padding_mode": "reflect"}])
+def test_a_convolution_of_another_kind_is_refused(setting: dict[str, object]) -> None:
+    network = Plain()
+    network.second = nn.Conv2d(4, 4, 3, **({"padding": 1} | setting))
+    with pytest.raises(ConversionError, match=r"second \(Conv2d\) is no layer"):
+        to_openvino(Model(ModelInfo("m"), network))
 
 
 def test_openvino_cannot_report_its_use() -> None:
