@@ -1,4 +1,4 @@
-"""How large the red cells of a slide are: from its scale, else by looking."""
+"""How large the red cells of a slide are: from its scale, else measured in the picture."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from numpy.typing import NDArray
 from ..errors import UserError
 from ..geometry import Region
 from ..slides import Slide, read_scaled
-from .outlines import find_outlines, sample_discs
+from .circles import find_circles, sample_discs
 from .staining import absorbance, edge_of
 
 RED_CELL_DIAMETER_UM = 7.5
 """Diameter of a human red cell on a dried smear, in µm; normally 6.7 to 8.2."""
 
 _SIDE = 640
-"""Longer side of the copy that is looked at, in pixels: a field at 100× then shows cells 25 to 100 px wide."""
+"""Longer side of the copy that is measured, in pixels: a field at 100× then shows cells 25 to 100 px wide."""
 _CLEAR, _PLAIN = 20, 0.5
 """Diameter in that copy, and share of what is stained that the cells explain, below which the middle of the picture is
-looked at more closely."""
+measured at a higher resolution."""
 _FEWEST = 3
-"""Cells of about the same size that it takes."""
+"""Fewest cells of about the same size."""
 _SPREAD = 0.12
 """How much red cells of one person vary in diameter (standard deviation of the natural logarithm)."""
 _ALIKE = 0.3
 """Cells whose diameters differ by less than this (natural logarithm) are of about the same size."""
 _DARK = 1.6
-"""What absorbs this many times what stained pixels do in the median is the nucleus of a white cell, or dirt."""
+"""What absorbs this many times as much as the median stained pixel is the nucleus of a white cell, or dirt."""
 _FULL = 0.79
-"""Share of the cells' circles that is stained; in writing it is less."""
+"""Share of the cells' circles that is stained; for handwriting it is less."""
 _EXPLAINED = 0.15
-"""Share of what is stained that lies in those cells; in tissue and noise it is less."""
+"""Share of what is stained that lies in those cells; for tissue and noise it is less."""
 
 _FIELD = 4096
-"""Longer side up to which a slide is a photograph of one field, looked at as a whole; of others some windows are."""
+"""Longer side up to which a slide is a photograph of one field, measured as a whole; larger ones in a few windows."""
 _WINDOW = 1600
 """Side of a window in level-0 pixels: at 20× and finer it shows dozens of cells or a few large ones."""
 _WINDOWS = 6
@@ -57,8 +57,8 @@ def smallest_cell_area(cell_diameter: float) -> int:
 def slide_cell_diameter(slide: Slide) -> float | None:
     """Diameter of the red cells in level-0 pixels: at the slide's mpp, else as the picture shows.
 
-    None when neither tells, or most places of a large slide show no cells. Takes a tenth of a second or, for a large
-    slide, one. A place that cannot be read is passed over; raises UserError when none can be.
+    None when neither tells, or when most windows of a large slide show no cells. Takes a tenth of a second, for a
+    large slide about a second. Windows that cannot be read are skipped; raises UserError when none can be.
     """
     if expected := expected_cell_diameter(slide.mpp):
         return expected
@@ -76,9 +76,9 @@ def slide_cell_diameter(slide: Slide) -> float | None:
 
 
 def _windows(slide: Slide) -> list[Region]:
-    """The whole of a small slide; of a large one some places, from the thinnest to the thickest that are stained.
+    """The whole of a small slide; of a large one some stained windows, from the thinnest to the thickest part.
 
-    Places all over it where its overview cannot be read.
+    Where its overview cannot be read, windows spread all over it.
     """
     width, height = slide.dimensions
     if max(width, height) <= _FIELD:
@@ -102,7 +102,7 @@ def _windows(slide: Slide) -> list[Region]:
 
 
 def estimate_cell_diameter(picture: NDArray[np.uint8]) -> float | None:
-    """Median diameter of the red cells in an RGB picture (h, w, 3), in its pixels; None when no cells are made out."""
+    """Median diameter of the red cells in an RGB picture (h, w, 3), in its pixels; None when no cells are found."""
     scale = min(1.0, _SIDE / max(picture.shape))
     best, most = None, 0.0
     while True:
@@ -121,14 +121,14 @@ def estimate_cell_diameter(picture: NDArray[np.uint8]) -> float | None:
 def _prevailing_diameter(picture: NDArray[np.uint8]) -> tuple[float, float]:
     """Median over the cells of the prevailing size, and what share of the stained area they make up.
 
-    Platelets and white cells are of another size. (0, 0) when no cells are made out.
+    Platelets and white cells are of another size. (0, 0) when no cells are found.
     """
     stain, noise = absorbance(picture)
     edge = edge_of(stain, noise)
     mask = (stain > edge).view(np.uint8)
     if not mask.any():
         return 0.0, 0.0
-    circles = find_outlines(stain, edge)
+    circles = find_circles(stain, edge)
     circles = circles[np.median(sample_discs(stain, circles), axis=1) < _DARK * np.median(stain[mask > 0])]
     if len(circles) < _FEWEST:
         return 0.0, 0.0

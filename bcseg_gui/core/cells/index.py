@@ -137,7 +137,7 @@ class CellIndex:
         return [piece for number in numbers if (piece := (place, number)) in self._meeting]
 
     def _part(self, piece: _Piece) -> None:
-        """Have a piece meet no others."""
+        """Separate a piece from all others."""
         for other in self._meeting.pop(piece, ()):
             self._meeting[other].discard(piece)
             if not self._meeting[other]:

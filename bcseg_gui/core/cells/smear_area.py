@@ -14,10 +14,10 @@ from ..slides import Slide
 from .diameter import expected_cell_diameter
 
 _SMALLEST_CELL = 14.0
-"""Diameter in level-0 pixels that cells are taken to have where nobody knows it: of red cells at 20×."""
+"""Assumed diameter of unknown cells in level-0 pixels: that of red cells at 20×."""
 _CLEAR = 1.8
-"""Pixels that a cell is wide where it is looked for: at least one of them is mostly cell then. In an overview that was
-made by leaving out pixels, one lies in it."""
+"""Width of a cell in pixels of the level that is examined: at least one of them is then mostly cell. In an overview
+that was made by leaving out pixels, one lies in it."""
 _COARSEST = 32.0
 """Level-0 pixels on a side of such a pixel at most."""
 _MOST_PIXELS = 1 << 28
@@ -55,10 +55,10 @@ class SmearArea:
 
 
 def find_smear_area(slide: Slide, cell_diameter: float | None = None) -> SmearArea:
-    """Look at a whole slide; `cell_diameter` in level-0 px where it is known.
+    """Examine a whole slide; `cell_diameter` in level-0 px where it is known.
 
     One cell, dust, or a part of the file that cannot be read is enough to make a square hold something; so does the
-    whole of a slide that it would take too long to look at. Takes about a second for 100,000 × 100,000 pixels.
+    whole of a slide that would take too long to examine. Takes about a second for 100,000 × 100,000 pixels.
     """
     cell = cell_diameter or expected_cell_diameter(slide.mpp) or _SMALLEST_CELL
     wanted = min(_COARSEST, max(1.0, cell / _CLEAR))
@@ -69,7 +69,7 @@ def find_smear_area(slide: Slide, cell_diameter: float | None = None) -> SmearAr
     shrink = max(1, int(wanted / slide.level_downsamples[level] + 0.01))
     side = shrink * _SQUARE
     rows = max(1, _STRIP // (width * side)) * side
-    strips = [_looked_at(slide, level, y, min(rows, height - y), shrink) for y in range(0, height, rows)]
+    strips = [_examined(slide, level, y, min(rows, height - y), shrink) for y in range(0, height, rows)]
     contrast, light = (np.concatenate(planes) for planes in zip(*strips, strict=True))
     glass = np.percentile(light.reshape(-1, 3), 95, axis=0)
     squares = (contrast > _CONTRAST) | (light < (1 - _DARKNESS) * glass).any(axis=2)
@@ -81,8 +81,8 @@ def find_smear_area(slide: Slide, cell_diameter: float | None = None) -> SmearAr
     return SmearArea(summed, (across, down))
 
 
-def _looked_at(slide: Slide, level: int, y: int, rows: int, shrink: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Of the squares in some rows of a level: the largest contrast (h, w), and the least light (h, w, 3)."""
+def _examined(slide: Slide, level: int, y: int, rows: int, shrink: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """For the squares in some rows of a level: the largest contrast (h, w), and the least light (h, w, 3)."""
     width, height = slide.level_dimensions[level]
     size = max(1, width // shrink), max(1, rows // shrink)
     try:

@@ -15,7 +15,7 @@ _NOISES = 3
 """Noises of the background above which a pixel counts as stained at first."""
 _LEAST_NOISE = 0.01
 _BEGIN = 0.1
-"""Absorbance above which most of what is left is cells, whatever the light."""
+"""Absorbance above which most of what remains is cells, whatever the light."""
 _EDGE = 0.35
 """The outline of a cell lies where it absorbs this share of what cells do: at the foot of the blurred edge, where a
 person draws it. Half-way up, cells come out 5 % smaller than in the masks of BBBC041."""
@@ -55,7 +55,7 @@ def _background(terms: NDArray[np.float64], points: NDArray[np.float64]) -> NDAr
 def edge_of(stain: NDArray[np.float32], noise: float) -> float:
     """The absorbance at which the outlines of the cells lie; `stain` and `noise` as `absorbance` gives them.
 
-    A share of the median of what lies above it. Begun from above: what light is left unevenly is less than stain.
+    A share of the median of what lies above it. The search starts high: uneven light is less than stain.
     """
     least = _NOISES * max(noise, _LEAST_NOISE)
     edge = max(least, _BEGIN)

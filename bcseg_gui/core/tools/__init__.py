@@ -1,1 +1,1 @@
-"""What the tools do to a mask: arithmetic that reads mask and picture and says which pixels are to be set."""
+"""The arithmetic of the tools: from mask and picture to the pixels to set."""

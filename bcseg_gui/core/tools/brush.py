@@ -11,16 +11,16 @@ from numpy.typing import NDArray
 from ..geometry import Region
 
 BAND = 128
-"""Rows of a part of a large brush's way"""
+"""Rows of one part of a large brush's path."""
 _HALF_DIAGONAL = 0.5**0.5
 """From this radius on a disc holds the centre of the pixel its own centre lies in."""
 
 
 def stroke_segment(p0: tuple[float, float], p1: tuple[float, float], radius: float) -> tuple[Region, NDArray[np.bool_]]:
-    """What a round brush covers on its way from `p0` to `p1`, (x, y) in level-0 coordinates.
+    """What a round brush covers on its path from `p0` to `p1`, (x, y) in level-0 coordinates.
 
     Returns a region and, as bool (region.h, region.w), the pixels whose centre (i + 0.5, j + 0.5) lies within `radius`
-    of the way. A brush smaller than a pixel still covers the pixels it passes through.
+    of the path. A brush smaller than a pixel still covers the pixels it passes through.
     """
     (x0, y0), (x1, y1) = p0, p1
     x, y = floor(min(x0, x1) - radius), floor(min(y0, y1) - radius)
@@ -93,7 +93,7 @@ def _row_spans(
     """Leftmost and rightmost x within `radius` of the segment on each row (left > right where there is none).
 
     The shape is convex, so each row is one span: the widest of the two end discs and of the band between them. This
-    costs a few operations a row instead of a distance a pixel, which keeps long fast strokes cheap.
+    costs a few operations per row instead of a distance per pixel, which keeps long fast strokes cheap.
     """
     left, right = np.full(rows.shape, np.inf), np.full(rows.shape, -np.inf)
     for cx, cy in (start, end):

@@ -1,4 +1,4 @@
-"""What is done to whole cells. Every function says what is to be painted, and changes nothing itself."""
+"""Edits of whole cells. Each function returns what to paint and changes nothing itself."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def recoloured(cells: Sequence[Cell], class_id: int) -> list[Change]:
 
 
 def grown(cells: Sequence[Cell], read: ReadMask, whole: Region) -> list[Change]:
-    """One pixel on every side that is free: cells keep a line of background to each other.
+    """One pixel on every free side: cells keep a line of background between them.
 
     Raises UserError when no cell has room.
     """
@@ -59,10 +59,10 @@ def grown(cells: Sequence[Cell], read: ReadMask, whole: Region) -> list[Change]:
 
 
 def shrunk(cells: Sequence[Cell], whole: Region | None = None) -> list[Change]:
-    """Without its outermost pixels; a cell that has no others stays as it is.
+    """Without their outermost pixels; a cell that has no others stays unchanged.
 
-    With `whole`, the slide's border takes nothing away: there the cell goes on, unseen. Raises UserError when all cells
-    are too small.
+    With `whole`, nothing is removed at the slide's border: there the cell continues, unseen. Raises UserError when all
+    cells are too small.
     """
     if not cells:
         raise _no_cell()
@@ -84,7 +84,7 @@ def shrunk(cells: Sequence[Cell], whole: Region | None = None) -> list[Change]:
 
 
 def merged(cells: Sequence[Cell], read: ReadMask) -> list[Change]:
-    """One cell of all, of the first one's class: the narrow gaps between them are filled.
+    """All cells as one of the first one's class: the narrow gaps between them are filled.
 
     Raises UserError for less than two cells, and when they lie too far apart.
     """
@@ -131,7 +131,7 @@ def _no_cell() -> UserError:
 
 
 class _Pending:
-    """The mask as it will be with the changes so far; neighbouring cells are few, so a tile knows its changes."""
+    """Reads the mask as it will be with the changes so far, which are kept by tile."""
 
     def __init__(self, read: ReadMask) -> None:
         self._read = read

@@ -1,4 +1,4 @@
-"""What a tool wants to be changed, before it is."""
+"""The change that a tool asks for, before it is made."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ReadPicture = Callable[[Region], NDArray[np.uint8]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Change:
-    """The pixels of `region` to get `class_id`, bool `where` (region.h, region.w); class 0 is background."""
+    """Pixels that are to get `class_id`, bool `where` (region.h, region.w) in `region`; class 0 is background."""
 
     region: Region
     where: NDArray[np.bool_]

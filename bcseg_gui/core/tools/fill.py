@@ -1,4 +1,4 @@
-"""One click: a hole is filled, a cell changes its class or goes."""
+"""One click fills a hole, changes the class of a cell or removes it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _WIDEST = 2048
 
 
 def fill(read: ReadMask, whole: Region, point: Point, class_id: int) -> list[Change]:
-    """What a click with the filling tool does.
+    """The changes of one click with the fill tool.
 
     Background that cells enclose gets the class. A cell of another class gets it as a whole; of a cell of the same
-    class all holes are filled. Class 0 takes the cell away. Raises UserError when there is nothing to do.
+    class all holes are filled. Class 0 removes the cell. Raises UserError when there is nothing to do.
     """
     cell = cell_at(read, whole, point)
     if cell is None:
@@ -52,7 +52,7 @@ def _meets_border(region: Region, whole: Region) -> bool:
 
 
 def holes_of(cell: Cell) -> NDArray[np.bool_]:
-    """What the cell encloses, bool (region.h, region.w): from there, no way along 4-neighbours leads out."""
+    """What the cell encloses, bool (region.h, region.w): no path along 4-neighbours leads out of it."""
     padded = np.pad(cell.where, 1).view(np.uint8)
     _, outside = flooded(padded, (0, 0))
     return ~outside[1:-1, 1:-1] & ~cell.where

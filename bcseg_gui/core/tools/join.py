@@ -1,4 +1,4 @@
-"""Filling the narrow gap between cells that are one."""
+"""Filling the narrow gaps between the parts of one cell."""
 
 from __future__ import annotations
 

@@ -12,9 +12,9 @@ from ..geometry import Point, Region
 
 
 def pixels_along(line: Sequence[Point]) -> NDArray[np.int64]:
-    """The pixels (n, 2), x and y, of a thin line through the points, each the 8-neighbour of the one before.
+    """The pixels (n, 2), x and y, of a thin line through the points, each an 8-neighbour of the one before.
 
-    No way along 4-neighbours crosses it.
+    No path along 4-neighbours crosses it.
     """
     corners = np.floor(np.asarray(line, np.float64).reshape(-1, 2)).astype(np.int64)
     pieces = [corners[:1]]

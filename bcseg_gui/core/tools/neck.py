@@ -1,4 +1,4 @@
-"""Where touching cells grew together: the narrowest place of their common outline."""
+"""Where touching cells meet: the narrowest place of their common outline."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TRIED = 300
 _BORDER = 2**0.5
 """What a cut weighs that ends at the slide's border: beyond it, cell and cut go on as in a mirror."""
 _SAMPLES = np.linspace(0.08, 0.92, 20)[:, None, None]
-"""Where on a cut one looks whether it runs inside."""
+"""Where along a cut it must run inside."""
 
 
 def narrowest(
@@ -78,7 +78,7 @@ def _outline(where: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 
 def _stretched(start: NDArray[np.float64], end: NDArray[np.float64]) -> tuple[Point, Point]:
-    """A little longer at both ends, so that it surely passes the border."""
+    """A little longer at both ends, so that it surely crosses the border."""
     along = (end - start) / max(1.0, float(np.hypot(*(end - start)))) * 1.5
     (x0, y0), (x1, y1) = (start - along).tolist(), (end + along).tolist()
     return (x0, y0), (x1, y1)

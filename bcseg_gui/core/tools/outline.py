@@ -1,4 +1,4 @@
-"""What an outline drawn by hand encloses, and how a new cell keeps to itself."""
+"""What an outline drawn by hand encloses, and how a new cell is kept apart from others."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def kept_apart(change: Change, read: ReadMask, own: Sequence[Cell] = ()) -> Chan
 
 
 def covered_cells(change: Change, read: ReadMask, whole: Region, share: float = 0.5) -> list[Cell]:
-    """The cells of which `change` covers more than `share`: who draws so much of a cell anew means that cell.
+    """The cells of which `change` covers more than `share`: redrawing that much of a cell means that cell.
 
     Raises UserError as `cell_at` does.
     """
@@ -86,7 +86,7 @@ def covered_cells(change: Change, read: ReadMask, whole: Region, share: float = 
     while left.any():
         row, col = divmod(int(left.argmax()), left.shape[1])
         cell = cell_at(read, whole, (change.region.x + col, change.region.y + row))
-        if cell is None:  # another hand changed the mask meanwhile
+        if cell is None:  # the mask has changed meanwhile
             break
         common = cell.region.intersected(change.region)
         here, there = common.slices_in(change.region), common.slices_in(cell.region)

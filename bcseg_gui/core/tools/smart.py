@@ -1,4 +1,4 @@
-"""A brush that stays inside what it began in."""
+"""A brush that stays inside what it started in."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from .surroundings import look_round
 from .wand import wand
 
 _SIDE = 3.0
-"""Side of the squares in which background is looked for, in cell diameters."""
+"""Side of the squares in which background is searched for, in cell diameters."""
 
 
 class SmartBrush:
-    """One stroke. Where it begins decides: in a cell, pale middle included, it never leaves that cell; begun on
-    background, it paints background alone, so that a mask's rim can be trimmed along a cell.
+    """One stroke. Started in a cell, pale middle included, it never leaves that cell; started on background, it paints
+    background only, so that the rim of a mask can be trimmed along a cell.
 
-    `cell_diameter` in level-0 pixels, `sensitivity` 0…1 as for the wand. Raises UserError as `look` does.
+    `cell_diameter` in level-0 pixels, `sensitivity` 0…1 as for the wand. Raises UserError as `read` does.
     """
 
     def __init__(
-        self, look: ReadPicture, whole: Region, point: Point, cell_diameter: float, sensitivity: float
+        self, read: ReadPicture, whole: Region, point: Point, cell_diameter: float, sensitivity: float
     ) -> None:
-        self._look, self._whole = look, whole
+        self._read, self._whole = read, whole
         self._cell_diameter, self._sensitivity = cell_diameter, sensitivity
-        self._cell = wand(look, whole, point, cell_diameter, sensitivity)
+        self._cell = wand(read, whole, point, cell_diameter, sensitivity)
         self._side = max(12, round(_SIDE * cell_diameter))
         self._squares: dict[tuple[int, int], tuple[Region, NDArray[np.bool_]]] = {}
 
@@ -52,7 +52,7 @@ class SmartBrush:
         return inner, covered[inner.slices_in(region)] & allowed
 
     def _background(self, region: Region) -> Iterator[tuple[Region, NDArray[np.bool_]]]:
-        """The background in the squares of a grid that cover a region; each is looked at once a stroke."""
+        """The background in the squares of a grid that cover a region; each is examined once per stroke."""
         side = self._side
         for row in range(region.y // side, -(-region.bottom // side)):
             for col in range(region.x // side, -(-region.right // side)):
@@ -63,7 +63,7 @@ class SmartBrush:
     def _seek(self, square: Region) -> tuple[Region, NDArray[np.bool_]]:
         square = square.intersected(self._whole)
         middle = square.x + square.w / 2, square.y + square.h / 2
-        seen = look_round(self._look, self._whole, middle, self._cell_diameter, self._sensitivity)
+        seen = look_round(self._read, self._whole, middle, self._cell_diameter, self._sensitivity)
         if seen is None:
             return square, np.zeros((square.h, square.w), np.bool_)
         inner = square.intersected(seen.region)

@@ -1,4 +1,4 @@
-"""Parting cells along a line, proposing such a line, and taking it back."""
+"""Splitting cells along a line, proposing such a line, and joining the parts again."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _BESIDE = 3
 
 
 def cut_along(read: ReadMask, whole: Region, line: Sequence[Point]) -> list[Change]:
-    """A line of background, one pixel wide, through every cell that it parts into two or more.
+    """A line of background, one pixel wide, through every cell that it divides.
 
-    Where the line ends inside a cell, past its middle, it goes on in its direction to the cell's border. Crumbs that
-    fall off go. Raises UserError when the line parts no cell.
+    A line that ends inside a cell, past its middle, is extended to the cell's border. Crumbs that fall off are
+    removed. Raises UserError when the line parts no cell.
     """
     cells = _cells_on(read, whole, pixels_along(line))
     if not cells:
@@ -47,7 +47,7 @@ def cut_along(read: ReadMask, whole: Region, line: Sequence[Point]) -> list[Chan
 
 
 def joined_along(read: ReadMask, whole: Region, line: Sequence[Point]) -> list[Change]:
-    """Fills the narrow gaps between the cells that the line touches, class by class.
+    """Fill the narrow gaps between the cells that the line touches, class by class.
 
     The line may lead from one cell to the other or run along the gap. Raises UserError when there is nothing to join.
     """
@@ -63,7 +63,7 @@ def joined_along(read: ReadMask, whole: Region, line: Sequence[Point]) -> list[C
 
 
 def proposed_cut(read: ReadMask, whole: Region, point: Point, cell_diameter: float) -> list[Point] | None:
-    """A line that would part the touching cells under `point`; None for background and for what looks like one cell.
+    """A line that would divide the touching cells under `point`; None for background and for what looks like one cell.
 
     `cell_diameter` in level-0 pixels. Raises UserError as `cell_at` does.
     """
@@ -102,7 +102,7 @@ def _cells_on(read: ReadMask, whole: Region, pixels: NDArray[np.int64]) -> list[
             left = left[~_held(cell, left)]
         while len(left):
             found = cell_at(read, whole, (int(left[0, 0]), int(left[0, 1])))
-            if found is None:  # another hand changed the mask meanwhile
+            if found is None:  # the mask has changed meanwhile
                 left = left[1:]
                 continue
             cells.append(found)
@@ -119,7 +119,7 @@ def _held(cell: Cell, pixels: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 
 def _cut(cell: Cell, line: Sequence[Point]) -> Change | None:
-    """The cut through one cell; None where it parts it not."""
+    """The cut through one cell; None if it does not divide the cell."""
     drawn = pixels_along(line)
     drawn = drawn[_held(cell, drawn)]
     onwards = np.concatenate([_onwards(cell, line), _onwards(cell, line[::-1])])

@@ -1,4 +1,4 @@
-"""What lies round a point of the picture: how much is stained, and where cells begin."""
+"""The surroundings of a point of the picture: how much is stained, and where cells begin."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .neck import Sides, sides_of
 _SIDE = 4.0
 """Side of the window in cell diameters: with less, crowded cells leave no empty slide to compare with."""
 _WORKING = 56.0
-"""Cell diameter in pixels at which the window is looked at, at most: outlines need no finer one."""
+"""Largest cell diameter in pixels of the window: outlines need no finer one."""
 _SHARE, _OF_PALE = 0.35, 25
 """Cells begin where they absorb this share of what this percentile of the stained pixels does: of the paler ones, for
 dark nuclei would raise a median above the plasma round them."""
@@ -31,7 +31,7 @@ _HOLE = 0.25
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surroundings:
-    """A window of the slide, looked at more coarsely where its cells are large.
+    """A window of the slide, at a lower resolution where its cells are large.
 
     `sides`: which of the window's lie at the slide's border. `stain` float32 (h, w), absorbance; `least`: what is more
     than noise; `edge`: where cells begin; `diameter` of a cell and `point` in pixels of `stain`; `aim`: the same point
@@ -76,7 +76,7 @@ def lowered(sensitivity: float) -> float:
 
 
 def look_round(
-    look: ReadPicture, whole: Region, point: Point, cell_diameter: float, sensitivity: float
+    read: ReadPicture, whole: Region, point: Point, cell_diameter: float, sensitivity: float
 ) -> Surroundings | None:
     """None for a point beyond the slide. `cell_diameter` in level-0 pixels; `sensitivity` 0…1 lowers the edge."""
     side = max(16, round(_SIDE * cell_diameter))
@@ -86,7 +86,7 @@ def look_round(
         return None
     scale = min(1.0, _WORKING / cell_diameter)
     size = max(8, round(region.w * scale)), max(8, round(region.h * scale))
-    picture = look(region)
+    picture = read(region)
     if size != (region.w, region.h):
         picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     stain, noise = absorbance(picture)

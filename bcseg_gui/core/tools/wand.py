@@ -38,15 +38,15 @@ _AIM, _SLIP = 0.12, 0.06
 
 
 def wand(
-    look: ReadPicture, whole: Region, point: Point, cell_diameter: float, sensitivity: float = 0.5
+    read: ReadPicture, whole: Region, point: Point, cell_diameter: float, sensitivity: float = 0.5
 ) -> tuple[Region, NDArray[np.bool_]] | None:
     """The cell that `point` lies in, as the picture shows it: its bounding box, bool (region.h, region.w), one piece.
 
-    It is parted from the cells that it touches where the outline shows a neck; pale middles belong to it.
+    It is separated from touching cells where the outline shows a neck; pale middles belong to it.
     `cell_diameter` in level-0 pixels; `sensitivity` 0…1: how much of a faint rim is taken. None where there is no
-    cell. Reads four cell diameters round the point. Raises UserError as `look` does.
+    cell. Reads four cell diameters round the point. Raises UserError as `read` does.
     """
-    seen = look_round(look, whole, point, cell_diameter, sensitivity)
+    seen = look_round(read, whole, point, cell_diameter, sensitivity)
     coarse = None if seen is None else _cell(seen, sensitivity)
     if seen is None or coarse is None:
         return None

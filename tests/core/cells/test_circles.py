@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from bcseg_gui.core.cells.outlines import find_outlines, sample_discs
+from bcseg_gui.core.cells.circles import find_circles, sample_discs
 
 Disc = tuple[float, float, float]
 
@@ -26,7 +26,7 @@ def stained(discs: Sequence[Disc], size: tuple[int, int] = (320, 240), pale: flo
 
 
 def found(stain: NDArray[np.float32]) -> list[Disc]:
-    return sorted((float(x), float(y), float(radius)) for x, y, radius in find_outlines(stain, 0.5))
+    return sorted((float(x), float(y), float(radius)) for x, y, radius in find_circles(stain, 0.5))
 
 
 @given(

@@ -1,4 +1,4 @@
-"""Finds single cells by their outlines, also in clusters, well enough to tell how large cells are; no segmentation."""
+"""Single cells found by their outlines, also in clusters: good enough to measure their size, not to segment them."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ SMALLEST = 8.0
 """Diameter of the smallest cell that is found, in pixels."""
 
 _RADII = np.geomspace(9, 20, 9)
-"""Radii looked for on one level of the pyramid; the next level has half the pixels on a side, and finds twice those."""
+"""Radii searched for on one level of the pyramid; the next has half the pixels on a side and finds twice these."""
 _VOTES = 0.35
-"""Share of a circle whose outline must point to its centre to be looked at more closely."""
+"""Share of a circle's outline that must point to its centre for the circle to be a candidate."""
 _ROUND = 1.3
 """By how much an outline's distance from the centre may differ from its median."""
 _OUTLINE = 0.55
-"""Share of directions in which the outline must be seen; elsewhere a neighbour hides it."""
+"""Share of directions in which the outline must be visible; elsewhere a neighbour hides it."""
 _RIM = 0.8
-"""Share of the outer half of a circle that is stained. Cells in a ring round nothing have an outline too."""
+"""Share of the outer half of a circle that must be stained: a ring of cells around nothing has an outline too."""
 _SOLID, _SLENDER = 0.96, 0.35
-"""An outline all round belongs to one cell when it fills this much of its convex hull, and is not slimmer than this."""
+"""A closed outline is one cell when it fills this much of its convex hull and is no more slender than this."""
 
 _ANGLES = np.arange(32) * (2 * pi / 32)
 _RAYS = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)])
 _REACH = np.linspace(0.55, 1.65, 24)
-"""Where on a ray the outline is looked for, in radii."""
+"""Where on a ray the outline is searched for, in radii."""
 _DISC_RADII = np.sqrt((np.arange(6) + 0.5) / 6)
 _DISC = (_DISC_RADII[:, None, None] * np.stack([_RAYS[0, ::2], _RAYS[1, ::2]])[None]).transpose(1, 0, 2).reshape(2, -1)
 """(2, 96) points spread evenly over the unit disc, from the middle outwards."""
 
 
-def find_outlines(stain: NDArray[np.float32], edge: float) -> Circles:
-    """One circle a cell, of its area where it stands alone, else fitted to what is seen of its outline.
+def find_circles(stain: NDArray[np.float32], edge: float) -> Circles:
+    """One circle per cell: of the same area where the cell is alone, else fitted to the visible part of its outline.
 
     `stain` float32 (h, w) is higher in cells and passes `edge` at their outlines. Cells cut by the border of the
-    picture count when enough is seen of them.
+    picture count when enough of them is visible.
     """
     mask = (stain > edge).view(np.uint8)
-    taken = np.zeros_like(mask)
-    alone = _alone(mask, taken)
+    occupied = np.zeros_like(mask)
+    alone = _alone(mask, occupied)
     fitted, seen = [np.empty((0, 3))], [np.empty(0)]
     level, factor = stain, 1
     while min(level.shape) >= 3 * _RADII[0]:
@@ -56,11 +56,11 @@ def find_outlines(stain: NDArray[np.float32], edge: float) -> Circles:
         factor *= 2
     circles = np.concatenate(fitted)[np.argsort(-np.concatenate(seen), kind="stable")]
     rims = sample_discs(mask, circles)[:, _DISC.shape[1] // 2 :].mean(axis=1)
-    return np.concatenate([alone, _apart(circles[rims >= _RIM], taken)])
+    return np.concatenate([alone, _apart(circles[rims >= _RIM], occupied)])
 
 
 def sample_discs(values: NDArray[np.uint8] | NDArray[np.float32], circles: Circles) -> NDArray[np.float32]:
-    """(n, 96) values inside each circle, from the middle outwards; beyond the border those at the border."""
+    """(n, 96) values inside each circle, from the middle outwards; beyond the border, those at the border."""
     x, y, radius = (column[:, None] for column in circles.T)
     return _at(values, x + radius * _DISC[0], y + radius * _DISC[1])
 
@@ -73,8 +73,8 @@ def _at(values: NDArray[np.uint8] | NDArray[np.float32], x: Circles, y: Circles)
     return np.asarray(found, np.float32).reshape(x.shape)
 
 
-def _alone(mask: NDArray[np.uint8], taken: NDArray[np.uint8]) -> Circles:
-    """Cells that touch neither each other nor the border: circles of their area, holes filled; marked in `taken`."""
+def _alone(mask: NDArray[np.uint8], occupied: NDArray[np.uint8]) -> Circles:
+    """Circles as large as the cells, holes filled, that touch neither each other nor the border; marks `occupied`."""
     height, width = mask.shape
     circles = []
     for outline in cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]:
@@ -85,7 +85,7 @@ def _alone(mask: NDArray[np.uint8], taken: NDArray[np.uint8]) -> Circles:
         (_, sides, _), hull = cv2.minAreaRect(outline), cv2.convexHull(outline)
         if area < pi * SMALLEST**2 / 4 or min(sides) < _SLENDER * max(sides) or area < _SOLID * _area(hull):
             continue
-        cv2.drawContours(taken, [outline], -1, 1, cv2.FILLED)
+        cv2.drawContours(occupied, [outline], -1, 1, cv2.FILLED)
         moments = cv2.moments(outline)
         circles.append((moments["m10"] / moments["m00"], moments["m01"] / moments["m00"], sqrt(area / pi)))
     return np.array(circles).reshape(-1, 3)
@@ -97,9 +97,9 @@ def _area(outline: MatLike) -> float:
 
 
 def _voted(stain: NDArray[np.float32], edge: float) -> Circles:
-    """Circles that outlines bend round: each point of an outline votes for the centres that lie inwards of it.
+    """Circles that outlines curve around: each point of an outline votes for the centres on its inner side.
 
-    The gradient's sign tells inwards from outwards, so the pale middle of a cell votes for nothing near
+    The sign of the gradient tells inside from outside, so the pale middle of a cell casts no votes near it
     (Ballard 1981, generalised Hough transform). Best first.
     """
     height, width = stain.shape
@@ -132,9 +132,9 @@ def _voted(stain: NDArray[np.float32], edge: float) -> Circles:
 
 
 def _fitted(stain: NDArray[np.float32], edge: float, circles: Circles) -> tuple[Circles, NDArray[np.float64]]:
-    """The circles moved and sized to the outline round them, and the share of directions in which it is seen.
+    """The circles moved and resized to the outline around them, and the share of directions in which it is visible.
 
-    Those with too little outline are left out.
+    Circles with too little outline are left out.
     """
     height, width = stain.shape
     share = np.zeros(len(circles))
@@ -165,21 +165,21 @@ def _fitted(stain: NDArray[np.float32], edge: float, circles: Circles) -> tuple[
     return circles[keep], share[keep]
 
 
-def _apart(circles: Circles, taken: NDArray[np.uint8], reach: float = 0.8, shared: float = 0.3) -> Circles:
-    """The circles, best first, without those whose middle or more than `shared` of whose area is taken.
+def _apart(circles: Circles, occupied: NDArray[np.uint8], reach: float = 0.8, shared: float = 0.3) -> Circles:
+    """The circles, best first, without those whose middle, or more than `shared` of whose area, is occupied.
 
-    Marks in `taken` the middle of those kept, out to `reach` of their radius.
+    Marks in `occupied` the middle of those kept, out to `reach` of their radius.
     """
-    height, width = taken.shape
+    height, width = occupied.shape
     kept = []
     for index, (x, y, radius) in enumerate(circles.tolist()):
-        if not (0 <= x < width and 0 <= y < height) or taken[int(y), int(x)]:
+        if not (0 <= x < width and 0 <= y < height) or occupied[int(y), int(x)]:
             continue
         if shared < 1:
             columns = np.clip(x + radius * _DISC[0], 0, width - 1).astype(np.int64)
             rows = np.clip(y + radius * _DISC[1], 0, height - 1).astype(np.int64)
-            if taken[rows, columns].mean() > shared:
+            if occupied[rows, columns].mean() > shared:
                 continue
-        cv2.circle(taken, (int(x), int(y)), int(reach * radius), 1, cv2.FILLED)
+        cv2.circle(occupied, (int(x), int(y)), int(reach * radius), 1, cv2.FILLED)
         kept.append(index)
     return circles[kept]
