@@ -1,4 +1,4 @@
-"""The one place where the window speaks to the person: a bar above the picture, or a box for what cannot wait."""
+"""The only place where the window addresses the user: a bar above the picture, or a box for what cannot wait."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class MessageBar(QWidget):
 
     @property
     def text(self) -> str:
-        """What it says now; empty when it is closed."""
+        """The message shown; empty when the bar is closed."""
         return "" if self.isHidden() else self._label.text()
 
     def inform(self, text: str) -> None:
@@ -57,7 +57,7 @@ class MessageBar(QWidget):
         self._timer.start(INFORMATION_MS)
 
     def problem(self, error: BaseException) -> None:
-        """Say what went wrong; the log keeps the kind of error, never a path."""
+        """Show what went wrong; the log keeps the kind of error, never a path."""
         log.warning("Told the person: %s", error.template if isinstance(error, UserError) else type(error).__name__)
         self._timer.stop()
         self._show(sentence(error), "warning", "#fdefd0", "#5a3a00")
@@ -74,7 +74,7 @@ class MessageBar(QWidget):
 
 
 def ask(parent: QWidget, question: str, yes: str, no: str) -> bool:
-    """A question with two named answers; closing the box is `no`."""
+    """Ask a question with two named answers; closing the box means `no`."""
     box = QMessageBox(QMessageBox.Icon.Question, _("bcseg-gui"), question, parent=parent)
     accept = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
     box.setEscapeButton(box.addButton(no, QMessageBox.ButtonRole.RejectRole))

@@ -9,7 +9,7 @@ import pytest
 import tifffile
 from PySide6.QtCore import QCoreApplication, QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QLabel, QListView
+from PySide6.QtWidgets import QCheckBox, QLabel, QListView, QPushButton
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui import app
@@ -21,6 +21,7 @@ from bcseg_gui.session.samples import sample_folder
 from bcseg_gui.ui.dialogs.slide_info import SlideInfoDialog
 from bcseg_gui.ui.main_window import MainWindow
 from bcseg_gui.ui.panels.gains import GainPanel
+from bcseg_gui.ui.panels.scale import ScaleBox
 from bcseg_gui.ui.toolbar import TOOLBAR
 from bcseg_gui.ui.tools.table import TOOLS
 from bcseg_gui.ui.widgets.number_box import NumberBox
@@ -138,8 +139,8 @@ def test_cancel_stops_what_was_asked_for_last(running: app.Running, monkeypatch:
     learning = running.jobs.start(lambda number: WarmUp(number, Path()), "Learning")
     running.client.received.emit(Progress(learning.number, 1, 4, 80.0))
     segmenting = running.jobs.start(lambda number: WarmUp(number, Path()), "Segmenting")
-    assert status._work.text() == "Segmenting waits · Learning 25 % · 80 s left"
-    status._cancel.click()
+    assert status.findChild(QLabel, "work").text() == "Segmenting waits · Learning 25 % · 80 s left"
+    status.findChild(QPushButton, "cancel").click()
     assert cancelled == [segmenting.number]
 
 
@@ -182,7 +183,7 @@ def test_the_selection_belongs_to_the_picture(window: MainWindow) -> None:
 def test_a_scale_that_is_given_shows_in_the_view(window: MainWindow) -> None:
     window.status.scaleChosen.emit(0.25)
     assert window.session.scale.mpp == 0.25
-    assert "0.25" in window.status._scale.button.text()
+    assert "0.25" in window.status.findChild(ScaleBox).button.text()
 
 
 def test_another_page_of_a_file(running: app.Running, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What stands in the middle while nothing is open: what to do next."""
+"""The middle of the window while nothing is open: what to do next."""
 
 from __future__ import annotations
 

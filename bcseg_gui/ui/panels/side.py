@@ -1,4 +1,4 @@
-"""The right side: panels one below the other, with a scroll bar where the window is too low for them."""
+"""The right side: a column of panels, with a scroll bar where the window is too low for them."""
 
 from __future__ import annotations
 

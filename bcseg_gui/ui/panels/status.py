@@ -1,4 +1,4 @@
-"""The line below: where the pointer is, the slide's scale, the model, and what is being computed."""
+"""The status bar: where the pointer is, the slide's scale, the model, and what is being computed."""
 
 from __future__ import annotations
 
@@ -71,6 +71,14 @@ class StatusBar(QStatusBar):
         self._bar.setFixedSize(90, 8)
         self._cancel = QPushButton(_("Cancel"))
         self._cancel.clicked.connect(self._cancel_clicked)
+        for name, part in (
+            ("position", self._position),
+            ("color", self._color),
+            ("work", self._work),
+            ("progress", self._bar),
+            ("cancel", self._cancel),
+        ):
+            part.setObjectName(name)
         pointer = _row(self._position, self._color, spacing=4, margin=0)
         self._slide = _row(pointer, self._scale, self._page, self._cell_size)
         self.addWidget(self._slide)

@@ -1,4 +1,4 @@
-"""The tool in hand: its name, how it is set, and how it is used, in a row above the picture."""
+"""The tool in use: its name, its options and a hint, in a row above the picture."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HEIGHT = 34
 
 
 class ToolOptions(QWidget):
-    """Shows and changes the settings of the tool in hand."""
+    """Shows and changes the settings of the tool in use."""
 
     def __init__(self, settings: ToolSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)

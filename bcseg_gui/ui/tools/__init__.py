@@ -1,4 +1,4 @@
-"""Tools for the hand: each turns the pointer's way over the slide into strokes on a canvas, or selects a part."""
+"""The tools: each turns the pointer's path over the slide into strokes on a canvas, or selects a part."""
 
 from .brush import BrushTool, EraserTool, SmartBrushTool
 from .cells import CellsTool

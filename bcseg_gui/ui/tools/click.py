@@ -1,4 +1,4 @@
-"""Tools that do their work at a click: wand and filling."""
+"""Tools that work by a click: wand and fill."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tool for looking around."""
+"""The tool that moves the picture."""
 
 from __future__ import annotations
 

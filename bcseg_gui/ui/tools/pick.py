@@ -1,4 +1,4 @@
-"""The tool for pointing at one place of the slide."""
+"""The tool that picks one point of the slide."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .tool import PLAIN, BaseTool, Hand, Point
 
 
 class PickTool(BaseTool):
-    """Tells where it was pressed."""
+    """Calls back with the point that was pressed."""
 
     name = "pick"
 

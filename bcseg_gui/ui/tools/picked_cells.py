@@ -1,4 +1,4 @@
-"""What is done to whole cells: to those that are picked, else to the one under the pointer."""
+"""Operations on whole cells: on those that are picked, else on the one under the pointer."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class PickedCells:
         self._sketch.show_picked([outline for cell in self._picked for outline in cell.outlines()])
 
     def mask_changed(self, region: Region) -> None:
-        """Somebody else painted: what it touched is no longer the cell that was picked."""
+        """Something else changed the mask there: cells it touched are no longer the ones that were picked."""
         if self._picked and not self._applying:
             kept = [cell for cell in self._picked if cell.region.grown(1).intersected(region).is_empty]
             if len(kept) != len(self._picked):

@@ -1,4 +1,4 @@
-"""What every tool in the hand is, and what it works on."""
+"""What every tool is, and what it works on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bcseg_gui.session.tool_settings import ToolSettings
 
 
 class Canvas(Protocol):
-    """The open slide as the tools see it: one stroke at a time, kept whole or taken back whole."""
+    """The open slide as the tools see it: one stroke at a time, kept or discarded as a whole."""
 
     @property
     def settings(self) -> ToolSettings: ...
@@ -54,7 +54,7 @@ __all__ = ["PLAIN", "BaseTool", "Canvas", "Hand", "Point", "Sketch", "Tool"]
 
 
 class Sketch(Protocol):
-    """Where a tool draws what is in the making: over the picture, never on the mask."""
+    """Where a tool draws what is not finished: over the picture, never on the mask."""
 
     @property
     def pixel(self) -> float:
@@ -73,7 +73,7 @@ class Sketch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """How the hand holds the tool."""
+    """How the tool is held: modifier keys, mouse button, pressure."""
 
     subtract: bool = False
     """Alt, the second button or the pen's eraser: take away"""
@@ -109,11 +109,11 @@ class Tool(Protocol):
 
     @property
     def is_busy(self) -> bool:
-        """Something is begun: Backspace takes a step of it back, Esc gives it up."""
+        """Something is begun: Backspace undoes a step of it, Esc cancels it."""
 
     @property
     def can_finish(self) -> bool:
-        """What is begun is finished by Enter."""
+        """Enter finishes what is begun."""
 
     def sign(self, hand: Hand) -> int:
         """What the pointer shows: +1 it would add, −1 take away, 0 what the tool does anyway."""
@@ -157,7 +157,7 @@ class Tool(Protocol):
 
 
 class BaseTool:
-    """A tool without a size that does nothing; what it does, its heirs say."""
+    """A tool without a size that does nothing; subclasses override what they do."""
 
     pans = False
     paints = False

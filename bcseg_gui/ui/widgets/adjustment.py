@@ -12,7 +12,7 @@ from bcseg_gui.core.i18n import _
 
 
 class Adjustment(QWidget):
-    """What is usual is the slider's middle; a double click on the name goes back there."""
+    """The default is the slider's middle; a double click on the name goes back to it."""
 
     changed = Signal()
     """by a person"""
@@ -49,7 +49,7 @@ class Adjustment(QWidget):
         return self._number.text()
 
     def show_position(self, position: int) -> None:
-        """Without a word to those who listen for `changed`."""
+        """Does not emit `changed`."""
         with QSignalBlocker(self.slider):
             self.slider.setValue(position)
         self._show_number()
@@ -69,7 +69,7 @@ class Adjustment(QWidget):
 
 
 class _Slider(QSlider):
-    """Its start is its middle, so no colour fills it from the left. A wheel that passes by changes nothing."""
+    """It starts in the middle, so no colour fills it from the left. Scrolling past it changes nothing."""
 
     def initStyleOption(self, option: QStyleOptionSlider) -> None:
         super().initStyleOption(option)

@@ -1,4 +1,4 @@
-"""How long something took, in a few characters."""
+"""Durations in a few characters."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from bcseg_gui.core.i18n import _
 
 
 def duration_words(seconds: float) -> str:
-    """As “40 s”, “12 min” or “2 h 05 min”."""
+    """Return “40 s”, “12 min” or “2 h 05 min”, for example."""
     if seconds < 60:
         return _("{n} s").format(n=max(1, int(seconds)))
     hours, minutes = divmod(int(seconds) // 60, 60)

@@ -1,4 +1,4 @@
-"""The title of what folds up below it."""
+"""The title of a section that folds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy
 
 
 class FoldingHeader(QPushButton):
-    """`toggled(True)`: unfold. It is cut rather than that it widens the column."""
+    """`toggled(True)`: unfold. A long title is cut instead of widening the column."""
 
     def __init__(self) -> None:
         super().__init__()

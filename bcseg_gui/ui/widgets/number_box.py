@@ -1,4 +1,4 @@
-"""A number field that gets on with a window whose Enter is a shortcut."""
+"""A number field for a window in which Enter is a shortcut."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class NumberBox(QSpinBox):
-    """Enter takes the number and gives the keyboard back, instead of being the window's own Enter."""
+    """Enter commits the number and drops the focus instead of triggering the window's shortcut."""
 
     emptied = Signal()
     """the person left the field without a number in it, or pressed Enter; it then shows the number before again"""
@@ -44,7 +44,7 @@ class NumberBox(QSpinBox):
         return super().event(event)
 
     def _leaves(self, event: QKeyEvent) -> bool:
-        """The key says nothing to a number: a tool's letter, say, or Undo where nothing was typed."""
+        """The key means nothing to a number field: a tool's letter, or Undo where nothing was typed."""
         keys = QKeySequence.StandardKey
         if event.matches(keys.Undo) or event.matches(keys.Redo):
             return not self.lineEdit().isUndoAvailable()
@@ -78,7 +78,7 @@ class NumberBox(QSpinBox):
             self.emptied.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """A wheel that passes by changes nothing."""
+        """Scrolling past it changes nothing."""
         if self.hasFocus():
             super().wheelEvent(event)
         else:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLabel
 
 
 class PercentLabel(QLabel):
-    """As wide for every number, so that the slider beside it stays as it is."""
+    """Equally wide for every number, so that the slider beside it keeps its size."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A field in which a person types what they look for in a list."""
+"""A field for searching a list."""
 
 from __future__ import annotations
 

@@ -14,6 +14,9 @@ from bcseg_gui.core import i18n
 from bcseg_gui.core.models import ModelVersion
 from bcseg_gui.session.cell_size import CellSize
 from bcseg_gui.session.models import EngineInfo
+from bcseg_gui.ui.panels.cell_size import CellSizeBox
+from bcseg_gui.ui.panels.page import PagePicker
+from bcseg_gui.ui.panels.scale import ScaleBox
 from bcseg_gui.ui.panels.status import StatusBar, model_titles
 
 LARGE = (98_304, 98_304)
@@ -91,8 +94,21 @@ def settle() -> None:
         QCoreApplication.processEvents()
 
 
+def named(status: StatusBar, name: str) -> QWidget:
+    found = status.findChild(QWidget, name)
+    assert found is not None
+    return found
+
+
 def places(status: StatusBar) -> dict[QWidget, tuple[int, int]]:
-    parts = (status._position, status._color, status._scale, status._page, status._cell_size, status._model)
+    parts = (
+        named(status, "position"),
+        named(status, "color"),
+        status.findChild(ScaleBox),
+        status.findChild(PagePicker),
+        status.findChild(CellSizeBox),
+        named(status, "model"),
+    )
     return {part: (part.mapTo(status, part.rect().topLeft()).x(), part.width()) for part in parts if part.isVisible()}
 
 
@@ -122,12 +138,12 @@ def test_who_wants_to_know_reads_what_runs_the_model(status: StatusBar, engine: 
 def test_it_tells_place_and_colour_under_the_pointer(status: StatusBar) -> None:
     status.show_session(session())
     status.show_position((48_211, 9_077), (231, 8, 194))
-    assert status._position.text() == "48211, 9077"
-    assert status._color.text().split() == ["·", "231", "8", "194"]
+    assert named(status, "position").text() == "48211, 9077"
+    assert named(status, "color").text().split() == ["·", "231", "8", "194"]
     status.show_position((5, 7))
-    assert (status._position.text(), status._color.text()) == ("5, 7", "")
+    assert (named(status, "position").text(), named(status, "color").text()) == ("5, 7", "")
     status.show_position(None)
-    assert (status._position.text(), status._color.text()) == ("", "")
+    assert (named(status, "position").text(), named(status, "color").text()) == ("", "")
 
 
 def test_nothing_jumps_while_the_pointer_moves(window: QMainWindow, status: StatusBar) -> None:
@@ -137,7 +153,7 @@ def test_nothing_jumps_while_the_pointer_moves(window: QMainWindow, status: Stat
         status.show_position(position, color)
         settle()
         seen.add(tuple(places(status).values()))
-        for label in (status._position, status._color):
+        for label in (named(status, "position"), named(status, "color")):
             assert label.sizeHint().width() <= label.width(), "all of it is seen"
     assert len(seen) == 1
 
@@ -147,26 +163,26 @@ def test_a_scale_that_the_file_does_not_say_can_be_set(
     qtbot: QtBot, status: StatusBar, given: float | None, shown: str
 ) -> None:
     status.show_session(session(mpp=None, given=given))
-    assert status._scale.button.isVisible()
-    assert status._scale.button.text() == shown
+    assert status.findChild(ScaleBox).button.isVisible()
+    assert status.findChild(ScaleBox).button.text() == shown
     with qtbot.waitSignal(status.scaleChosen) as chosen:
-        status._scale.chosen.emit(0.25)
+        status.findChild(ScaleBox).chosen.emit(0.25)
     assert chosen.args == [0.25]
 
 
 def test_a_scale_in_the_file_is_only_shown(status: StatusBar) -> None:
     status.show_session(session())
-    assert not status._scale.button.isVisible()
-    assert status._scale.label.text() == "0.25 µm/px · 40×"
+    assert not status.findChild(ScaleBox).button.isVisible()
+    assert status.findChild(ScaleBox).label.text() == "0.25 µm/px · 40×"
 
 
 def test_a_page_is_chosen(qtbot: QtBot, status: StatusBar) -> None:
     status.show_session(session())
-    assert not status._page.isVisible()
+    assert not status.findChild(PagePicker).isVisible()
     status.show_session(session(pages=("1", "2", "3"), page=1))
-    assert status._page.isVisible()
+    assert status.findChild(PagePicker).isVisible()
     with qtbot.waitSignal(status.pageChosen) as chosen:
-        qtbot.keyClick(status._page.box, Qt.Key.Key_Down)
+        qtbot.keyClick(status.findChild(PagePicker).box, Qt.Key.Key_Down)
     assert chosen.args == [2]
 
 
@@ -174,7 +190,7 @@ def test_in_a_wide_window_everything_is_seen(window: QMainWindow, status: Status
     status.show_session(session(pages=("smear", "thick drop")))
     jobs.run("Segmenting", 240.0)
     resize(window, 1600)
-    for part in (*status._dispensable, status._work, status._cancel):
+    for part in (*status._dispensable, named(status, "work"), named(status, "cancel")):
         assert part.isVisible()
 
 
@@ -189,8 +205,14 @@ def test_in_a_narrow_window_the_least_needed_goes_and_the_rest_fits(
     jobs.run("Segmentation", 2400.0)
     resize(window, width)
     assert window.width() == width, "the line does not keep the window from being narrow"
-    assert not status._color.isVisible()
-    for part in (status._scale.label, status._page.box, status._cell_size.number, status._work, status._cancel):
+    assert not named(status, "color").isVisible()
+    for part in (
+        status.findChild(ScaleBox).label,
+        status.findChild(PagePicker).box,
+        status.findChild(CellSizeBox).number,
+        named(status, "work"),
+        named(status, "cancel"),
+    ):
         assert part.isVisible()
         left = part.mapTo(status, part.rect().topLeft()).x()
         assert left >= 0
@@ -199,8 +221,8 @@ def test_in_a_narrow_window_the_least_needed_goes_and_the_rest_fits(
     jobs.running = ()
     jobs.changed.emit()
     settle()
-    assert status._position.isVisible(), "there is room again"
-    assert not status._bar.isVisible()
+    assert named(status, "position").isVisible(), "there is room again"
+    assert not named(status, "progress").isVisible()
 
 
 def test_it_comes_to_rest(window: QMainWindow, status: StatusBar, jobs: Jobs) -> None:
@@ -222,26 +244,26 @@ def test_a_long_text_about_the_work_is_cut_and_told_in_full(window: QMainWindow,
     status.show_session(session())
     jobs.run("Segmenting a slide whose name is very long indeed, beyond any reason, as names of slides are", 240.0)
     resize(window, 900)
-    assert status._work.width() < status._work.sizeHint().width()
-    assert status._work.toolTip() == status._work.text()
-    assert status._cancel.isVisible()
-    assert status._cancel.mapTo(status, status._cancel.rect().topRight()).x() < 900
+    assert named(status, "work").width() < named(status, "work").sizeHint().width()
+    assert named(status, "work").toolTip() == named(status, "work").text()
+    assert named(status, "cancel").isVisible()
+    assert named(status, "cancel").mapTo(status, named(status, "cancel").rect().topRight()).x() < 900
 
 
 def test_the_first_use_of_a_model_has_words_and_can_be_stopped(status: StatusBar, jobs: Jobs) -> None:
     jobs.is_trying = True
     jobs.run("Segmenting", 4.0)
-    assert status._work.text() == "First use: trying what is fastest here…"
-    assert status._bar.maximum() == 0, "nobody knows how long"
-    assert status._cancel.isEnabled()
+    assert named(status, "work").text() == "First use: trying what is fastest here…"
+    assert named(status, "progress").maximum() == 0, "nobody knows how long"
+    assert named(status, "cancel").isEnabled()
     jobs.is_trying = False
     jobs.changed.emit()
-    assert status._work.text() == "Segmenting 62 % · 4 s left"
+    assert named(status, "work").text() == "Segmenting 62 % · 4 s left"
 
 
 def test_no_picture_no_scale(status: StatusBar) -> None:
     empty = session()
     empty.document, empty.cell_size, empty.mpp = None, None, None
     status.show_session(empty)
-    assert not status._scale.isVisible()
-    assert status._model.isVisible()
+    assert not status.findChild(ScaleBox).isVisible()
+    assert named(status, "model").isVisible()
