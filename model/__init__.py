@@ -1,1 +1,1 @@
-"""TernausNet: the network, its training and its use. Knows nothing of Qt nor of the application."""
+"""The networks, their training and their use. Independent of Qt and of the application."""

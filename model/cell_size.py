@@ -1,4 +1,4 @@
-"""How large cells are, and how small a thing people still mark, from masks."""
+"""The size of cells in masks, and of the smallest things that people mark."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def median_cell_diameter(masks: Sequence[NDArray[np.uint8]], default: Default) -
 
 
 def cell_diameter_of(pair: Pair, mask: NDArray[np.uint8]) -> float | None:
-    """Level-0 px: as the pair says, else as its mask shows; of several classes the first one counts."""
+    """Level-0 px: the pair's own, else measured on its mask, on the first class if there is any of it."""
     first = (mask == 1).view(np.uint8)
     return pair.cell_diameter or median_cell_diameter([first], None) or median_cell_diameter([mask], None)
 

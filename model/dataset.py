@@ -1,4 +1,4 @@
-"""Pairs of picture and mask on disk, and how they are divided for learning and testing."""
+"""Pairs of picture and mask on disk, and their split into training and holdout."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ VALIDATION_EVERY = 5
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """`cell_diameter`: level-0 px, as known to whoever made the pair; None: it is measured on the mask.
+    """`cell_diameter`: level-0 px; None: measured on the mask.
 
-    `teacher`: what a larger model sees in the picture, its probability of foreground as an 8-bit grey picture.
-    `predicted`: the mask too is that model's, not a person's. `slide`: what the picture is a part of; empty: unknown.
-    `corrected`: a grey picture, white where a person decided: that is looked at more often.
+    `teacher`: a larger model's probability of foreground as an 8-bit grey picture. `predicted`: the mask is that
+    model's too, not a person's. `slide`: what the picture is a part of; empty: unknown. `corrected`: a grey picture,
+    white where a person decided; crops are taken there more often.
     """
 
     image: Path
@@ -34,9 +34,9 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Pairs to learn from and pairs kept for the test; `hash` names their contents.
+    """Pairs to train on and pairs to test on; `hash` identifies their contents.
 
-    `class_ids`: the values in the masks that stand for each class of the model, see `read_mask`.
+    `class_ids`: the value of each class of the model in the masks, see `read_mask`.
     """
 
     training: tuple[Pair, ...]
@@ -46,7 +46,7 @@ class Dataset:
 
 
 def find_pairs(images: Path, masks: Path) -> list[Pair]:
-    """Pairs with the same stem in two folders, in sorted order. Pictures without a mask are passed over."""
+    """Pairs with the same stem in two folders, in sorted order. Pictures without a mask are ignored."""
     for folder in (images, masks):
         if not folder.is_dir():
             raise ModelError(
@@ -64,7 +64,7 @@ def find_pairs(images: Path, masks: Path) -> list[Pair]:
 
 
 def split_pairs(pairs: Sequence[Pair]) -> Dataset:
-    """Every fifth pair (index 4, 9, …) is kept for the test; with fewer than five, the last one."""
+    """Hold out every fifth pair (index 4, 9, …), or the last of fewer than five. Raises ModelError for one alone."""
     holdout = tuple(pairs[VALIDATION_EVERY - 1 :: VALIDATION_EVERY]) or tuple(pairs[-1:])
     training = tuple(pair for pair in pairs if pair not in holdout)
     if not training:
@@ -112,7 +112,7 @@ def load_dataset(folder: Path) -> Dataset:
 
 
 def hash_pairs(pairs: Sequence[Pair]) -> str:
-    """A name of what all files of the pairs hold: 16 hexadecimal digits."""
+    """Hash of the contents of all files: 16 hexadecimal digits."""
     digest = hashlib.sha256()
     for pair in pairs:
         for path in filter(None, (pair.image, pair.mask, pair.teacher, pair.corrected)):
@@ -121,7 +121,7 @@ def hash_pairs(pairs: Sequence[Pair]) -> str:
 
 
 def hash_file(path: Path) -> bytes:
-    """SHA-256 of what the file holds. Raises ModelError."""
+    """SHA-256 of a file's contents. Raises ModelError."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").digest()

@@ -1,4 +1,4 @@
-"""Pictures and masks out of files."""
+"""Read pictures and masks from files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .errors import ModelError
 
 PictureReader = Callable[[Path], NDArray[np.uint8]]
 LARGEST_CLASS_ID = 127
-"""As in the masks that the window exports; a mask with higher values is a picture of cells, not of ids."""
+"""As in exported masks; a mask with higher values shows cells in grey levels, not class ids."""
 
 
 def read_picture(path: Path) -> NDArray[np.uint8]:
@@ -33,8 +33,8 @@ def read_mask(path: Path, classes: int = 1, ids: Sequence[int] = ()) -> NDArray[
     """Class ids uint8 `(h, w)`, as the model numbers them. For one class any of 0/1, 0/255, grey edges and class ids:
     see `_cells`.
 
-    `ids`: what the mask calls class 1, 2 …, 0 what it has none of; the rest is background. Without, several classes
-    bear the model's own numbers. Raises ModelError for a mask that cannot be read, or knows more classes than these.
+    `ids`: the mask's values for classes 1, 2 …, 0 for a class it does not have; the rest is background. Without `ids`,
+    several classes have the model's own numbers. Raises ModelError for a mask that is unreadable or has more classes.
     """
     picture = _open(path)
     values = np.asarray(picture if picture.mode in ("P", "L", "1", "I;16") else picture.convert("L"))
@@ -56,7 +56,7 @@ def read_mask(path: Path, classes: int = 1, ids: Sequence[int] = ()) -> NDArray[
 
 
 def holds_classes(path: Path) -> bool:
-    """A mask's values are class numbers, not black and white. Raises ModelError."""
+    """Whether a mask holds class numbers rather than black and white. Raises ModelError."""
     return bool(np.asarray(_open(path)).max(initial=0) <= LARGEST_CLASS_ID)
 
 

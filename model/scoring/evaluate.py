@@ -18,8 +18,8 @@ from .metrics import PictureScore, score_picture
 
 PairReader = Callable[[Pair], tuple[NDArray[np.uint8], NDArray[np.uint8]]]
 SegmentPicture = Callable[[NDArray[np.uint8], float | None], tuple[NDArray[np.uint8], NDArray[np.float32] | None]]
-"""From an RGB picture `(h, w, 3)` and its cell diameter (level-0 px; None: unknown) to class ids `(h, w)` and, where it
-is known, the probability of foreground."""
+"""Maps an RGB picture `(h, w, 3)` and its cell diameter (level-0 px; None: unknown) to class ids `(h, w)` and, if
+known, the probability of foreground."""
 
 
 def with_model(engine: Engine, info: ModelInfo) -> SegmentPicture:

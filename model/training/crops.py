@@ -1,4 +1,4 @@
-"""The crops that a training step sees."""
+"""Random augmented crops for training."""
 
 from __future__ import annotations
 

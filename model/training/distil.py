@@ -1,7 +1,7 @@
-"""Distillation: a small network learns what a large one sees, on pictures with and without masks.
+"""Distillation: a small network learns from the probabilities of a large one, with and without masks.
 
-After Hinton, Vinyals & Dean 2015 (arXiv 1503.02531): the teacher's probabilities tell more than a mask does, such as
-where a border is doubtful. The teacher looks at every picture once; its probabilities wait on disk.
+After Hinton, Vinyals & Dean 2015 (arXiv 1503.02531): probabilities hold more than a mask does, such as where a border
+is doubtful. The teacher sees every picture once; its probabilities are kept on disk.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from ..predict import predict_picture
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """A picture for the teacher to look at; without a mask the student learns from the teacher alone.
+    """A picture for the teacher; without a mask the student learns from the teacher alone.
 
-    `cell_diameter`: level-0 px; None: as the mask shows, else the size that the teacher is used to.
+    `cell_diameter`: level-0 px; None: measured on the mask, else the teacher's usual size.
     """
 
     image: Path
@@ -37,9 +37,9 @@ class Lesson:
 
 
 def teach(teacher: Model, lessons: Iterable[Lesson], folder: Path, read: PictureReader) -> Iterator[Pair]:
-    """The lessons as pairs with what the teacher sees (`Pair.teacher`), one after the other, in order.
+    """Yield the lessons in order as pairs with the teacher's probabilities (`Pair.teacher`).
 
-    What lies in `folder` from an interrupted run of the same teacher on the same pictures is used again. Raises
+    Files in `folder` from an interrupted run of the same teacher on the same pictures are reused. Raises
     ModelError for unreadable pictures, a full disk, and a teacher of several classes.
     """
     if teacher.info.num_outputs > 1:

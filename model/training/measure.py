@@ -1,4 +1,4 @@
-"""What the masks of a dataset say of its cells, measured before a model learns from them."""
+"""Measure the cells in the masks of a dataset before training."""
 
 from __future__ import annotations
 
