@@ -55,7 +55,6 @@ class Reactions:
     """Of any gesture"""
 
 
-# More than thirty methods: one for each event of mouse, pen, keys and view, and properties that tell the state apart.
 class Gesture:  # large: a method for each event, and for each question that the view asks
     """Places are device-independent pixels in the port of `viewport`; the tool gets level-0 pixels."""
 

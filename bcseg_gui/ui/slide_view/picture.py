@@ -32,7 +32,6 @@ TILES_AHEAD = 16
 """Read round what is in view when nothing else is to do."""
 
 
-# More than fifteen attributes: three timers, and reading and painting share what arrived and what is in view.
 class Picture(QObject):
     """Shows a slide. A moving picture is painted from what is at hand, as well as there is time for."""
 
