@@ -48,6 +48,7 @@ class Shadow:
         self._done_before = sum(edit.state is EditState.DONE for edit in mask.edits())
         self._edits = len(mask.edits())
         self._class_id = 0
+        self._drawing = False
         self.operations = 0
         self._paint, self._begin, self._end = document.paint, document.begin_stroke, document.end_stroke
         for name, heard in (("paint", self.paint), ("begin_stroke", self.begin), ("end_stroke", self.end)):
@@ -67,7 +68,7 @@ class Shadow:
 
     def begin(self, tool: str, class_id: int) -> None:
         self._begin(tool, class_id)
-        self._class_id = class_id
+        self._class_id, self._drawing = class_id, True
         say_saved(self._document, self)  # a stroke has begun: what was before is on disk
 
     def paint(self, region: Region, where: NDArray[np.bool_]) -> None:
@@ -77,7 +78,8 @@ class Shadow:
         self.pixels[inside.slices_in(self._document.whole)][where[inside.slices_in(region)]] = class_id | MANUAL
 
     def end(self) -> None:
-        if self._document._stroke is not None:
+        if self._drawing:
+            self._drawing = False
             if not np.array_equal(self._before, self.pixels):
                 self._done.append((self._before, self.pixels.copy()))
                 self._undone.clear()
