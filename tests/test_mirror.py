@@ -106,7 +106,6 @@ bcseg_gui/ui/panels/history_delegate.py
 bcseg_gui/ui/panels/picture_pane.py
 bcseg_gui/ui/panels/thumbnails.py
 bcseg_gui/ui/panels/worklist_model.py
-bcseg_gui/ui/panels/worklist_options.py
 bcseg_gui/ui/presenters/document.py
 bcseg_gui/ui/presenters/look.py
 bcseg_gui/ui/presenters/overlay.py
@@ -132,8 +131,6 @@ bcseg_gui/ui/tools/pick.py
 bcseg_gui/ui/tools/picked_cells.py
 bcseg_gui/ui/tools/tool.py
 bcseg_gui/ui/widgets/adjustment.py
-bcseg_gui/ui/widgets/elided.py
-bcseg_gui/ui/widgets/folding.py
 bcseg_gui/ui/widgets/search_box.py
 model/components.py
 model/engines/quiet_openvino.py

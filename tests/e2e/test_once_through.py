@@ -20,6 +20,7 @@ from bcseg_gui.core.masks import MANUAL
 from bcseg_gui.core.resources import resource
 from bcseg_gui.core.synthetic.smear import make_smear
 from bcseg_gui.session import retraining_plan
+from bcseg_gui.ui.actions.table import ACTIONS
 from bcseg_gui.ui.dialogs.export import ExportDialog
 from bcseg_gui.ui.dialogs.retrain import RetrainDialog
 from bcseg_gui.ui.main_window import MainWindow
@@ -89,7 +90,7 @@ class Person:
     def highlighted(self) -> str:
         """The actions whose buttons are drawn as the main one."""
         toolbar, actions = self.window.toolbar, self.window.actions_
-        buttons = {key: toolbar.widgetForAction(actions[key]) for key in actions.infos}
+        buttons = {key: toolbar.widgetForAction(actions[key]) for key in ACTIONS}
         return ",".join(key for key, button in buttons.items() if button is not None and button.property("main"))
 
 
