@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -31,10 +30,16 @@ Key = tuple[Path, int]
 log = logging.getLogger(__name__)
 
 
+class _Delivery(QObject):
+    """Hands over what the thread read. The thread holds it, so it lives as long as there is something to hand over."""
+
+    read = Signal(object, object)
+    """Key, and uint8 (h, w, 3) or None"""
+
+
 class Thumbnails(QObject):
     loaded = Signal(object)
     """Key of the icon that is there now"""
-    _read = Signal(object, object)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -44,7 +49,8 @@ class Thumbnails(QObject):
         self._thread: Thread | None = None
         self._ratio = 1.0
         self.is_busy = False
-        self._read.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        self._delivery = _Delivery()
+        self._delivery.read.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
     def icon(self, key: Key) -> QIcon:
         """A blank one as long as it is not loaded."""
@@ -62,7 +68,7 @@ class Thumbnails(QObject):
         # Not in a thread pool: that would be waited for at the end, and a drive that is gone can take minutes. And at
         # the usual priority: one that rarely runs would hold Python's lock while the main thread waits for it.
         if self._thread is None:
-            self._thread = Thread(target=_work, args=(self._wanted, self), name="thumbnails", daemon=True)
+            self._thread = Thread(target=_work, args=(self._wanted, self._delivery), name="thumbnails", daemon=True)
             self._thread.start()
         self.is_busy, self._ratio = True, ratio
         self._wanted.put(key)
@@ -81,7 +87,7 @@ class Thumbnails(QObject):
         self.loaded.emit(key)
 
 
-def _work(wanted: SimpleQueue[Key | None], thumbnails: Thumbnails) -> None:
+def _work(wanted: SimpleQueue[Key | None], delivery: _Delivery) -> None:
     cache = ThumbnailCache()
     while (key := wanted.get()) is not None:
         pixels: NDArray[np.uint8] | None = None
@@ -91,8 +97,7 @@ def _work(wanted: SimpleQueue[Key | None], thumbnails: Thumbnails) -> None:
             pass  # the picture says itself what is wrong when it is opened; here it merely has no thumbnail
         except Exception:
             log.exception("No thumbnail")
-        with suppress(RuntimeError):  # the window was closed meanwhile
-            thumbnails._read.emit(key, pixels)
+        delivery.read.emit(key, pixels)
 
 
 def _icon(pixels: NDArray[np.uint8], ratio: float) -> QIcon:
