@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread, current_thread
 
 import cv2
 import numpy as np
@@ -437,17 +437,22 @@ def test_what_nobody_sees_is_not_read(panel: WorklistPanel, items) -> None:
 def test_closing_does_not_wait_for_a_drive_that_hangs(
     panel: WorklistPanel, items, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun, back, ended = Event(), Event(), Event()
+    begun, back = Event(), Event()
+    readers: list[Thread] = []
 
-    def hang(*_: object) -> None:
+    def hang(*_: object) -> np.ndarray:
+        readers.append(current_thread())
         begun.set()
         back.wait(LIMIT)
-        ended.set()
+        return np.zeros((84, 112, 3), np.uint8)
 
     monkeypatch.setattr(thumbnails, "make_thumbnail", hang)
     panel.show()
     show(panel, items, 0)
     qtbot.waitUntil(begun.is_set)
     panel.close_quietly()
-    assert not ended.is_set()
+    (reader,) = readers
+    assert reader.is_alive()
     back.set()
+    reader.join(LIMIT)  # else what it does goes into the tests that follow
+    assert not reader.is_alive()
