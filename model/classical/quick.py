@@ -30,7 +30,7 @@ LARGEST_TILE = 1024
 TILE_CELLS = 24
 """Largest side of a tile without its halo in level-0 pixels, and in diameters of a cell: less than a second of a core,
 so Cancel is heard."""
-USUAL_DIAMETER = 106.0
+PHOTOGRAPHED_DIAMETER = 106.0
 """Of a cell in level-0 pixels where a slide shows none: as in a photograph at 100×."""
 SMALLEST_DIAMETER, LARGEST_DIAMETER = 6.0, 1000.0
 """Of a cell in level-0 pixels; what lies beyond is a slip of the one who gave it, and would take for ever."""
@@ -136,7 +136,7 @@ def calibrate(
     dark = unless_blank(grey, grey <= threshold)
     if not dark.any():
         threshold = -1
-    diameter = cell_diameter or _typical_diameter(dark) * shrink or USUAL_DIAMETER
+    diameter = cell_diameter or _typical_diameter(dark) * shrink or PHOTOGRAPHED_DIAMETER
     return Calibration(dimensions, background, threshold, min(max(diameter, SMALLEST_DIAMETER), LARGEST_DIAMETER))
 
 

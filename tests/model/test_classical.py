@@ -203,7 +203,7 @@ def test_the_cell_diameter_is_judged_from_cells_that_lie_alone() -> None:
 def test_a_blank_slide_is_cut_into_few_tiles() -> None:
     blank = np.full((1500, 2000, 3), GLASS, np.uint8)
     calibration = calibrate(reader(blank), (2000, 1500))
-    assert calibration.cell_diameter == quick.USUAL_DIAMETER
+    assert calibration.cell_diameter == quick.PHOTOGRAPHED_DIAMETER
     assert len(calibration.tiles(Rect(0, 0, 2000, 1500))) == 4
 
 

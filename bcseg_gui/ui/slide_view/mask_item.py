@@ -26,8 +26,8 @@ from .tile_loader import level_for_scale, tile_region
 
 CONTOUR_WIDTH = 1.5
 """Device-independent pixels; rounded up to whole screen pixels."""
-USUAL_DIAMETER = 42.0
-"""Level-0 pixels: of cells that nobody measured yet."""
+UNMEASURED_DIAMETER = 42.0
+"""Level-0 pixels: of cells that nobody has measured yet."""
 OUTLINED_FROM = 10.0
 """Diameter on screen, device-independent pixels, from which a cell is outlined; smaller ones would be all outline."""
 MANUAL_FROM = 0.25
@@ -101,7 +101,7 @@ class MaskItem(QGraphicsItem):
         self._deadline = 0.0
         self._is_late = False
         self._bounds = QRectF()
-        self._cell_diameter = USUAL_DIAMETER
+        self._cell_diameter = UNMEASURED_DIAMETER
         self.set_style(OverlayStyle())
 
     def set_mask(self, mask: Mask | None) -> None:
