@@ -1,4 +1,4 @@
-"""The things in a smear, each drawn as optical density onto a `Canvas`."""
+"""The things in a smear, each drawn as optical density onto a `Drawing`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Stain:
 
 
 @dataclass(frozen=True, slots=True)
-class Canvas:
+class Drawing:
     """What is drawn so far.
 
     `density`: optical density (h, w, 3). `owner`: number of the cell a pixel belongs to (h, w), 0 for none; where
@@ -42,7 +42,7 @@ class Canvas:
     smallest_cell: float
 
     @classmethod
-    def empty(cls, width: int, height: int, cell_diameter: float, rng: np.random.Generator) -> Canvas:
+    def empty(cls, width: int, height: int, cell_diameter: float, rng: np.random.Generator) -> Drawing:
         grain = rng.standard_normal((_TEXTURE_SIDE, _TEXTURE_SIDE), np.float32)
         layers = [np.asarray(cv2.GaussianBlur(grain, (0, 0), sigma), np.float32) for sigma in (1.0, 3.0)]
         texture = sum((layer / layer.std() for layer in layers), np.zeros_like(grain)) / np.float32(1.41)
@@ -57,15 +57,15 @@ class Canvas:
 
 @dataclass(frozen=True, slots=True)
 class _Patch:
-    """The window of the canvas round one thing: offsets from its centre, in px; None when it is out of sight."""
+    """The window of the drawing round one thing: offsets from its centre, in px; None when it is out of sight."""
 
     window: tuple[slice, slice]
     dx: NDArray[np.float32]
     dy: NDArray[np.float32]
 
 
-def _patch(canvas: Canvas, x: float, y: float, reach: float) -> _Patch | None:
-    height, width = canvas.owner.shape
+def _patch(drawing: Drawing, x: float, y: float, reach: float) -> _Patch | None:
+    height, width = drawing.owner.shape
     left, right = max(0, int(x - reach)), min(width, int(x + reach) + 2)
     top, bottom = max(0, int(y - reach)), min(height, int(y + reach) + 2)
     if left >= right or top >= bottom:
@@ -99,22 +99,22 @@ def _edge(u: NDArray[np.float32], reach: NDArray[np.float32], softness: float) -
     return np.asarray(ramp * ramp * (3 - 2 * ramp), np.float32)
 
 
-def _texture(canvas: Canvas, rng: np.random.Generator, shape: tuple[int, ...], grains: int) -> NDArray[np.float32]:
+def _texture(drawing: Drawing, rng: np.random.Generator, shape: tuple[int, ...], grains: int) -> NDArray[np.float32]:
     """Random grain of unit strength, about `grains` px of texture across the patch."""
     x, y = rng.integers(0, _TEXTURE_SIDE - grains, 2)
-    crop = canvas.texture[y : y + grains, x : x + grains]
+    crop = drawing.texture[y : y + grains, x : x + grains]
     return np.asarray(cv2.resize(crop, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _claim(canvas: Canvas, patch: _Patch, u: NDArray[np.float32], number: int) -> None:
-    owner, depth = canvas.owner[patch.window], canvas.depth[patch.window]
+def _claim(drawing: Drawing, patch: _Patch, u: NDArray[np.float32], number: int) -> None:
+    owner, depth = drawing.owner[patch.window], drawing.depth[patch.window]
     deeper = (u <= 1) & (u < depth)
     owner[deeper] = number
     depth[deeper] = u[deeper]
 
 
 def draw_red_cell(
-    canvas: Canvas,
+    drawing: Drawing,
     rng: np.random.Generator,
     look: Stain,
     number: int,
@@ -136,7 +136,7 @@ def draw_red_cell(
         spines = np.abs(np.cos(np.radians(uneven * rng.integers(6, 9) + rng.integers(360)))) ** 3
         height = rng.uniform(0.05, 0.1) * (1 + 0.5 * np.cos(np.radians(2 * angles + rng.integers(360))))
         outline *= (0.95 + height * spines).astype(np.float32)
-    patch = _patch(canvas, x, y, float(outline.max()) + 4)
+    patch = _patch(drawing, x, y, float(outline.max()) + 4)
     if patch is None:
         return
     u, reach = _relative_depth(patch, outline)
@@ -146,12 +146,12 @@ def draw_red_cell(
     if kind > 0.97:  # target cell
         thickness += 0.35 * np.exp(-((u / 0.26) ** 2))
     grain = 0.12 if is_crenated else 0.045
-    thickness *= 1 + grain * _texture(canvas, rng, u.shape, 70)
+    thickness *= 1 + grain * _texture(drawing, rng, u.shape, 70)
     strength = float(np.exp(rng.normal(0, 0.12))) * (1.2 if kind < 0.05 else 1.0)
     colour = look.density(look.red_cell) * (1 + rng.normal(0, 0.012, 3)).astype(np.float32)
-    over = np.where(canvas.owner[patch.window] > 0, np.float32(0.6), np.float32(1))  # lying cells squeeze each other
-    canvas.density[patch.window] += (edge * thickness * over * strength)[..., np.newaxis] * colour
-    _claim(canvas, patch, u, number)
+    over = np.where(drawing.owner[patch.window] > 0, np.float32(0.6), np.float32(1))  # lying cells squeeze each other
+    drawing.density[patch.window] += (edge * thickness * over * strength)[..., np.newaxis] * colour
+    _claim(drawing, patch, u, number)
 
 
 def _biconcave(
@@ -170,27 +170,27 @@ def _biconcave(
 
 
 def draw_white_cell(
-    canvas: Canvas, rng: np.random.Generator, look: Stain, number: int, x: float, y: float, radius: float
+    drawing: Drawing, rng: np.random.Generator, look: Stain, number: int, x: float, y: float, radius: float
 ) -> None:
     """A granulocyte with a lobed nucleus, or a smaller lymphocyte whose nucleus nearly fills it."""
     is_lymphocyte = bool(rng.random() < 0.3)
     if is_lymphocyte:
         radius *= 0.8
     outline = _outline(rng, radius, 0.03, abs(rng.normal(0, 0.05)))
-    patch = _patch(canvas, x, y, float(outline.max()) + 4)
+    patch = _patch(drawing, x, y, float(outline.max()) + 4)
     if patch is None:
         return
     u, reach = _relative_depth(patch, outline)
     edge = _edge(u, reach, 0.05 * radius + 1)
-    fine, coarse = _texture(canvas, rng, u.shape, 150), _texture(canvas, rng, u.shape, 40)
+    fine, coarse = _texture(drawing, rng, u.shape, 150), _texture(drawing, rng, u.shape, 40)
     granules = np.clip(fine - 0.9, 0, None)
     plasma = edge * (0.75 + 0.12 * coarse + (0.15 if is_lymphocyte else 0.9) * granules + 0.25 * u)
     nucleus = _lobes(rng, patch, radius, is_lymphocyte) * edge
     chromatin = nucleus * (0.92 + 0.16 * coarse + 0.07 * fine)
     # The nucleus takes the place of the plasma over it, so only a part of both adds up.
-    canvas.density[patch.window] += (plasma * (1 - 0.6 * nucleus))[..., np.newaxis] * look.density(look.cytoplasm)
-    canvas.density[patch.window] += chromatin[..., np.newaxis] * look.density(look.nucleus)
-    _claim(canvas, patch, u, number)
+    drawing.density[patch.window] += (plasma * (1 - 0.6 * nucleus))[..., np.newaxis] * look.density(look.cytoplasm)
+    drawing.density[patch.window] += chromatin[..., np.newaxis] * look.density(look.nucleus)
+    _claim(drawing, patch, u, number)
 
 
 def _lobes(rng: np.random.Generator, patch: _Patch, radius: float, is_lymphocyte: bool) -> NDArray[np.float32]:
@@ -215,29 +215,29 @@ def _lobes(rng: np.random.Generator, patch: _Patch, radius: float, is_lymphocyte
 
 
 def draw_platelet(
-    canvas: Canvas, rng: np.random.Generator, look: Stain, x: float, y: float, cell_diameter: float
+    drawing: Drawing, rng: np.random.Generator, look: Stain, x: float, y: float, cell_diameter: float
 ) -> None:
     """A small granular purple disc, not counted as a cell."""
     radius = cell_diameter * rng.uniform(0.09, 0.16)
     outline = _outline(rng, radius, 0.12, abs(rng.normal(0, 0.12)))
-    patch = _patch(canvas, x, y, float(outline.max()) + 4)
-    if patch is None or canvas.owner[patch.window].any():  # one on a cell would look like a parasite
+    patch = _patch(drawing, x, y, float(outline.max()) + 4)
+    if patch is None or drawing.owner[patch.window].any():  # one on a cell would look like a parasite
         return
     u, reach = _relative_depth(patch, outline)
-    grains = np.clip(0.55 + 0.45 * _texture(canvas, rng, u.shape, 16), 0.1, None)
+    grains = np.clip(0.55 + 0.45 * _texture(drawing, rng, u.shape, 16), 0.1, None)
     inside = _edge(u, reach, 0.35 * radius + 0.8) * grains * rng.uniform(0.35, 0.8)
-    canvas.density[patch.window] += inside[..., np.newaxis] * look.density(look.nucleus) * np.float32(0.8)
+    drawing.density[patch.window] += inside[..., np.newaxis] * look.density(look.nucleus) * np.float32(0.8)
 
 
 def draw_debris(
-    canvas: Canvas, rng: np.random.Generator, look: Stain, x: float, y: float, cell_diameter: float
+    drawing: Drawing, rng: np.random.Generator, look: Stain, x: float, y: float, cell_diameter: float
 ) -> None:
     """A speck of stain or dust, faint and out of focus more often than not."""
     radius = cell_diameter * rng.uniform(0.008, 0.03)
     softness = radius * rng.uniform(0.8, 4.0)
-    patch = _patch(canvas, x, y, radius + 3 * softness + 2)
+    patch = _patch(drawing, x, y, radius + 3 * softness + 2)
     if patch is None:
         return
     distance = np.hypot(patch.dx, patch.dy * np.float32(rng.uniform(0.6, 1.6)))
     speck = np.exp(-((distance / (radius + softness)) ** 2)) * rng.uniform(0.02, 0.22) * radius / (radius + softness)
-    canvas.density[patch.window] += speck.astype(np.float32)[..., np.newaxis] * look.density(look.red_cell) * 2
+    drawing.density[patch.window] += speck.astype(np.float32)[..., np.newaxis] * look.density(look.red_cell) * 2

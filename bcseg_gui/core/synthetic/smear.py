@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .cells import Canvas, Stain, draw_debris, draw_platelet, draw_red_cell, draw_white_cell
+from .cells import Drawing, Stain, draw_debris, draw_platelet, draw_red_cell, draw_white_cell
 
 STAINS = {  # background, red cell, nucleus, cytoplasm, pallor
     "violet": Stain((251, 251, 252), (126, 108, 188), (82, 30, 128), (212, 184, 226), 0.82),
@@ -52,22 +52,22 @@ def make_smear(
     """
     rng = np.random.default_rng(seed)
     look = STAINS[stain]
-    canvas = Canvas.empty(width, height, cell_diameter, rng)
+    drawing = Drawing.empty(width, height, cell_diameter, rng)
     if white_cells is None:
         white_cells = int(rng.poisson(0.012 * density * width * height / (0.785 * cell_diameter**2)))
     places = _places(rng, width, height, cell_diameter / 2, density, white_cells)
     for number, (x, y, radius, is_white) in enumerate(places, start=1):
         if is_white:
-            draw_white_cell(canvas, rng, look, number, x, y, radius)
+            draw_white_cell(drawing, rng, look, number, x, y, radius)
         else:
-            draw_red_cell(canvas, rng, look, number, x, y, radius, is_crenated=bool(rng.random() < crenated))
+            draw_red_cell(drawing, rng, look, number, x, y, radius, is_crenated=bool(rng.random() < crenated))
     field = width * height / cell_diameter**2
     for _ in range(rng.poisson(0.04 * field)):
-        draw_platelet(canvas, rng, look, rng.uniform(0, width), rng.uniform(0, height), cell_diameter)
+        draw_platelet(drawing, rng, look, rng.uniform(0, width), rng.uniform(0, height), cell_diameter)
     for _ in range(rng.poisson(0.15 * field)):
-        draw_debris(canvas, rng, look, rng.uniform(0, width), rng.uniform(0, height), cell_diameter)
-    image = _photograph(canvas.density, look, rng, cell_diameter / 106.0, defocus, noise)
-    return Smear(image, _mask(canvas.owner, canvas.smallest_cell))
+        draw_debris(drawing, rng, look, rng.uniform(0, width), rng.uniform(0, height), cell_diameter)
+    image = _photograph(drawing.density, look, rng, cell_diameter / 106.0, defocus, noise)
+    return Smear(image, _mask(drawing.owner, drawing.smallest_cell))
 
 
 def _places(
