@@ -10,14 +10,14 @@ from typing import Generic, TypeVar
 from PySide6.QtCore import QObject, QThreadPool, Signal
 
 from bcseg_gui.core.exporting import export as exports
-from bcseg_gui.core.exporting.export import ExportCancelled, Progress
+from bcseg_gui.core.exporting.export import ExportCancelled, ReportProgress
 from bcseg_gui.core.formats.table import PAIRS
 from bcseg_gui.core.project import Project
 
 from .background import Task
 
 T = TypeVar("T")
-Work = Callable[[Progress, Callable[[], bool]], T]
+Work = Callable[[ReportProgress, Callable[[], bool]], T]
 
 
 class Writing(QObject, Generic[T]):

@@ -16,7 +16,7 @@ from ..geometry import Region
 from ..project.entry import SlideEntry
 from ..project.holdout import Split, parted, require_both
 from ..project.project import Project
-from .export import Parts, Progress, pieces, plan_export, whole_slides
+from .export import Parts, ReportProgress, pieces, plan_export, whole_slides
 
 OIL_IMMERSION_CELL_DIAMETER = 106.0
 """Level-0 pixels, assumed where no diameter is known: a margin between learning and testing may be too wide."""
@@ -36,7 +36,7 @@ def make_dataset(
     project: Project,
     folder: Path | None = None,
     *,
-    progress: Progress | None = None,
+    progress: ReportProgress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> DatasetFolder:
     """Write the reviewed slides into a folder of their own below `folder` (default: the project's `datasets`).

@@ -38,7 +38,7 @@ class ExportCancelled(Exception):  # noqa: N818 - stopping is no error
     """The person asked to stop; nothing was left behind."""
 
 
-class Progress(Protocol):
+class ReportProgress(Protocol):
     def __call__(self, done: int, total: int) -> None: ...
 
 
@@ -48,7 +48,7 @@ def export(
     form: Format,
     slide_ids: Sequence[str] | None = None,
     *,
-    progress: Progress | None = None,
+    progress: ReportProgress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> int:
     """Write the reviewed regions of the project's slides, or of those named: all of them, or nothing.
@@ -92,7 +92,7 @@ def pieces(
     plan: Plan,
     *,
     with_corrected: bool = False,
-    progress: Progress | None = None,
+    progress: ReportProgress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Generator[Piece, None, None]:
     """Read what is planned, piece by piece; `with_corrected`: also where a person decided.
