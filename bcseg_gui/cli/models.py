@@ -126,20 +126,20 @@ def import_model(
     project: ProjectOption = None,
 ) -> None:
     """Copy a model folder into the library, or a network of the Python package ternausnet (UNet11, UNet16)."""
-    told = {
+    given = {
         "cell_diameter": cell_diameter,
         "classes": tuple(classes or ()),
         "mean": mean,
         "std": std,
         "licence": licence,
     }
-    told = {key: value for key, value in told.items() if value}
+    given = {key: value for key, value in given.items() if value}
     if not path.exists():
         raise UserError("“{path}” does not exist. Check the name, and that its drive is connected.", path=path)
     with _registry(project) as registry:
         if path.is_file() and path.name not in (INFO_FILE, WEIGHTS_FILE) and path.suffix != SUFFIX:
-            version = _import_weights(registry, path, name or path.stem, told)
-        elif told:
+            version = _import_weights(registry, path, name or path.stem, given)
+        elif given:
             raise UserError("“{path}” is a model folder and says all this itself. Give --name alone.", path=path)
         else:
             version = registry.import_(path, name)
@@ -147,14 +147,14 @@ def import_model(
     print(_("To use it: bcseg models promote {name}").format(name=version.name))
 
 
-def _import_weights(registry: ModelRegistry, path: Path, name: str, told: dict[str, Any]) -> ModelVersion:
-    """Take over weights of the package `ternausnet`; `told` are fields of ModelInfo."""
-    if min(told.get("std", (1,))) <= 0:
+def _import_weights(registry: ModelRegistry, path: Path, name: str, given: dict[str, Any]) -> ModelVersion:
+    """Take over weights of the package `ternausnet`; `given` are fields of ModelInfo."""
+    if min(given.get("std", (1,))) <= 0:
         raise UserError("--std must be above 0, since the colours are divided by it.")
     from model.foreign import import_foreign  # torch is imported only here: the other commands answer at once
     from model.info import ModelInfo
 
-    info = replace(ModelInfo(name, classes=()), **told)
+    info = replace(ModelInfo(name, classes=()), **given)
     folder = registry.new_folder()
     try:
         info = import_foreign(path, folder, replace(info, source_cell_diameter=info.cell_diameter))
@@ -170,7 +170,7 @@ def _import_weights(registry: ModelRegistry, path: Path, name: str, told: dict[s
             classes=", ".join(info.classes),
         )
     )
-    if not {"cell_diameter", "mean", "std"} <= told.keys():
+    if not {"cell_diameter", "mean", "std"} <= given.keys():
         print(
             _(
                 "It will be shown cells {diameter:g} px wide, in colours less {mean} and divided by {std}. The file "

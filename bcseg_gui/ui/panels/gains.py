@@ -51,12 +51,12 @@ class GainPanel(QWidget):
         self.setVisible(bool(bars))
         self._bars.show_bars(bars[:MOST_BARS], current)
         if more:
-            told = ngettext("{n} more is worth correcting.", "{n} more are worth correcting.", more).format(n=more)
+            sentence = ngettext("{n} more is worth correcting.", "{n} more are worth correcting.", more).format(n=more)
         elif any(bar.done for bar in bars):
-            told = _("What is left would teach the model little: retrain it now.")
+            sentence = _("What is left would teach the model little: retrain it now.")
         else:
-            told = _("These pictures would teach the model little.")
-        self._words.setText(told)
+            sentence = _("These pictures would teach the model little.")
+        self._words.setText(sentence)
 
 
 class _Bars(QWidget):
@@ -139,9 +139,9 @@ def _told(number: int, bar: Bar) -> str:
     cells = round(bar.gain)
     if not cells:
         return _("{number}. {name}: teaches the model little").format(number=number, name=bar.name)
-    told = ngettext(
+    sentence = ngettext(
         "{number}. {name}: settles the doubt about {n} cell",
         "{number}. {name}: settles the doubt about {n} cells",
         cells,
     )
-    return told.format(number=number, name=bar.name, n=cells)
+    return sentence.format(number=number, name=bar.name, n=cells)
