@@ -24,6 +24,7 @@ def viewports(draw: st.DrawFn) -> Viewport:
     for _step in range(draw(st.integers(0, 3))):
         viewport.zoom_about(draw(factors), draw(places(viewport)))
         viewport.pan_by(draw(st.integers(-9999, 9999)), draw(st.integers(-9999, 9999)))
+    viewport.rotate(0)  # or a turn of the wheel could go on about the point of the one before
     return viewport
 
 
