@@ -17,7 +17,7 @@ from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.masks import Mask
 
 from .background import Task
-from .document import Document
+from .document import NOWHERE, Document
 
 COUNT_DELAY_MS = 250
 LARGEST_COUNTED = 40_000_000
@@ -26,8 +26,6 @@ LARGEST_IN_VIEW = 8_000_000
 """Pixels; in a larger view of such a slide no cells are counted."""
 SLICE_SECONDS = 0.003
 """How long the mask is read at a time before the window gets its turn."""
-
-_NOWHERE = Region(0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +54,8 @@ class CellCounting(QObject):
         self._document: Document | None = None
         self._connections: list[QMetaObject.Connection] = []
         self._cell_diameter = 0.0
-        self._view = _NOWHERE
-        self._index = CellIndex(_NOWHERE)
+        self._view = NOWHERE
+        self._index = CellIndex(NOWHERE)
         self._stale: set[Region] = set()
         """Blocks of the index that are not as in the mask."""
         self._pool = QThreadPool(self)
@@ -104,7 +102,7 @@ class CellCounting(QObject):
 
     def _forget_index(self) -> None:
         """Read everything the next time: the end of a segmentation may clear blocks without `maskChanged`."""
-        self._index = CellIndex(_NOWHERE)
+        self._index = CellIndex(NOWHERE)
 
     def _mask_changed(self, region: Region) -> None:
         self._stale.update(self._index.blocks(region))
