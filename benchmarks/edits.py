@@ -62,7 +62,7 @@ def main() -> None:
         window.operations.files.open_paths([path])
         document = window.session.document
         assert document is not None
-        window.session.tools.tool = "brush"
+        window.session.tools.choose_tool("brush")
         window.view.actual_pixels()
         random, painter = Random(3), Painter(window)
         painter.paint(random, CACHED, in_a_place=1)
@@ -89,7 +89,7 @@ class Painter(Canvas):
             if number % in_a_place == 0:
                 view.center_on(QPointF(random.uniform(0.2, 0.8) * SIDE, random.uniform(0.2, 0.8) * SIDE))
                 QCoreApplication.processEvents()
-            tools.brush_radius = random.uniform(3, 60)
+            tools.set_brush_radius(random.uniform(3, 60))
             x, y = random.uniform(-reach_x, reach_x), random.uniform(-reach_y, reach_y)
             way = [(round(x), round(y))]
             for _ in range(3):

@@ -32,7 +32,7 @@ def main() -> None:
     document = window.session.document
     assert document is not None
     document.needed_mask()
-    window.session.tools.tool = "brush"
+    window.session.tools.choose_tool("brush")
     wait(1)
     for round_ in ROUNDS:
         print(json.dumps(told(round_, measured(window, document, round_))), flush=True)
@@ -50,7 +50,7 @@ def measured(window: MainWindow, document: Document, round_: Round) -> Painted:
 
     look()
     wait(1.5)  # all tiles are there
-    window.session.tools.brush_radius = round_.radius
+    window.session.tools.set_brush_radius(round_.radius)
     canvas = Canvas(
         view.viewport(),
         undo=window.actions_["undo"].trigger,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 import tomllib
@@ -34,6 +35,19 @@ def test_contracts_hold_the_import_rule() -> None:
         assert {"torch", "model"} <= forbidden[f"bcseg_gui.{room}"], room
     assert {"PySide6", "bcseg_gui"} <= forbidden["model"]
     assert "PySide6" in forbidden["bcseg_gui.core"]
+
+
+def test_the_window_calls_the_session_and_assigns_nothing_to_it() -> None:
+    # What looks like an attribute would emit signals and change what others show.
+    parts = {"session", "_session", "document", "_document", "tools", "_tools", "settings", "_settings"}
+    assigned = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {ast.unparse(node)}"
+        for path in sorted((ROOT / "bcseg_gui" / "ui").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+        if parts & set(ast.unparse(node.value).split("."))
+    ]
+    assert not assigned
 
 
 def test_folders_that_are_no_packages_stay_so() -> None:

@@ -121,7 +121,7 @@ bcseg_gui/ui/slide_view/mouse.py
 bcseg_gui/ui/slide_view/navigation.py
 bcseg_gui/ui/slide_view/outline_item.py
 bcseg_gui/ui/slide_view/overview_refresher.py
-bcseg_gui/ui/slide_view/picture.py
+bcseg_gui/ui/slide_view/picture_layer.py
 bcseg_gui/ui/slide_view/pointer.py
 bcseg_gui/ui/slide_view/sketch.py
 bcseg_gui/ui/slide_view/throttle.py

@@ -57,12 +57,12 @@ class Classes(QObject):
     def choose(self, class_id: int) -> None:
         """Take a class in hand, if it is on the list."""
         if any(known.id == class_id for known in self._list):
-            self._tools.class_id = class_id
+            self._tools.choose_class(class_id)
 
     def choose_key(self, key: int) -> None:
         """Take the class of a key, 1 to 9, in hand; a key without one does nothing."""
         if (chosen := lists.at_key(self._list, key)) is not None:
-            self._tools.class_id = chosen.id
+            self._tools.choose_class(chosen.id)
 
     def set(self, classes: Iterable[MaskClass]) -> None:
         wanted = lists.checked(tuple(classes))
@@ -97,5 +97,5 @@ class Classes(QObject):
             return
         self._list = classes
         if all(known.id != self._tools.class_id for known in classes):
-            self._tools.class_id = lists.FOUND_ID
+            self._tools.choose_class(lists.FOUND_ID)
         self.changed.emit()

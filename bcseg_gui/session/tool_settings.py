@@ -1,4 +1,4 @@
-"""The tool in hand and its settings: the same for every picture, so that going to the next changes nothing."""
+"""The tool in hand and its settings, which stay the same from picture to picture."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ START_RADIUS = 8.0
 class ToolSettings(QObject):
     toolChanged = Signal(str)
     changed = Signal()
-    """one of the settings below the tool"""
+    """any setting but the tool"""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -24,30 +24,31 @@ class ToolSettings(QObject):
 
     @property
     def tool(self) -> str:
+        """Its id, as in the history of a mask."""
         return self._tool
 
-    @tool.setter
-    def tool(self, name: str) -> None:
-        if name != self._tool:
-            self._tool = name
-            self.toolChanged.emit(name)
+    def choose_tool(self, tool: str) -> None:
+        if tool != self._tool:
+            self._tool = tool
+            self.toolChanged.emit(tool)
 
     @property
     def brush_radius(self) -> float:
         """Level-0 pixels."""
         return self._brush_radius
 
-    @brush_radius.setter
-    def brush_radius(self, radius: float) -> None:
+    def set_brush_radius(self, radius: float) -> None:
         self._set("_brush_radius", min(max(radius, SMALLEST_RADIUS), LARGEST_RADIUS))
+
+    def scale_brush(self, factor: float) -> None:
+        self.set_brush_radius(self._brush_radius * factor)
 
     @property
     def class_id(self) -> int:
         """The class in hand."""
         return self._class_id
 
-    @class_id.setter
-    def class_id(self, class_id: int) -> None:
+    def choose_class(self, class_id: int) -> None:
         self._set("_class_id", class_id)
 
     @property
@@ -55,17 +56,15 @@ class ToolSettings(QObject):
         """How far smart brush and wand go for a cell: 0 keeps to its darkest middle, 1 takes its faintest rim."""
         return self._sensitivity
 
-    @sensitivity.setter
-    def sensitivity(self, sensitivity: float) -> None:
+    def set_sensitivity(self, sensitivity: float) -> None:
         self._set("_sensitivity", min(max(sensitivity, 0.0), 1.0))
 
     @property
     def keeps_apart(self) -> bool:
-        """A new cell leaves a line of background to those it touches, for else they would be one."""
+        """A new cell leaves a line of background to those it touches; without it they would become one."""
         return self._keeps_apart
 
-    @keeps_apart.setter
-    def keeps_apart(self, keeps_apart: bool) -> None:
+    def set_keeps_apart(self, keeps_apart: bool) -> None:
         self._set("_keeps_apart", keeps_apart)
 
     def _set(self, name: str, value: object) -> None:

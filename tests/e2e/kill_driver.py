@@ -132,7 +132,7 @@ class Person:
 
     def _draw(self, tool: str) -> None:
         self._window.actions_[tool].trigger()
-        self._window.session.tools.brush_radius = self._random.choice([1.0, 4.0, 12.0, 60.0])
+        self._window.session.tools.set_brush_radius(self._random.choice([1.0, 4.0, 12.0, 60.0]))
         port = self._window.view.viewport()
         QTest.mousePress(port, LEFT, pos=self._place())
         for _ in range(self._random.randint(0, 4)):

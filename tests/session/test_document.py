@@ -61,9 +61,9 @@ def test_no_undo_while_segmenting(session, document, client, segment, paint) -> 
 
 
 def test_the_brush_keeps_within_its_limits(document) -> None:
-    document.settings.brush_radius = 1e9
+    document.settings.set_brush_radius(1e9)
     assert document.settings.brush_radius == 1000
-    document.settings.brush_radius = 0
+    document.settings.set_brush_radius(0)
     assert document.settings.brush_radius == 0.5
 
 

@@ -21,7 +21,7 @@ def _tool(tool: ToolInfo) -> ActionInfo:
     return ActionInfo(
         tool.id,
         tool.text,
-        lambda do: do.editing.take(tool.id),
+        lambda do: do.editing.choose_tool(tool.id),
         tool.tooltip,
         (tool.key,),
         tool.icon,

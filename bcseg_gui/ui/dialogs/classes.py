@@ -65,7 +65,7 @@ class ClassesDialog(QDialog):
         self._problem = QLabel()
         self._problem.setObjectName("warning")
         self._problem.setWordWrap(True)
-        self.ok = _button(_("OK"), self._keep)
+        self.ok = _button(_("OK"), self._save)
         self.ok.setDefault(True)
         self._lay_out()
         self._show_list()
@@ -172,7 +172,7 @@ class ClassesDialog(QDialog):
         names = {known.name.casefold() for known in self.edited}
         numbered = (_("class {number}").format(number=number) for number in range(len(names) + 1, 1000))
         name = next(name for name in numbered if name.casefold() not in names)
-        if self._take(lambda: lists.added(self.edited, name, above=self._classes.last_id)):
+        if self._apply(lambda: lists.added(self.edited, name, above=self._classes.last_id)):
             self.rows.setCurrentRow(len(self.edited) - 1)
             self.name.selectAll()
             self.name.setFocus()
@@ -188,20 +188,20 @@ class ClassesDialog(QDialog):
         # Every mask of the project is looked at.
         QGuiApplication.setOverrideCursor(QCursor(Qt.CursorShape.WaitCursor))
         try:
-            self._take(unused)
+            self._apply(unused)
         finally:
             QGuiApplication.restoreOverrideCursor()
 
     def _move(self, by: int) -> None:
         row = self.rows.currentRow() + by
-        self._take(lambda: lists.moved(self.edited, self._current.id, by))
+        self._apply(lambda: lists.moved(self.edited, self._current.id, by))
         self.rows.setCurrentRow(row)
 
     def _with_blood_cells(self) -> lists.Classes:
         return lists.with_blood_cells(self.edited, above=self._classes.last_id)
 
     def _make_usual(self) -> None:
-        if self._take(self._with_blood_cells):
+        if self._apply(self._with_blood_cells):
             found = next(known for known in self.edited if known.id == lists.FOUND_ID)
             if found.name == DEFAULT_CLASSES[0].name:
                 text = _("Rename “{name}” to “{new_name}”")
@@ -209,18 +209,18 @@ class ClassesDialog(QDialog):
                 self.offer.show()
 
     def _rename_found(self) -> None:
-        if self._take(lambda: lists.renamed(self.edited, lists.FOUND_ID, _("red cell"))):
+        if self._apply(lambda: lists.renamed(self.edited, lists.FOUND_ID, _("red cell"))):
             self.offer.hide()
 
-    def _keep(self) -> None:
-        def keep() -> lists.Classes:
+    def _save(self) -> None:
+        def saved() -> lists.Classes:
             self._classes.set(self.edited)
             return self.edited
 
-        if self._take(keep):
+        if self._apply(saved):
             self.accept()
 
-    def _take(self, change: Callable[[], lists.Classes]) -> bool:
+    def _apply(self, change: Callable[[], lists.Classes]) -> bool:
         """Show the list as changed, or why it cannot be."""
         try:
             self.edited = change()

@@ -70,7 +70,7 @@ class ModelsDialog(QDialog):
         self.compare_button = self._button(_("Compare with the one in use…"), self._compare)
         self.report = self._button(_("Report"), self._open_report)
         self.export = self._button(_("Export…"), self._export)
-        self.take = self._button(_("Import…"), self._import)
+        self.import_button = self._button(_("Import…"), self._import)
         self._close = self._button(_("Close"), self.close)
         self._lay_out()
         models.changed.connect(self._show_list)
@@ -79,7 +79,8 @@ class ModelsDialog(QDialog):
     def _lay_out(self) -> None:
         actions = QGridLayout()
         actions.setSpacing(6)
-        for place, button in enumerate((self.use, self.back, self.compare_button, self.report, self.export, self.take)):
+        buttons = (self.use, self.back, self.compare_button, self.report, self.export, self.import_button)
+        for place, button in enumerate(buttons):
             actions.addWidget(button, place // 3, place % 3)
         ends = QHBoxLayout()
         ends.addStretch(1)

@@ -93,7 +93,7 @@ class RetrainDialog(QDialog):
             (buttons.cancel, run.cancel),
             (buttons.anew, self._begin_anew),
             (buttons.close_, self.close),
-            (buttons.keep, self.close),
+            (buttons.done, self.close),
             (buttons.use, self._promote),
             (buttons.back, self._roll_back),
             (buttons.report, self._open_report),
@@ -122,13 +122,13 @@ class RetrainDialog(QDialog):
         self._curves.show_run(run)
         if stage != self._shown:
             self._shown = stage
-            self._take_height()
+            self._fit_height()
             if stage == "result":
-                self._buttons.keep.setFocus()  # what an absent-minded Space may do
+                self._buttons.done.setFocus()  # what an absent-minded Space may do
         elif stage == "ready":
-            self._take_height()  # what there is to say depends on the aim, and on how long it takes
+            self._fit_height()  # what there is to say depends on the aim, and on how long it takes
 
-    def _take_height(self) -> None:
+    def _fit_height(self) -> None:
         """Of what is shown now. `adjustSize` would forget that texts wrap."""
         layout = self.layout()
         assert layout is not None
@@ -173,7 +173,7 @@ class RetrainDialog(QDialog):
 
     def _show_more(self, everything: bool) -> None:
         self._table.show_all(everything)
-        self._take_height()
+        self._fit_height()
 
     def _show_progress(self) -> None:
         run = self._retraining

@@ -21,7 +21,7 @@ class RetrainButtons(QWidget):
         self.anew = _button(_("Begin anew"))
         self.use = _button(_("Use it all the same"))
         self.back = _button(_("Back to the one before"))
-        self.keep = _button("", main=True)
+        self.done = _button("", main=True)
         self.start = _button(_("Start learning"), main=True)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -29,7 +29,7 @@ class RetrainButtons(QWidget):
         for button in (self.pictures, self.more, self.report):
             row.addWidget(button)
         row.addStretch(1)
-        right = (self.close_, self.cancel, self.pause, self.anew, self.use, self.back, self.keep, self.start)
+        right = (self.close_, self.cancel, self.pause, self.anew, self.use, self.back, self.done, self.start)
         for button in right:
             row.addWidget(button)
         self.start.setDefault(True)  # Enter begins; what to do with the result is never decided by a key too many
@@ -40,10 +40,10 @@ class RetrainButtons(QWidget):
         accepted = decision is not None and decision.promoted
         overrules = decision is None or decision.refused
         self.pictures.setVisible(stage == "ready" and not run.plan.parted)
-        for button in (self.more, self.report, self.keep):
+        for button in (self.more, self.report, self.done):
             button.setVisible(stage == "result")
         if run.result is not None:
-            self.keep.setText(_("Close") if accepted else _("Keep the current one"))
+            self.done.setText(_("Close") if accepted else _("Keep the current one"))
         self.close_.setVisible(stage != "result")
         self.close_.setText(_("Go on working") if run.running else _("Close"))
         self.cancel.setVisible(stage in ("preparing", "training"))

@@ -19,7 +19,7 @@ from .common import busy
 from .failures import Failures
 
 
-class Cells:
+class CellOperations:
     """The methods that actions run may raise UserError."""
 
     def __init__(

@@ -27,12 +27,11 @@ class Editing:
 
     # -- tools ----------------------------------------------------------------------------------------------------
 
-    def take(self, tool: str) -> None:
-        """Make `tool` the one in use."""
+    def choose_tool(self, tool: str) -> None:
         if self._session.document is not None:
             if tool == self._session.tools.tool:  # back from picking a white, say
                 self.show_tool()
-            self._session.tools.tool = tool
+            self._session.tools.choose_tool(tool)
             self._view.setFocus()
 
     def show_tool(self) -> None:
@@ -41,7 +40,7 @@ class Editing:
             self._view.set_tool(TOOLS[self._session.tools.tool].make(self._tool_context))
 
     def resize_brush(self, steps: int) -> None:
-        self._session.tools.brush_radius *= RADIUS_STEP**steps
+        self._session.tools.scale_brush(RADIUS_STEP**steps)
 
     def document_changed(self) -> None:
         """Another slide is in front, or none."""

@@ -10,7 +10,7 @@ from bcseg_gui.session.session import Session
 
 from ..messages import MessageBar
 from ..slide_view import SlideView
-from .cells import Cells
+from .cells import CellOperations
 from .editing import Editing
 from .failures import Failures
 from .files import Files
@@ -23,7 +23,7 @@ class Operations:
         self.session, self.view = session, view
         self.failures = Failures(session, messages, window)
         self.viewing = Viewing(session, view, messages, window, self.failures)
-        self.cells = Cells(session, view, messages, window, self.failures)
+        self.cells = CellOperations(session, view, messages, window, self.failures)
         self.editing = Editing(session, view, window)
         self.learning = Learning(session, view, messages, window, self.failures, self.viewing)
         self.files = Files(session, view, messages, window, self.failures, self.learning)

@@ -50,7 +50,7 @@ class Thumbnails(QObject):
         self._ratio = 1.0
         self.is_busy = False
         self._delivery = _Delivery()
-        self._delivery.read.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        self._delivery.read.connect(self._receive, Qt.ConnectionType.QueuedConnection)
 
     def icon(self, key: Key) -> QIcon:
         """A blank one as long as it is not loaded."""
@@ -79,7 +79,7 @@ class Thumbnails(QObject):
             self._thread.join(_GRACE)
             self._thread = None
 
-    def _take(self, key: Key, pixels: NDArray[np.uint8] | None) -> None:
+    def _receive(self, key: Key, pixels: NDArray[np.uint8] | None) -> None:
         self.is_busy = False
         self._icons[key] = self._blank if pixels is None else _icon(pixels, self._ratio)
         while len(self._icons) > KEPT:

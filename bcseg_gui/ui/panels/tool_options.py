@@ -38,9 +38,9 @@ class ToolOptions(QWidget):
             row.addWidget(widget)
         row.addWidget(self._hint, 1)
         self.setFixedHeight(HEIGHT)
-        self._size.radiusChosen.connect(self._set_radius)
-        self._sensitivity.slider.valueChanged.connect(self._set_sensitivity)
-        self._apart.toggled.connect(self._set_apart)
+        self._size.radiusChosen.connect(settings.set_brush_radius)
+        self._sensitivity.slider.valueChanged.connect(lambda percent: settings.set_sensitivity(percent / 100))
+        self._apart.toggled.connect(settings.set_keeps_apart)
         settings.toolChanged.connect(self._show_tool)
         settings.changed.connect(self._show_settings)
         self._show_tool(settings.tool)
@@ -60,15 +60,6 @@ class ToolOptions(QWidget):
             self._size.show_radius(settings.brush_radius)
             self._sensitivity.slider.setValue(round(100 * settings.sensitivity))
             self._apart.setChecked(settings.keeps_apart)
-
-    def _set_radius(self, radius: float) -> None:
-        self._settings.brush_radius = radius
-
-    def _set_sensitivity(self, percent: int) -> None:
-        self._settings.sensitivity = percent / 100
-
-    def _set_apart(self, apart: bool) -> None:
-        self._settings.keeps_apart = apart
 
 
 class _Sensitivity(QWidget):

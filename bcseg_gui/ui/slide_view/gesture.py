@@ -24,7 +24,7 @@ class Phase(Enum):
     """The view follows the pointer over the minimap"""
 
 
-class Source(Enum):
+class Device(Enum):
     """What moved the pointer last. In a stroke of keys or a pen, the mouse is not listened to."""
 
     MOUSE = auto()
@@ -61,7 +61,7 @@ class Gesture:  # large: a method for each event, and for each question that the
     def __init__(self, viewport: Viewport, reactions: Reactions) -> None:
         self.tool: Tool = PanTool()
         self.phase = Phase.IDLE
-        self.source = Source.MOUSE
+        self.device = Device.MOUSE
         self.hand = PLAIN
         self.pointer: Place | None = None
         """None when it is elsewhere"""
@@ -97,12 +97,12 @@ class Gesture:  # large: a method for each event, and for each question that the
 
     @property
     def by_keys(self) -> bool:
-        return self.source is Source.KEYS
+        return self.device is Device.KEYS
 
     @property
     def ignores_mouse(self) -> bool:
         """A stroke of keys or a pen is under way."""
-        return self.source is Source.PEN or (self.by_keys and self.is_stroke)
+        return self.device is Device.PEN or (self.by_keys and self.is_stroke)
 
     @property
     def is_on_minimap(self) -> bool:
@@ -121,7 +121,7 @@ class Gesture:  # large: a method for each event, and for each question that the
 
     def press(self, place: Place, button: Button, hand: Hand = PLAIN) -> None:
         self._finish_keys()
-        if self._viewport.is_empty or self.source is Source.PEN:
+        if self._viewport.is_empty or self.device is Device.PEN:
             return
         if not self.is_idle:
             self._middle_held = self._middle_held or (self.is_stroke and button is Button.MIDDLE)
@@ -132,7 +132,7 @@ class Gesture:  # large: a method for each event, and for each question that the
                 self.phase, self._button = Phase.STEER, button
                 self._reactions.steer(place)
             return
-        self.source, self._button = Source.MOUSE, button
+        self.device, self._button = Device.MOUSE, button
         moves_picture = self.tool.pans or self.space_held
         if button is Button.MIDDLE or (moves_picture and button is Button.LEFT):
             self.phase = Phase.PAN
@@ -155,7 +155,7 @@ class Gesture:  # large: a method for each event, and for each question that the
             self.pointer = place
             self._reactions.steer(place)
         elif not self.ignores_mouse:
-            self.source = Source.MOUSE
+            self.device = Device.MOUSE
             self._move_to(place, hand)
 
     def release(self, place: Place, button: Button, hand: Hand = PLAIN) -> None:
@@ -169,7 +169,7 @@ class Gesture:  # large: a method for each event, and for each question that the
 
     def enter(self, place: Place) -> None:
         if not self.ignores_mouse:
-            self.pointer, self.source = place, Source.MOUSE
+            self.pointer, self.device = place, Device.MOUSE
 
     def leave(self) -> None:
         # A gesture under way keeps the pointer until it is released, wherever that is.
@@ -187,18 +187,18 @@ class Gesture:  # large: a method for each event, and for each question that the
         if not free or not (erases or (has_pressure and self.tool.radius)):
             self.pointer = before
             return False
-        self.source, self._button = Source.PEN, Button.LEFT
+        self.device, self._button = Device.PEN, Button.LEFT
         self._begin_stroke(place, hand)
         return True
 
     def pen_move(self, place: Place, hand: Hand) -> bool:
-        if self.source is not Source.PEN:
+        if self.device is not Device.PEN:
             return False
         self._move_to(place, hand)
         return True
 
     def pen_release(self, place: Place) -> bool:
-        if self.source is not Source.PEN:
+        if self.device is not Device.PEN:
             return False
         self.pointer = place
         self.finish()
@@ -223,7 +223,7 @@ class Gesture:  # large: a method for each event, and for each question that the
         """Move the pointer by screen pixels; from the middle of the port when it is elsewhere."""
         if self._viewport.is_empty or not (self.is_idle or self.by_keys):
             return
-        self.source = Source.KEYS
+        self.device = Device.KEYS
         width, height = self._viewport.port_size
         x, y = self.pointer if self.pointer is not None else ((width - 1) // 2, (height - 1) // 2)
         x, y = x + dx / self._viewport.pixel_ratio, y + dy / self._viewport.pixel_ratio
@@ -242,7 +242,7 @@ class Gesture:  # large: a method for each event, and for each question that the
             if self.pointer is None:
                 self.step(0, 0)
             if self.pointer is not None:
-                self.source, self._button = Source.KEYS, None
+                self.device, self._button = Device.KEYS, None
                 self._begin_stroke(self.pointer, hand)
 
     def escape(self) -> None:
@@ -342,6 +342,6 @@ class Gesture:  # large: a method for each event, and for each question that the
     def _end(self) -> None:
         self.phase, self.hand = Phase.IDLE, PLAIN
         self._middle_held = False
-        if self.source is Source.PEN:
-            self.source = Source.MOUSE
+        if self.device is Device.PEN:
+            self.device = Device.MOUSE
         self._reactions.ended()

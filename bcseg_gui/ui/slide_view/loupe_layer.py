@@ -12,7 +12,7 @@ from .brush_cursor import BrushCursor
 from .gesture import Gesture
 from .loupe import MAGNIFIES, SIDE, Loupe
 from .mask_item import MaskItem
-from .picture import Picture
+from .picture_layer import PictureLayer
 from .pointer import Pointer
 from .sketch import SketchLayer
 from .viewport import Viewport
@@ -29,7 +29,7 @@ class LoupeLayer(QObject):
         viewport: Viewport,
         gesture: Gesture,
         pointer: Pointer,
-        layers: tuple[Picture, MaskItem, SketchLayer],
+        layers: tuple[PictureLayer, MaskItem, SketchLayer],
         view: QGraphicsView,
     ) -> None:
         super().__init__(view)

@@ -57,7 +57,7 @@ class MouseEvents:
     def move(self, event: QMouseEvent) -> None:
         phase = self._gesture.phase
         if phase is not Phase.STEER and not self._gesture.ignores_mouse:
-            self._take_keyboard()
+            self._focus_view()
         if phase is Phase.PAN:
             self._navigation.kinetic.drag(event.position(), _seconds(event))
         self._gesture.move(place_of(event.position()), hand_of(event.modifiers()))
@@ -71,7 +71,7 @@ class MouseEvents:
     def enter(self, event: QEnterEvent) -> None:
         if not self._gesture.ignores_mouse:
             self._gesture.enter(place_of(event.position()))
-            self._take_keyboard()
+            self._focus_view()
 
     def wheel(self, event: QWheelEvent) -> None:
         self._navigation.kinetic.stop()
@@ -86,7 +86,7 @@ class MouseEvents:
             self._navigation.zoom_about(WHEEL_FACTOR**notches, place_of(event.position()))
         event.accept()
 
-    def _take_keyboard(self) -> None:
+    def _focus_view(self) -> None:
         """With the pointer over the picture its keys work, whatever was clicked before; typing is not cut short."""
         other = QApplication.focusWidget()
         typing = isinstance(other, QLineEdit) or (isinstance(other, NumberBox) and other.keeps_keyboard)

@@ -61,7 +61,7 @@ class TileCache:
         self._dressed.move_to_end(key)
         return dressed
 
-    def keep(self, key: TileKey, image: QImage, wanted: Container[TileKey]) -> None:
+    def add(self, key: TileKey, image: QImage, wanted: Container[TileKey]) -> None:
         """Keep a tile, and drop what was unseen longest to make room, but nothing `wanted`: it would be read again."""
         self._bytes += image.sizeInBytes()
         self._own[key] = image

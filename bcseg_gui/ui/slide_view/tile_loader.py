@@ -79,7 +79,7 @@ class TileLoader(QObject):
         self.retry_timer = QTimer(self, singleShot=True, interval=FIRST_RETRY)
         """Runs while something is missing that is to be tried again"""
         self.retry_timer.timeout.connect(self._retry)
-        self._read.connect(self._keep)
+        self._read.connect(self._receive)
 
     def shown(self, key: TileKey) -> Region:
         """The level-0 pixels of the slide that a tile shows."""
@@ -169,14 +169,14 @@ class TileLoader(QObject):
 
     # -- back in the window's thread ------------------------------------------------------------------------------
 
-    def _keep(self, key: TileKey, result: QImage | UserError) -> None:
+    def _receive(self, key: TileKey, result: QImage | UserError) -> None:
         with self._lock:
             self._reading.discard(key)
         if isinstance(result, UserError):
             self._note_missing(key, result)
             return
         self._successes += 1
-        self.cache.keep(key, result, frozenset(self._wanted))
+        self.cache.add(key, result, frozenset(self._wanted))
         self.loaded.emit(key)
         if key in self._missing:
             self._note_recovery(key)

@@ -37,7 +37,7 @@ from .mask_item import OverlayStyle
 from .mask_layer import MaskLayer
 from .mouse import MouseEvents
 from .navigation import Navigation
-from .picture import Picture, rects
+from .picture_layer import PictureLayer, rects
 from .pointer import Pointer
 from .sketch import SketchLayer
 from .touch import TouchEvents
@@ -83,7 +83,7 @@ class SlideView(QGraphicsView):  # large: all that the window asks of a slide, h
         self._set_up()
         self._viewport = Viewport()
         self.navigation = Navigation(self._viewport, self)
-        self.picture = Picture(self._viewport, self.navigation, self)
+        self.picture = PictureLayer(self._viewport, self.navigation, self)
         self.mask_layer = MaskLayer(self._viewport, self)
         self.corners = Corners(self._viewport, self.viewport())
         self.gesture = Gesture(self._viewport, self._reactions())

@@ -82,7 +82,7 @@ class BrushTool(BaseTool):
             self._canvas.abort_stroke()
 
     def resize(self, steps: float) -> None:
-        self._canvas.settings.brush_radius *= RADIUS_STEP**steps
+        self._canvas.settings.scale_brush(RADIUS_STEP**steps)
 
     def _stroke_name(self, takes_away: bool) -> str:
         return EraserTool.name if takes_away else BrushTool.name

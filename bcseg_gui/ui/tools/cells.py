@@ -46,7 +46,7 @@ class CellsTool(BaseTool):
             return
         way = (point[0] - self._pressed[0], point[1] - self._pressed[1])
         if self._dragged is None and math.hypot(*way) >= DRAG * self._sketch.pixel:
-            self._take_up(self._pressed)
+            self._grab(self._pressed)
         if self._dragged:
             moved = [[(x + way[0], y + way[1]) for x, y in outline] for outline in self._outlines]
             self._sketch.show_preview(moved)
@@ -105,7 +105,7 @@ class CellsTool(BaseTool):
         elif here is not None:
             self._operations.pick([here])
 
-    def _take_up(self, point: Point) -> None:
+    def _grab(self, point: Point) -> None:
         """All picked cells when one of them is dragged, else the one under the pointer."""
         if self._operations.picked_at(point) is not None:
             self._dragged = list(self._operations.picked)

@@ -77,7 +77,7 @@ def test_sent_and_taken_as_one_file(
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args: (str(file), ""))
     with Project.create(tmp_path / "Other.bcseg") as project:
         models.use_project(project)
-        click(qtbot, dialog.take)
+        click(qtbot, dialog.import_button)
         assert models.active.name == "ward-2"
         assert models.active.parent == "tiny"
 
@@ -87,5 +87,5 @@ def test_a_file_that_is_no_model_is_said(
 ) -> None:
     (tmp_path / "bad.bcseg-model").write_bytes(b"no model")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args: (str(tmp_path / "bad.bcseg-model"), ""))
-    click(qtbot, dialog.take)
+    click(qtbot, dialog.import_button)
     assert any("not a model of this program" in label.text() for label in dialog.findChildren(QLabel))

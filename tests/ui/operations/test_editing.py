@@ -8,7 +8,7 @@ from bcseg_gui.ui.tools.table import TOOLS
 
 
 @pytest.mark.parametrize("tool", TOOLS)
-def test_a_tool_is_taken_and_the_picture_has_the_keyboard(window: MainWindow, tool: str) -> None:
+def test_a_tool_is_chosen_and_the_picture_has_the_keyboard(window: MainWindow, tool: str) -> None:
     window.worklist.setFocus()
     window.actions_[tool].trigger()
     assert window.session.tools.tool == tool

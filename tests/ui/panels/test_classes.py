@@ -70,7 +70,7 @@ def test_mouse_and_keyboard_take_a_class_in_hand(
     qtbot.keyClick(panel.rows, Qt.Key.Key_Down)
     assert tools.class_id == 3
     panel.show_counts({1: 7})  # counting anew changes nothing in hand
-    tools.class_id = 1
+    tools.choose_class(1)
     assert panel.rows.currentItem().text(0) == "cell"
 
 

@@ -44,7 +44,7 @@ def sensitivity_of(options: ToolOptions) -> QSlider:
 def test_a_tool_shows_its_own_settings(
     options: ToolOptions, settings: ToolSettings, tool: str, size: bool, sensitivity: bool, apart: bool
 ) -> None:
-    settings.tool = tool
+    settings.choose_tool(tool)
 
     assert options.findChild(QLabel, "panelTitle").text() == TOOLS[tool].text
     assert options.findChild(ElidedLabel).toolTip() == TOOLS[tool].hint
@@ -56,7 +56,7 @@ def test_a_tool_shows_its_own_settings(
 def test_it_is_as_high_with_any_tool(options: ToolOptions, settings: ToolSettings) -> None:
     heights = set()
     for tool in TOOLS:
-        settings.tool = tool
+        settings.choose_tool(tool)
         heights.add((options.height(), options.minimumSizeHint().height() <= options.height()))
 
     assert heights == {(options.height(), True)}
@@ -64,14 +64,14 @@ def test_it_is_as_high_with_any_tool(options: ToolOptions, settings: ToolSetting
 
 def test_it_may_be_narrow(options: ToolOptions, settings: ToolSettings) -> None:
     for tool in TOOLS:
-        settings.tool = tool
+        settings.choose_tool(tool)
         assert options.minimumSizeHint().width() < 560
 
 
 def test_settings_and_what_is_shown_agree_both_ways(options: ToolOptions, settings: ToolSettings) -> None:
-    settings.tool = "smart_brush"
-    settings.brush_radius = 30.0
-    settings.sensitivity = 0.8
+    settings.choose_tool("smart_brush")
+    settings.set_brush_radius(30.0)
+    settings.set_sensitivity(0.8)
     assert options.findChild(NumberBox).value() == 60
     assert sensitivity_of(options).value() == 80
 

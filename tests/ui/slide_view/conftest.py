@@ -61,7 +61,7 @@ class MaskCanvas:
 
     def __init__(self, mask: Mask, changed: Callable[[Region], None]) -> None:
         self.settings = ToolSettings()
-        self.settings.brush_radius = 10.0
+        self.settings.set_brush_radius(10.0)
         self.mask = mask
         self.strokes: list[str] = []
         self._changed = changed

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from bcseg_gui.ui.slide_view.gesture import Button, Gesture, Phase, Reactions, Source
+from bcseg_gui.ui.slide_view.gesture import Button, Device, Gesture, Phase, Reactions
 from bcseg_gui.ui.slide_view.viewport import Place, Viewport
 from bcseg_gui.ui.tools import PLAIN, BaseTool, Hand, PanTool, Point
 
@@ -147,7 +147,7 @@ class AnyEvents(RuleBasedStateMachine):
     @rule(place=places, hand=hands, erases=st.booleans(), has_pressure=st.booleans())
     def pen_press(self, place: Place, hand: Hand, erases: bool, has_pressure: bool) -> None:
         taken = self.gesture.pen_press(place, hand, erases=erases, has_pressure=has_pressure)
-        assert not taken or self.gesture.source is Source.PEN
+        assert not taken or self.gesture.device is Device.PEN
 
     @rule(place=places, hand=hands)
     def pen_move(self, place: Place, hand: Hand) -> None:
@@ -242,7 +242,7 @@ class AnyEvents(RuleBasedStateMachine):
     @invariant()
     def a_gesture_has_a_pointer(self) -> None:
         assert self.gesture.is_idle or self.gesture.pointer is not None
-        assert self.gesture.source is not Source.PEN or self.gesture.is_stroke
+        assert self.gesture.device is not Device.PEN or self.gesture.is_stroke
         assert not self.gesture.is_paused or self.gesture.is_stroke
 
     def teardown(self) -> None:
@@ -325,7 +325,7 @@ def test_a_stroke_of_keys_is_not_listened_to_the_mouse_but_for_a_press(board: Bo
     board.gesture.press((100, 100), Button.LEFT)
 
     assert board.tool.heard == ["press", "release", "press"]
-    assert board.gesture.source is Source.MOUSE
+    assert board.gesture.device is Device.MOUSE
 
 
 def test_a_stroke_of_keys_at_the_edge_is_drawn_on_while_the_picture_comes_along(board: Board) -> None:

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from bcseg_gui.core.geometry import Region, TileKey
 from bcseg_gui.core.slides.look import Look
-from bcseg_gui.ui.slide_view.slide_layer import visible_tiles
+from bcseg_gui.ui.slide_view.slide_tiles import visible_tiles
 from bcseg_gui.ui.slide_view.tile_cache import rgb_image
 from bcseg_gui.ui.slide_view.tile_loader import TileLoader, level_for_scale
 

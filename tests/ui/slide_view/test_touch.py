@@ -40,7 +40,7 @@ def pen(view: SlideView) -> Callable[..., bool]:
 
 
 def test_a_pens_pressure_is_the_size_of_the_brush(view: SlideView, painting: Any, pen: Callable[..., bool]) -> None:
-    painting.settings.brush_radius = 50.0
+    painting.settings.set_brush_radius(50.0)
     assert pen(QEvent.Type.TabletPress, A, 0.0)
     move(view, QPoint(600, 500), LEFT)  # a system that sends the mouse's as well
     assert pen(QEvent.Type.TabletMove, C, 0.5)

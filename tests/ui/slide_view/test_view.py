@@ -359,7 +359,7 @@ def test_a_slide_that_cannot_be_read_is_told(qtbot: QtBot, view: SlideView, make
 class _Nothing:
     def __init__(self) -> None:
         self.settings = ToolSettings()
-        self.settings.brush_radius = 10.0
+        self.settings.set_brush_radius(10.0)
 
     def begin_stroke(self, tool: str, class_id: int) -> None: ...
     def paint(self, region: Region, where: np.ndarray) -> None: ...
@@ -474,10 +474,10 @@ def test_the_ring_has_the_brushes_size_and_shows_on_any_picture(
     assert color_at(view, QPoint(430, 300)) == color
     assert view.viewport().cursor().shape() == Qt.CursorShape.BlankCursor
 
-    painting.settings.brush_radius = 50
+    painting.settings.set_brush_radius(50)
     view.update_tool_size()
     assert color_at(view, QPoint(420, 300)) == color
-    painting.settings.brush_radius = 1
+    painting.settings.set_brush_radius(1)
     view.update_tool_size()
     assert view.viewport().cursor().shape() == Qt.CursorShape.BitmapCursor, "too small a ring to be seen"
 
@@ -494,7 +494,7 @@ def test_the_ring_shows_the_class_in_hand_unless_it_takes_away(view: SlideView, 
         along = [image.pixelColor(400 + x, 300) for x in range(14, 27)]
         return sum(pixel.red() - pixel.green() > 100 for pixel in along)
 
-    painting.settings.brush_radius = 20 / view.zoom
+    painting.settings.set_brush_radius(20 / view.zoom)
     view.update_tool_size()
     assert reds() == 0
     view.set_class_color(red)

@@ -24,7 +24,7 @@ class Field:
 
     def __init__(self, *centres: tuple[int, int]) -> None:
         self.settings = ToolSettings()
-        self.settings.brush_radius = 4.0
+        self.settings.set_brush_radius(4.0)
         self.whole = Region(0, 0, SIDE, SIDE)
         self.cell_diameter = 2.0 * RADIUS
         self.mask = np.zeros((SIDE, SIDE), np.uint8)

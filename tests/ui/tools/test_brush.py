@@ -14,7 +14,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.settings = ToolSettings()
-        self.settings.brush_radius = 4.0
+        self.settings.set_brush_radius(4.0)
         self.calls: list[tuple[object, ...]] = []
 
     def begin_stroke(self, tool: str, class_id: int) -> None:
@@ -37,7 +37,7 @@ class Recorder:
 
 def test_a_stroke_is_begun_painted_without_gaps_and_ended() -> None:
     canvas = Recorder()
-    canvas.settings.class_id = 3
+    canvas.settings.choose_class(3)
     brush = BrushTool(canvas)
 
     brush.press((100, 100))
@@ -108,7 +108,7 @@ def test_painting_with_either(tool: type[BrushTool], hand: Hand, sign: int) -> N
 
 def test_a_pens_pressure_is_the_brushs_size() -> None:
     canvas = Recorder()
-    canvas.settings.brush_radius = 100.0
+    canvas.settings.set_brush_radius(100.0)
     brush = BrushTool(canvas)
 
     brush.press((500, 500), Hand(pressure=1.0))

@@ -132,7 +132,7 @@ def test_a_copy_onto_the_cell_itself_is_none(tool: CellsTool, cells: PickedCells
 def test_what_is_pasted_with_another_tool_is_not_picked(cells: PickedCells, field: Any, surface: Any) -> None:
     surface.pointed = A
     cells.copy()
-    field.settings.tool = "brush"
+    field.settings.choose_tool("brush")
     surface.pointed = (200.0, 200.0)
     cells.paste()
     assert field.strokes == ["paste"]
@@ -228,7 +228,7 @@ def test_several_copies_keep_their_places_to_each_other(
     click(tool, A)
     click(tool, B, ADD)
     cells.copy()
-    field.settings.tool = "cells"
+    field.settings.choose_tool("cells")
     surface.pointed = (190.0, 200.0)
     cells.paste()
 

@@ -56,7 +56,7 @@ def test_filling_closes_a_hole_and_takes_a_cell_away(field: Any) -> None:
 
 def test_filling_gives_another_class(field: Any) -> None:
     field.mark(200, 200)
-    field.settings.class_id = 2
+    field.settings.choose_class(2)
     FillTool(field).press((200, 200))
 
     assert np.unique(field.classes).tolist() == [0, 2]

@@ -142,7 +142,7 @@ def test_alt_takes_away_from_the_first_press_on(tool: OutlineTool, field: Any, s
 def test_a_new_cell_keeps_a_line_to_its_neighbour(
     tool: OutlineTool, field: Any, keeps_apart: bool, hand: Hand, cells: int
 ) -> None:
-    field.settings.keeps_apart = keeps_apart
+    field.settings.set_keeps_apart(keeps_apart)
     field.mark(105, 70)
     drag(tool, *SQUARE, hand=hand)
 

@@ -6,7 +6,7 @@ from bcseg_gui.ui.tools import Hand, SmartBrushTool
 
 
 def test_it_stays_inside_the_cell_it_began_in(field: Any) -> None:
-    field.settings.brush_radius = 30.0
+    field.settings.set_brush_radius(30.0)
     tool = SmartBrushTool(field)
     tool.press((100, 100))
     tool.move((130, 100))
@@ -20,7 +20,7 @@ def test_it_stays_inside_the_cell_it_began_in(field: Any) -> None:
 def test_it_takes_away_what_lies_on_the_background(field: Any) -> None:
     field.mark(130, 100)
     tool = SmartBrushTool(field)
-    field.settings.brush_radius = 30.0
+    field.settings.set_brush_radius(30.0)
     tool.press((145, 100), Hand(subtract=True))
     tool.release((145, 100))
 

@@ -14,7 +14,7 @@ from bcseg_gui.core.slides.look import Look
 
 from .hatching import EMPTY, merged, paint_hatching
 from .navigation import Navigation
-from .slide_layer import coarse_tiles, paint_slide, tiles_around, visible_tiles, wanted_tiles
+from .slide_tiles import coarse_tiles, paint_slide, tiles_around, visible_tiles, wanted_tiles
 from .tile_loader import TileLoader
 from .viewport import Viewport
 
@@ -32,7 +32,7 @@ TILES_AHEAD = 16
 """Read round what is in view when nothing else is to do."""
 
 
-class Picture(QObject):
+class PictureLayer(QObject):
     """Shows a slide. A moving picture is painted from what is at hand, as well as there is time for."""
 
     arrived = Signal(object)
