@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bcseg_gui.core.i18n import translated
+
 from ..operations.operations import Operations
+from ..shortcuts import ShortcutGroup, shortcut
 from .conditions import Condition, always
 
 
@@ -39,3 +42,11 @@ class Menu:
     title: str
     """msgid"""
     sections: Sections
+
+    def shortcuts(self) -> ShortcutGroup:
+        """The actions that have keys, in the current language."""
+        with_keys = (info for section in self.sections for info in section if info.keys)
+        return ShortcutGroup(
+            translated(self.title).replace("&", ""),
+            tuple(shortcut(translated(info.text).rstrip("…"), info.keys) for info in with_keys),
+        )

@@ -435,7 +435,12 @@ _VIEW: Sections = (
 
 _HELP: Sections = (
     (
-        ActionInfo("shortcuts", N_("Keys and gestures"), lambda do: do.viewing.show_shortcuts(), keys=("?", "F1")),
+        ActionInfo(
+            "shortcuts",
+            N_("Keys and gestures"),
+            lambda do: do.viewing.show_shortcuts([menu.shortcuts() for menu in MENUS]),
+            keys=("?", "F1"),
+        ),
         ActionInfo("about", N_("About this app and its model"), lambda do: do.viewing.show_about()),
     ),
 )

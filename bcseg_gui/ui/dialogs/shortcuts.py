@@ -1,29 +1,20 @@
-"""All keys and what mouse and pen do, on one sheet."""
+"""The shortcuts sheet: every key, and what mouse and pen do."""
 
 from __future__ import annotations
 
-import re
-import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from bcseg_gui.core.i18n import _, translated
+from bcseg_gui.core.i18n import _
 
-from ..actions.info import ActionInfo
-from ..actions.table import MENUS
+from ..shortcuts import Shortcut, ShortcutGroup, mouse_shortcuts, slide_shortcuts
 from ..widgets.search_box import SearchBox
 
 WIDTH, HEIGHT = 920, 640
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
-_ALTERNATIVES = 2
-"""So many ways to do the same are shown; more would be noise."""
-
-Keys = tuple[str, ...]
-"""What is held or pressed together, each as it stands on a keycap."""
 
 _STYLE = """
 QLabel#key {
@@ -34,100 +25,17 @@ QScrollArea { background: palette(window); }
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    words: str
-    ways: tuple[Keys, ...]
-
-    def holds(self, text: str) -> bool:
-        """`text` is casefolded."""
-        keys = (way for ways in self.ways for way in ("+".join(ways), " ".join(ways)))
-        return any(text in part.casefold() for part in (self.words, *keys))
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    title: str
-    rows: tuple[Row, ...]
-
-
-def groups() -> tuple[Group, ...]:
-    """In the language that is installed now, in the order of the menus."""
-    found = [
-        Group(translated(menu.title).replace("&", ""), _rows([info for section in menu.sections for info in section]))
-        for menu in MENUS
-    ]
-    return tuple(group for group in (*found, mouse(), keyboard()) if group.rows)
-
-
-def mouse() -> Group:
-    """What the mouse does on the slide, and the tools in it."""
-    control, shift, alt = (_modifier(key) for key in ("Ctrl", "Shift", "Alt"))
-    space, wheel = _native("Space")[0], _("Wheel")
-    return Group(
-        _("Mouse and pen"),
-        (
-            Row(_("Zoom"), ((wheel,),)),
-            Row(_("Move the picture, even within a stroke"), ((_("Middle button"),), (space, _("Drag")))),
-            Row(_("Size of the tool"), ((control, wheel),)),
-            Row(_("How strongly cells are shown"), ((shift, wheel),)),
-            Row(_("Take away instead of adding"), ((alt,), (_("Right button"),))),
-            Row(_("Add to what is there"), ((shift,),)),
-            Row(_("Thinner or thicker, with a pen"), ((_("Pressure"),),)),
-        ),
-    )
-
-
-def keyboard() -> Group:
-    """What keys do while the picture has the keyboard."""
-    shift, alt, arrows = _modifier("Shift"), _modifier("Alt"), _("Arrows")
-    return Group(
-        _("On the picture"),
-        (
-            Row(_("Hide the cells while it is held"), (_native("Tab"),)),
-            Row(_("Move the picture"), ((arrows,),)),
-            Row(_("Move it by a page"), ((shift, arrows),)),
-            Row(_("Whole picture"), (_native("Home"),)),
-            Row(_("Move the tool"), ((alt, arrows),)),
-            Row(_("Put the tool down, and lift it"), (_native("P"),)),
-            Row(_("Finish what the tool began"), (_native("Return"),)),
-            Row(_("One step back of it"), (_native("Backspace"),)),
-            Row(_("Give it up"), (_native("Esc"),)),
-            Row(_("To the panels"), (_native("F6"),)),
-        ),
-    )
-
-
-def _rows(infos: Sequence[ActionInfo]) -> tuple[Row, ...]:
-    return tuple(
-        Row(translated(info.text).rstrip("…"), tuple(_native(keys) for keys in info.keys[:_ALTERNATIVES]))
-        for info in infos
-        if info.keys
-    )
-
-
-def _native(keys: str) -> Keys:
-    """As the system and its language name them, so “Strg”, “Maj” or “⌘”."""
-    text = QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
-    # “Ctrl++” is the key plus. A Mac writes all in one, without any.
-    return (text,) if sys.platform == "darwin" else tuple(re.split(r"\+(?=.)", text))
-
-
-def _modifier(key: str) -> str:
-    return QKeySequence(f"{key}+X").toString(QKeySequence.SequenceFormat.NativeText).rstrip("X").rstrip("+")
-
-
 class ShortcutsDialog(QDialog):
-    """Typing finds a key or what it does; Escape, ? and F1 close the sheet."""
+    """Typing filters by key or by what it does; Escape, ? and F1 close the sheet."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, menus: Sequence[ShortcutGroup], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(_("Keys and mouse"))
         self.setStyleSheet(_STYLE)
-        self._groups = groups()
-        self._shown: list[tuple[QWidget, list[tuple[Row, QWidget]]]] = []
-        """each group with its lines"""
+        self._groups = [group for group in (*menus, mouse_shortcuts(), slide_shortcuts()) if group.shortcuts]
+        self._shown: list[tuple[QWidget, list[tuple[Shortcut, QWidget]]]] = []
+        """Each group with its lines"""
         self.search = SearchBox()
         self.search.setPlaceholderText(_("Find a key or what it does"))
         self.search.setAccessibleName(_("Find a key or what it does"))
@@ -149,7 +57,7 @@ class ShortcutsDialog(QDialog):
         columns = QHBoxLayout(sheet)
         columns.setContentsMargins(24, 4, 24, 20)
         columns.setSpacing(44)
-        for part in _in_two(self._groups):
+        for part in _in_two_columns(self._groups):
             column = QVBoxLayout()
             column.setSpacing(18)
             for group in part:
@@ -170,7 +78,7 @@ class ShortcutsDialog(QDialog):
         layout.addWidget(self._none)
         layout.addWidget(self._area, 1)
 
-    def _group(self, group: Group) -> QWidget:
+    def _group(self, group: ShortcutGroup) -> QWidget:
         widget = QWidget()
         column = QVBoxLayout(widget)
         column.setContentsMargins(0, 0, 0, 0)
@@ -178,25 +86,25 @@ class ShortcutsDialog(QDialog):
         title = QLabel(group.title)
         title.setObjectName("panelTitle")
         column.addWidget(title)
-        rows = [(row, _row(row)) for row in group.rows]
-        for _data, line in rows:
+        lines = [(shortcut, _line(shortcut)) for shortcut in group.shortcuts]
+        for _shortcut, line in lines:
             column.addWidget(line)
-        self._shown.append((widget, rows))
+        self._shown.append((widget, lines))
         return widget
 
     def _find(self, text: str) -> None:
         wanted = text.strip().casefold()
         is_any = False
-        for widget, rows in self._shown:
-            held = [row.holds(wanted) for row, _line in rows]
-            for (_data, line), is_held in zip(rows, held, strict=True):
-                line.setVisible(is_held)
-            widget.setVisible(any(held))
-            is_any |= any(held)
+        for widget, lines in self._shown:
+            matches = [shortcut.matches(wanted) for shortcut, _line in lines]
+            for (_shortcut, line), is_match in zip(lines, matches, strict=True):
+                line.setVisible(is_match)
+            widget.setVisible(any(matches))
+            is_any |= any(matches)
         self._none.setVisible(not is_any)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """In the field for the search too the key that opened the sheet closes it."""
+        """Close on the key that opened the sheet, even while the search has the focus."""
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.text() == "?":
             self.reject()
             return True
@@ -209,24 +117,24 @@ class ShortcutsDialog(QDialog):
             super().keyPressEvent(event)
 
 
-def _in_two(all_groups: Sequence[Group]) -> tuple[Sequence[Group], Sequence[Group]]:
-    """In their order, in two columns as much alike in height as can be."""
-    heights = [len(group.rows) + 2 for group in all_groups]
+def _in_two_columns(groups: Sequence[ShortcutGroup]) -> tuple[Sequence[ShortcutGroup], Sequence[ShortcutGroup]]:
+    """Keep the order, and make the columns as equal in height as possible."""
+    heights = [len(group.shortcuts) + 2 for group in groups]
     cuts = range(1, len(heights) + 1)
     best = min(cuts, key=lambda cut: max(sum(heights[:cut]), sum(heights[cut:])), default=0)
-    return all_groups[:best], all_groups[best:]
+    return groups[:best], groups[best:]
 
 
-def _row(row: Row) -> QWidget:
-    """What it does on the left, the keys on the right."""
+def _line(shortcut: Shortcut) -> QWidget:
+    """What it does on the left, its keys on the right."""
     line = QWidget()
     layout = QHBoxLayout(line)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(3)
-    words = QLabel(row.words)
+    words = QLabel(shortcut.words)
     words.setWordWrap(True)
     layout.addWidget(words, 1)
-    for place, way in enumerate(row.ways):
+    for place, way in enumerate(shortcut.ways):
         if place:
             either = QLabel(_("or"))
             either.setObjectName("caption")
@@ -237,5 +145,5 @@ def _row(row: Row) -> QWidget:
             cap.setObjectName("key")
             cap.setAlignment(Qt.AlignmentFlag.AlignCenter)
             layout.addWidget(cap, 0, _MIDDLE)
-    line.setAccessibleName(f"{row.words}: {'; '.join('+'.join(way) for way in row.ways)}")
+    line.setAccessibleName(f"{shortcut.words}: {'; '.join('+'.join(way) for way in shortcut.ways)}")
     return line

@@ -6,27 +6,21 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QWidget
 
 from bcseg_gui.core.i18n import _
 from bcseg_gui.session.segmenting import UnfinishedRunError
-from bcseg_gui.session.session import Session
 
 from .. import messages
-from ..messages import MessageBar
-from ..slide_view import SlideView
 from .common import busy
-from .failures import Failures
+from .context import Context
 
 
 class CellOperations:
     """The methods that actions run may raise UserError."""
 
-    def __init__(
-        self, session: Session, view: SlideView, message_bar: MessageBar, window: QWidget, failures: Failures
-    ) -> None:
-        self._session, self._view, self._messages, self._window = session, view, message_bar, window
-        self._failures = failures
+    def __init__(self, context: Context) -> None:
+        self._session, self._view, self._messages = context.session, context.view, context.messages
+        self._window, self._failures = context.window, context.failures
 
     # -- segmenting -----------------------------------------------------------------------------------------------
 

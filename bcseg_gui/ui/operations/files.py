@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog
 
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.i18n import _, sentence
@@ -14,34 +14,23 @@ from bcseg_gui.core.slides import PICTURE_SUFFIXES, SLIDE_SUFFIXES
 from bcseg_gui.session.importing import import_mask
 from bcseg_gui.session.retraining import is_interrupted
 from bcseg_gui.session.samples import sample_folder
-from bcseg_gui.session.session import Session
 
 from .. import messages
-from ..messages import MessageBar
-from ..slide_view import SlideView
 from .common import busy, last_folder, remember_folder
-from .failures import Failures
+from .context import Context
 from .learning import Learning
 
 
 class Files(QObject):
     """The methods that actions run may raise UserError."""
 
-    def __init__(
-        self,
-        session: Session,
-        view: SlideView,
-        message_bar: MessageBar,
-        window: QWidget,
-        failures: Failures,
-        learning: Learning,
-    ) -> None:
-        super().__init__(window)
-        self._session, self._view, self._messages, self._window = session, view, message_bar, window
-        self._failures, self._learning = failures, learning
+    def __init__(self, context: Context, learning: Learning) -> None:
+        super().__init__(context.window)
+        self._session, self._view, self._messages = context.session, context.view, context.messages
+        self._window, self._failures, self._learning = context.window, context.failures, learning
         self._refused: tuple[Path, ...] = ()
         """What could not be opened last"""
-        failures.recovered.connect(self._recovered)
+        self._failures.recovered.connect(self._recovered)
 
     def open(self) -> None:
         suffixes = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in (*PICTURE_SUFFIXES, *SLIDE_SUFFIXES))

@@ -6,19 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from bcseg_gui.core.geometry import Region
 from bcseg_gui.core.i18n import _
 from bcseg_gui.session.next_up import Suggested, count_worth_it
 from bcseg_gui.session.retraining import Retraining
-from bcseg_gui.session.session import Session
 
 from .. import messages
-from ..messages import MessageBar
-from ..slide_view import SlideView
 from .common import last_folder
-from .failures import Failures
+from .context import Context
 from .view import Viewing
 
 if TYPE_CHECKING:
@@ -28,18 +25,10 @@ if TYPE_CHECKING:
 class Learning(QObject):
     """The methods that actions run may raise UserError."""
 
-    def __init__(
-        self,
-        session: Session,
-        view: SlideView,
-        message_bar: MessageBar,
-        window: QWidget,
-        failures: Failures,
-        viewing: Viewing,
-    ) -> None:
-        super().__init__(window)
-        self._session, self._view, self._messages, self._window = session, view, message_bar, window
-        self._failures, self._viewing = failures, viewing
+    def __init__(self, context: Context, viewing: Viewing) -> None:
+        super().__init__(context.window)
+        self._session, self._view, self._messages = context.session, context.view, context.messages
+        self._window, self._failures, self._viewing = context.window, context.failures, viewing
         self._training: tuple[Retraining, RetrainDialog] | None = None
 
     # -- what to correct next -------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from bcseg_gui.session.session import Session
 from ..messages import MessageBar
 from ..slide_view import SlideView
 from .cells import CellOperations
+from .context import Context
 from .editing import Editing
 from .failures import Failures
 from .files import Files
@@ -22,11 +23,12 @@ class Operations:
     def __init__(self, session: Session, view: SlideView, messages: MessageBar, window: QWidget) -> None:
         self.session, self.view = session, view
         self.failures = Failures(session, messages, window)
-        self.viewing = Viewing(session, view, messages, window, self.failures)
-        self.cells = CellOperations(session, view, messages, window, self.failures)
+        context = Context(session, view, messages, window, self.failures)
+        self.viewing = Viewing(context)
+        self.cells = CellOperations(context)
         self.editing = Editing(session, view, window)
-        self.learning = Learning(session, view, messages, window, self.failures, self.viewing)
-        self.files = Files(session, view, messages, window, self.failures, self.learning)
+        self.learning = Learning(context, self.viewing)
+        self.files = Files(context, self.learning)
 
     def perform(self, operation: Callable[[Operations], object], *, during_stroke: bool = False) -> None:
         """Run it and show the UserError it raises; `during_stroke`: without settling a stroke under way first."""

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QWidget
+from collections.abc import Sequence
 
-from bcseg_gui.session.session import Session
-
-from ..messages import MessageBar
-from ..slide_view import SlideView
-from .failures import Failures
+from ..shortcuts import ShortcutGroup
+from .context import Context
 
 
 class Viewing:
-    def __init__(
-        self, session: Session, view: SlideView, messages: MessageBar, window: QWidget, failures: Failures
-    ) -> None:
-        self._session, self._view, self._messages, self._window = session, view, messages, window
-        self._failures = failures
+    def __init__(self, context: Context) -> None:
+        self._session, self._view, self._messages = context.session, context.view, context.messages
+        self._window, self._failures = context.window, context.failures
 
     def select(self, index: int) -> None:
         """Show another picture of the worklist and close the message about this one. Shows what fails."""
@@ -35,10 +30,10 @@ class Viewing:
         if self._session.document is not None:
             SlideInfoDialog(self._session.document.slide, self._window, given_mpp=self._session.scale.mpp).open()
 
-    def show_shortcuts(self) -> None:
+    def show_shortcuts(self, menus: Sequence[ShortcutGroup]) -> None:
         from ..dialogs.shortcuts import ShortcutsDialog
 
-        ShortcutsDialog(self._window).open()
+        ShortcutsDialog(menus, self._window).open()
 
     def show_about(self) -> None:
         from ..dialogs.about import AboutDialog

@@ -19,5 +19,14 @@ def test_every_tool_can_be_taken() -> None:
     assert {info.id for info in ACTIONS.values() if info.group == "tool"} == set(TOOLS)
 
 
+def test_menus_name_the_keys_of_their_actions() -> None:
+    listed = {each.words: each.ways for menu in MENUS for each in menu.shortcuts().shortcuts}
+    assert set(listed) == {info.text.rstrip("…") for info in ACTIONS.values() if info.keys}
+    assert listed["Undo"] == (("Ctrl", "Z"),)
+    titles = [menu.shortcuts().title for menu in MENUS]
+    assert "File" in titles
+    assert len(set(titles)) == len(titles)
+
+
 def test_the_segment_menu_is_part_of_the_cells_menu() -> None:
     assert {info.id for section in SEGMENT_MENU for info in section} <= set(ACTIONS)
