@@ -1,4 +1,4 @@
-"""What an edit of the mask is called, in the history and in the texts of Undo and Redo."""
+"""Names of edits for the history, Undo and Redo."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .tools.table import TOOLS
 
 
 def edit_name(edit: str, model: str = "") -> str:
-    """`edit` and `model` as the mask's history records them; a tool that only a newer version knows keeps its id."""
+    """`edit` and `model` as recorded in the history; a tool of a newer version is named by its id."""
     if edit in TOOLS:
         return translated(TOOLS[edit].text)
     return edit_words(edit, model) or edit.replace("_", " ").capitalize()

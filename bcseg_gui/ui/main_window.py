@@ -1,4 +1,4 @@
-"""The window: puts the parts together."""
+"""The main window, composed of its parts."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ from .slide_view import SlideView
 from .toolbar import Toolbar
 
 AFTER_A_STROKE = 20
-"""Milliseconds until the rest of the window follows a stroke or an undo, which are painted first."""
+"""Milliseconds by which the rest of the window lags behind a stroke or undo, which are painted first."""
 
 
-class MainWindow(QMainWindow):  # large: an attribute for each part that it is composed of
+class MainWindow(QMainWindow):  # large: one attribute per part
     closed = Signal()
 
     def __init__(self, session: Session) -> None:
@@ -77,7 +77,7 @@ class MainWindow(QMainWindow):  # large: an attribute for each part that it is c
         self._overlay_presenter = OverlayPresenter(session, self.view, self.overlay, self.history, self.messages)
         self._worklist_presenter = WorklistPresenter(session, self.worklist, self.operations)
         self._status_presenter = StatusPresenter(session, self.view, self.status, self.operations.failures)
-        # Once, after all that changed with a stroke, and after the stroke itself is painted.
+        # Once per stroke, after it is painted.
         self._refresh_soon = QTimer(self, singleShot=True, interval=AFTER_A_STROKE)
         self._refresh_soon.timeout.connect(self._refresh)
         self._connect()
@@ -174,7 +174,7 @@ class MainWindow(QMainWindow):  # large: an attribute for each part that it is c
         if not self.operations.files.may_close():
             event.ignore()
             return
-        self.hide()  # at once: the compute process gets a moment to end by itself
+        self.hide()  # at once: the compute process may take a moment to end
         self.operations.learning.stop_training()
         self.worklist.close_quietly()
         self.session.close()

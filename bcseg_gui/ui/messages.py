@@ -1,4 +1,4 @@
-"""The only place where the window addresses the user: a bar above the picture, or a box for what cannot wait."""
+"""How the window addresses the user: a bar over the picture, or a box for what cannot wait."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from . import theme
 log = logging.getLogger(__name__)
 
 INFORMATION_MS = 8000
-"""How long good news stays; a problem stays until it is dismissed or another message comes."""
+"""Milliseconds that information stays; a problem stays until dismissed or replaced."""
 
 
 class MessageBar(QWidget):
-    """One sentence above the picture; it never takes the focus or stops the work."""
+    """One sentence over the picture, which never takes the focus or interrupts."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""The window's colours, light and dark, and its icons, drawn in the colour of the text beside them."""
+"""The application's light and dark colours, and icons drawn in the colour of the text."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ QCheckBox::indicator:unchecked {
 }
 QCheckBox::indicator:unchecked:disabled { border-color: palette(mid); }
 """
-"""Fusion's own frames are darker than the window: an empty box would hardly be seen."""
+"""Fusion draws frames darker than the window, so that an unticked box hardly shows."""
 
 
 def is_dark() -> bool:
@@ -100,7 +100,7 @@ def is_dark() -> bool:
 
 
 def apply(app: QApplication) -> None:
-    """Dress the application for the system's colour scheme, and again whenever that changes."""
+    """Style the application for the system's colour scheme, now and whenever it changes."""
     app.setStyle("Fusion")
     hints = QGuiApplication.styleHints()
     hints.colorSchemeChanged.connect(lambda _scheme: _dress(app))
@@ -120,15 +120,17 @@ def _dress(app: QApplication) -> None:
 
 
 def icon(name: str, on_accent: bool = False) -> QIcon:
-    """`resources/icons/NAME.svg` in the present palette's text colour, or in the one that stands on a highlighted
-    button; sharp on 1×, 2× and 3× screens."""
+    """Return `resources/icons/NAME.svg` in the palette's text colour, or in that of text on a highlighted button.
+
+    Sharp on 1×, 2× and 3× screens.
+    """
     palette = QGuiApplication.palette()
     role = QPalette.ColorRole.HighlightedText if on_accent else QPalette.ColorRole.ButtonText
     disabled = palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText)
     return _drawn(name, palette.color(role).name(), disabled.name())
 
 
-@cache  # drawing all of them anew at every stroke that changes what to do next would be felt
+@cache  # redrawing them all after each stroke would be felt
 def _drawn(name: str, color: str, disabled: str) -> QIcon:
     svg = resource("icons", f"{name}.svg").read_text(encoding="utf-8")
     result = QIcon()

@@ -17,12 +17,12 @@ TOOLBAR = (("open", "segment"), ("undo", "redo"), ("reviewed", "retrain"))
 """Ids of actions, with a separator between two groups."""
 ICON_ONLY = ("undo", "redo")
 NAMELESS_WHEN_NARROW = (("open",), ("retrain",))
-"""What loses its name first, and second, where there is no room."""
+"""Actions that lose their names first and second when space is short."""
 _IDS = tuple(action_id for group in TOOLBAR for action_id in group)
 
 
 class Toolbar(QToolBar):
-    """Shows one action as the main one, and the others without their names where there is no room for them."""
+    """Highlights one action, and drops names that do not fit."""
 
     def __init__(self, actions: Actions) -> None:
         super().__init__(_("Tools"))
@@ -54,7 +54,7 @@ class Toolbar(QToolBar):
         self.refresh_icons()
 
     def refresh_icons(self) -> None:
-        """After another palette."""
+        """Call after a palette change."""
         self._actions.refresh_icons(self._main)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -62,7 +62,7 @@ class Toolbar(QToolBar):
         self.fit()
 
     def fit(self) -> None:
-        """In a narrow window some go without their names, so that Reviewed and Retrain stay in sight."""
+        """Drop some names in a narrow window, so that Reviewed and Retrain stay visible."""
         with_name, without = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
         for keys in NAMELESS_WHEN_NARROW:
             self._set_style(keys, with_name)

@@ -18,7 +18,7 @@ from .table import ACTIONS
 
 
 def main_action(session: Session) -> str:
-    """The id of the one thing to do next, which the toolbar highlights; empty when nothing stands out."""
+    """Return the id of the next thing to do, which the toolbar highlights; empty when nothing stands out."""
     document = session.document
     if document is None:
         return "open"
@@ -32,7 +32,7 @@ def main_action(session: Session) -> str:
 
 
 class Actions:
-    """One QAction a row, by the row's id, each a child of `window` and active in all of it."""
+    """One QAction per row, by the row's id; each is a child of `window` and active throughout it."""
 
     def __init__(self, window: QWidget, operations: Operations) -> None:
         self._window = window
@@ -62,13 +62,13 @@ class Actions:
         return menu
 
     def refresh(self, session: Session) -> None:
-        """Enable what can be done now."""
+        """Enable what is possible now."""
         for key, action in self._actions.items():
             action.setEnabled(ACTIONS[key].enabled(session))
         self.refresh_history(session)
 
     def refresh_history(self, session: Session) -> None:
-        """Only undo and redo, at once: they may be pressed again before everything else is brought up to date."""
+        """Refresh undo and redo at once: they may be pressed again before the rest is up to date."""
         document = session.document
         for key in ("undo", "redo"):
             self[key].setEnabled(ACTIONS[key].enabled(session))
@@ -78,15 +78,15 @@ class Actions:
             self["undo"].setToolTip(_("Stop the segmentation, or wait for its end, to undo"))
 
     def _name(self, action_id: str, edit: str) -> None:
-        """Say which edit it is about; empty: none."""
+        """Name the edit that undo or redo is about; empty: none."""
         info, action = ACTIONS[action_id], self[action_id]
         name = translated(info.text)
         text = _("{action}: {edit}").format(action=name, edit=edit_name(edit)) if edit else name
-        action.setText(text)  # does nothing when it is the same
+        action.setText(text)  # no-op when unchanged
         action.setToolTip(_hint(text if edit else translated(info.tooltip), action.shortcuts()))
 
     def refresh_icons(self, main: str) -> None:
-        """After another palette or another main action; `main` is drawn for the accent colour."""
+        """Call after a palette change or with a new main action; `main` is drawn on the accent colour."""
         for info in ACTIONS.values():
             if info.icon:
                 self[info.id].setIcon(theme.icon(info.icon, on_accent=info.id == main))

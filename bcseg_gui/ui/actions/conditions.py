@@ -1,4 +1,4 @@
-"""When each action can be done."""
+"""When each action is enabled."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def can_segment(session: Session) -> bool:
 
 
 def can_segment_part(session: Session) -> bool:
-    """Of a photograph there is no part worth choosing: it is segmented whole, in seconds."""
+    """Not for a photograph, which is segmented whole in seconds."""
     return can_segment(session) and session.document is not None and session.document.needs_parts
 
 
@@ -39,12 +39,12 @@ def has_selection(session: Session) -> bool:
 
 
 def can_review(session: Session) -> bool:
-    """Not an untouched picture: a second Enter by mistake would teach the model that it has no cells."""
+    """Not for an untouched picture: a second Enter by mistake would teach the model that it has no cells."""
     return can_segment(session) and session.reviewing.status in ("doing", "reviewed")
 
 
 def can_undo(session: Session) -> bool:
-    """While cells are being found it says why not."""
+    """Stays enabled during a segmentation, to say why it cannot undo."""
     document = session.document
     if document is None or document.mask is None:
         return False

@@ -1,4 +1,4 @@
-"""What a row of the action table says, and the menus that the rows stand in."""
+"""Rows of the action table, and the menus they form."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from .conditions import Condition, always
 
 @dataclass(frozen=True, slots=True)
 class ActionInfo:
-    """One thing a person can do. Texts are msgids."""
+    """One thing the user can do. Texts are msgids."""
 
     id: str
     text: str
     run: Callable[[Operations], object]
-    """May raise UserError, which is shown in the message bar"""
+    """May raise UserError, which the message bar shows"""
     tooltip: str = ""
-    """What it is for, where `text` does not say all; the shortcut is added to it"""
+    """What it is for, if `text` does not say it; the shortcut is appended"""
     keys: tuple[str, ...] = ()
     icon: str = ""
     """`resources/icons/ICON.svg`"""
     checkable: bool = False
     group: str = ""
-    """Of the actions of one group exactly one is checked"""
+    """Exactly one action of a group is checked"""
     during_stroke: bool = False
-    """Leaves a stroke under way alone, or deals with it itself; any other action settles it first"""
+    """Does not settle a stroke under way first"""
     enabled: Condition = always
 
 
 Sections = tuple[tuple[ActionInfo, ...], ...]
-"""Of a menu, with a separator between two."""
+"""Sections of a menu, divided by separators."""
 
 
 @dataclass(frozen=True, slots=True)
 class Menu:
     title: str
-    """msgid"""
+    """Msgid"""
     sections: Sections
 
     def shortcuts(self) -> ShortcutGroup:

@@ -1,4 +1,4 @@
-"""Everything a person can do, one row each, in the order of the menus."""
+"""Everything the user can do, one row each, in menu order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ZOOM_STEP = 1.25
 
 
 def _watched(_do: Operations) -> None:
-    """Panels and view follow the action's check mark themselves."""
+    """Do nothing: panels and view watch the check mark themselves."""
 
 
 def _tool(tool: ToolInfo) -> ActionInfo:
@@ -95,7 +95,7 @@ _EDITS: Sections = (
             enabled=when.can_redo,
         ),
     ),
-    # What can be done to the cells that are picked, else to the one under the pointer.
+    # Applied to the picked cells, else to the one under the pointer.
     (
         ActionInfo(
             "delete",

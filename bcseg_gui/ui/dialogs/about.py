@@ -1,4 +1,4 @@
-"""What this app is, what its model was trained on, and what it is not for."""
+"""The About box: version, licences, and the card of the model in use."""
 
 from __future__ import annotations
 

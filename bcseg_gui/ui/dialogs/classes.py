@@ -1,4 +1,4 @@
-"""The list of classes: names, colours, order. Nothing is kept until OK."""
+"""The list of classes: names, colours, order. Nothing is saved before OK."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from ..panels.classes import swatch
 
 
 class ClassesDialog(QDialog):
-    """Works on a copy of the list; a change that cannot be is told below it, and the dialog stays."""
+    """Edits a copy of the list. An invalid change is explained below the list and keeps the dialog open."""
 
     def __init__(self, classes: Classes, parent: QWidget, class_id: int = 0) -> None:
-        """`class_id` is in front; 0: a new one is added at once."""
+        """`class_id`: the class selected at first; 0 adds a new one."""
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(_("Classes of cells"))
@@ -149,10 +149,10 @@ class ClassesDialog(QDialog):
     def _current(self) -> MaskClass:
         return self.edited[max(0, self.rows.currentRow())]
 
-    # -- what a person does ---------------------------------------------------------------------------------------
+    # -- edits ----------------------------------------------------------------------------------------------------
 
     def _rename(self, name: str) -> None:
-        # Not yet checked: on the way to a good name lie bad ones.
+        # Unchecked until OK: a name half typed need not be valid.
         self._replace(replace(self._current, name=name))
 
     def _recolour(self, color: str) -> None:
@@ -185,7 +185,7 @@ class ClassesDialog(QDialog):
                 self._classes.require_unused(class_id)
             return lists.removed(self.edited, class_id)
 
-        # Every mask of the project is looked at.
+        # This reads every mask of the project.
         QGuiApplication.setOverrideCursor(QCursor(Qt.CursorShape.WaitCursor))
         try:
             self._apply(unused)
@@ -221,7 +221,7 @@ class ClassesDialog(QDialog):
             self.accept()
 
     def _apply(self, change: Callable[[], lists.Classes]) -> bool:
-        """Show the list as changed, or why it cannot be."""
+        """Show the changed list and return True, or say why it cannot be changed."""
         try:
             self.edited = change()
         except UserError as error:
@@ -256,7 +256,7 @@ class _ColorButton(QToolButton):
 
 
 def _color_names() -> tuple[str, ...]:
-    """Of the palette, in its order."""
+    """Return the names of `PALETTE`, in its order."""
     return (
         *(_("Orange"), _("Sky blue"), _("Black"), _("Vermilion")),
         *(_("Green"), _("Yellow"), _("Blue"), _("Purple")),

@@ -1,4 +1,4 @@
-"""Two models side by side on what is seen of the picture in front, and where they differ."""
+"""Two models side by side on the visible part of the slide, and where they differ."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from ..panels.status import model_titles
 
 
 class CompareDialog(QDialog):
-    """Left and right: the cells that each model finds. Below: what only one of them takes for cell."""
+    """Left and right: the cells each model finds. Below: the pixels that only one of them calls cell."""
 
     def __init__(self, comparing: Comparing, session: Session, left: str, right: str, parent: QWidget) -> None:
-        """`left` and `right` are names of models."""
+        """`left` and `right` name models."""
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(_("Compare models"))
@@ -106,7 +106,7 @@ def _legend(left: Pixels, right: Pixels) -> str:
 
 
 class _Picture(QWidget):
-    """As large as there is room for, in its own proportions."""
+    """Scales to the space it has and keeps its proportions."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -115,7 +115,7 @@ class _Picture(QWidget):
         self.setMinimumSize(200, 150)
 
     def show_pixels(self, pixels: Pixels) -> None:
-        """RGB (h, w, 3)."""
+        """`pixels`: uint8 (h, w, 3) RGB."""
         self._pixmap = QPixmap.fromImage(qimage2ndarray.array2qimage(pixels))
         self.update()
 

@@ -1,4 +1,4 @@
-"""The learning curves, drawn while they grow."""
+"""Learning curves, updated while the model trains."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ MOST_TICKS = 12
 
 
 class Curves(QWidget):
-    """Left: how wrong the model is on what it learns from and on the test pictures. Right: how right it is on these, by
-    Dice, cell and pixel. Dashed: the model in use.
+    """Left: loss on training and test pictures. Right: Dice, object F1 and pixel accuracy on the test pictures.
+
+    Dashed lines are the model in use.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -31,7 +32,7 @@ class Curves(QWidget):
         for plot in (self._error, self._agreement):
             layout.addWidget(plot)
             plot.setFixedHeight(190)
-            plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # else each asks for 640 px
+            plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # each asks for 640 px otherwise
         self._learning = self._error.plot(pen=pg.mkPen(LEARNING, width=1.5))
         self._shares = {
             "val_loss": _Series(self._error, TESTING, "loss"),
@@ -46,7 +47,7 @@ class Curves(QWidget):
         step = 1 + run.rounds // MOST_TICKS
         for plot in (self._error, self._agreement):
             plot.getAxis("bottom").setTickSpacing(major=step, minor=step)
-            plot.setXRange(0, run.rounds)  # the whole run, so that one sees how much is still to come
+            plot.setXRange(0, run.rounds)  # the whole run, to show how much is left
         if epochs or run.parent_metrics is not None:
             self._agreement.enableAutoRange("y")
         else:
@@ -78,7 +79,7 @@ class Curves(QWidget):
 
 
 class _Series:
-    """The new model's dots, and a dashed line where the model in use is by the same `figure` of its Metrics."""
+    """The new model's points, and a dashed line at the `figure` that the model in use has in its Metrics."""
 
     def __init__(self, plot: pg.PlotWidget, color: str, figure: str) -> None:
         self.figure = figure
@@ -89,10 +90,10 @@ class _Series:
 
 
 def _plot(title: str, keys: Mapping[str, str]) -> pg.PlotWidget:
-    """`keys`: colour → what it stands for; they stand in the title, where no line can run through them."""
+    """`keys` maps colours to names. The legend goes into the title, where no curve can cross it."""
     legend = "".join(f'&nbsp;&nbsp;<span style="color: {color}">●</span> {name}' for color, name in keys.items())
     plot = pg.PlotWidget(title=title + legend, enableMenu=False)
-    # pyqtgraph makes one all the same, which nobody owns: it would outlive the plot.
+    # pyqtgraph makes the menu anyway, without a parent: it would outlive the plot.
     plot.getPlotItem().ctrlMenu.setParent(plot, Qt.WindowType.Popup)
     plot.setMouseEnabled(False, False)
     plot.hideButtons()

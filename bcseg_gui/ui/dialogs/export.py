@@ -1,4 +1,4 @@
-"""Exporting the reviewed pictures: progress, then where they are."""
+"""Exporting reviewed pictures: progress, then the folder they are in."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bcseg_gui.session.exporting import export
 
 
 class ExportDialog(QDialog):
-    """Starts to write at once."""
+    """Starts writing at once."""
 
     def __init__(self, project: Project, folder: Path, parent: QWidget) -> None:
         super().__init__(parent)
@@ -78,6 +78,6 @@ class ExportDialog(QDialog):
         self._close.setText(_("Close"))
 
     def done(self, result: int) -> None:
-        """However it is closed: button, Escape or the window's own cross."""
+        """Stop writing, whichever way the dialog is closed."""
         self._writing.stop()
         super().done(result)

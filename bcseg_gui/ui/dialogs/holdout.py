@@ -1,4 +1,4 @@
-"""Which reviewed pictures are kept for the test; to be changed by hand, which has a price."""
+"""Which reviewed pictures are held out for testing, and moving them by hand, at a price."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from .. import messages
 
 
 class TestPicturesDialog(QDialog):
-    """A change is kept at once; the first one is warned of."""
+    """Saves each change at once, after a warning before the first."""
 
-    __test__ = False  # pytest is not to take it for tests
+    __test__ = False  # not a test class, whatever its name
     changed = Signal()
 
     def __init__(self, project: Project, parent: QWidget) -> None:

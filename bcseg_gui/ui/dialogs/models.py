@@ -1,4 +1,4 @@
-"""The models there are: what each came of and how good it is; use, compare, go back, send, take."""
+"""All models, with their origin and quality: use, compare, roll back, export, import."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ from bcseg_gui.session.models import Models
 
 
 class ModelsDialog(QDialog):
-    """Stays open while one looks round; what is chosen is used at once."""
+    """Stays open while in use; “Use this model” takes effect at once."""
 
     compare = Signal(str, str)
-    """Names of two models."""
+    """Names of two models"""
 
     def __init__(self, models: Models, parent: QWidget) -> None:
         super().__init__(parent)
@@ -155,7 +155,7 @@ class ModelsDialog(QDialog):
             self._about.setText(f"{self._about.text()} {overruled}")
 
     def _record(self, version: ModelVersion) -> Record | None:
-        """A version never changes, so it is read once. What cannot be read is as good as none here."""
+        """Read once, since a version never changes. An unreadable record counts as none."""
         if version.folder not in self._records:
             try:
                 self._records[version.folder] = read_record(version.folder)

@@ -1,4 +1,4 @@
-"""The corrections of a picture are damaged: what can be recovered of them, and whether to do it."""
+"""Recovering a damaged mask: what can be saved, and whether to do it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from bcseg_gui.session.recovering import Recovering
 
 
 class RecoverDialog(QDialog):
-    """Looks at the damaged file at once, then asks; nothing is changed before the person says so."""
+    """Examines the damaged file, then asks; changes nothing until confirmed."""
 
     recovered = Signal(str)
-    """A sentence: the picture can be worked on again"""
+    """One sentence: the picture can be worked on again"""
 
     def __init__(self, recovering: Recovering, parent: QWidget) -> None:
         super().__init__(parent)
@@ -85,7 +85,7 @@ class RecoverDialog(QDialog):
         self._more.hide()
         self._bar.show()
         self._recover.hide()
-        self._leave.setEnabled(False)  # it takes seconds, and half of it would be of no use
+        self._leave.setEnabled(False)  # takes seconds, and half a recovery is useless
         self._recovering.recover()
 
     def _recovered(self, found: Recovered) -> None:
@@ -104,7 +104,7 @@ class RecoverDialog(QDialog):
         self._leave.setText(_("Close"))
 
     def reject(self) -> None:
-        """By button, Escape or the window's own cross; not in the middle of it."""
+        """Close the dialog, except in the middle of a recovery."""
         if self._leave.isEnabled():
             super().reject()
 

@@ -1,4 +1,4 @@
-"""The current and the new model side by side, on the same test pictures."""
+"""The current and the new model compared on the same test pictures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bcseg_gui.session.retraining import Metrics, TrainResult
 
 
 def _rows(metrics: Metrics) -> tuple[tuple[str, str, bool], ...]:
-    """(what, figure, for experts)"""
+    """Return (name, value, whether it is for experts)."""
     return (
         (_("Agreement with your corrections"), percent(metrics.dice), False),
         (_("Agreement on the worst picture"), percent(metrics.worst_dice), False),
@@ -58,13 +58,13 @@ class ResultTable(QWidget):
         self.show_all(self._all)
 
     def show_all(self, everything: bool) -> None:
-        """With the expert's figures, or without."""
+        """Show or hide the figures for experts."""
         self._all = everything
         for label in self._expert:
             label.setVisible(everything)
 
     def figures(self) -> list[str]:
-        """What the table says, row by row."""
+        """The visible texts, row by row."""
         return [label.text() for label in self.findChildren(QLabel)]
 
     def _add(self, row: int, *texts: str, heading: bool = False) -> list[QLabel]:

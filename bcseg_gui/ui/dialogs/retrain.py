@@ -1,4 +1,4 @@
-"""Retraining as the clinician sees it: what will be learnt from, how it goes, and what came of it."""
+"""Retraining as the user sees it: the plan, the progress and the result."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ from .target_boxes import TargetBoxes
 
 
 class RetrainDialog(QDialog):
-    """Does not block the picture. Closed while the model learns it hides, and comes back with the result."""
+    """Not modal. Closed during training, it hides and comes back with the result."""
 
     promoted = Signal(str)
     failed = Signal(object)
     anew = Signal()
-    """The one that was interrupted is given up for a new one."""
+    """The interrupted training is discarded for a new one"""
 
     def __init__(self, retraining: Retraining, parent: QWidget) -> None:
         super().__init__(parent)
@@ -112,7 +112,7 @@ class RetrainDialog(QDialog):
         self._targets.show_plan(run.plan)
         self._targets.setVisible(stage == "ready" and run.plan.new_target and len(run.plan.drawn) > 1)
         if run.result is not None:
-            self._table.show_result(run.result)  # before it is shown, so that its height counts below
+            self._table.show_result(run.result)  # before it becomes visible, so that its height counts below
         self._curves.setVisible(stage in ("training", "result"))
         self._table.setVisible(stage == "result")
         self._progress.setVisible(run.running)
@@ -124,12 +124,12 @@ class RetrainDialog(QDialog):
             self._shown = stage
             self._fit_height()
             if stage == "result":
-                self._buttons.done.setFocus()  # what an absent-minded Space may do
+                self._buttons.done.setFocus()  # an absent-minded Space changes nothing
         elif stage == "ready":
-            self._fit_height()  # what there is to say depends on the aim, and on how long it takes
+            self._fit_height()  # the text depends on the aim and the estimated time
 
     def _fit_height(self) -> None:
-        """Of what is shown now. `adjustSize` would forget that texts wrap."""
+        """Resize to the visible content. `adjustSize` ignores that labels wrap."""
         layout = self.layout()
         assert layout is not None
         layout.activate()
@@ -201,7 +201,7 @@ class RetrainDialog(QDialog):
         try:
             self._retraining.plan_anew()
             self._buttons.start.setEnabled(True)
-        except UserError as error:  # all on one side
+        except UserError as error:  # no picture to learn from, or none to test on
             self._buttons.start.setEnabled(False)
             self._explain_failure(error)
 
@@ -231,7 +231,7 @@ class RetrainDialog(QDialog):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._retraining.running:
-            # Hidden, it goes on: the status bar shows it and has its Cancel, and the window comes back with the result.
+            # Training goes on: the status bar shows it and can cancel it, and the dialog comes back with the result.
             event.ignore()
             self.hide()
             self._retraining.changed.connect(self._come_back, Qt.ConnectionType.UniqueConnection)
@@ -244,7 +244,7 @@ class RetrainDialog(QDialog):
             self.show()
 
     def reject(self) -> None:
-        """Escape closes as the close button does."""
+        """Let Escape do what the close button does."""
         self.close()
 
 
@@ -273,7 +273,7 @@ def _aim_text(run: Retraining) -> str:
 
 
 def _classes_texts(plan: Plan) -> list[str]:
-    """What there is to say of classes that the model does not know."""
+    """Return sentences about classes that are new to the model or untested."""
     texts = []
     if plan.new and not plan.new_target:
         learn = ngettext(
@@ -301,7 +301,7 @@ def _time_text(seconds: float | None) -> str:
 
 
 def _gains_text(gains: Sequence[float]) -> str:
-    """So that one sees when there is little left to gain."""
+    """List past gains, which show when there is little left to gain."""
     points = " · ".join(("+" if gain >= 0 else "") + number(100 * gain, 1) for gain in gains)
     return _("The retrainings before gained, in points of agreement: {points}.").format(points=points) if gains else ""
 

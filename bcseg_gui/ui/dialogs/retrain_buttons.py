@@ -1,4 +1,4 @@
-"""The buttons of the retraining dialog: which of them there are depends on how far it is."""
+"""The buttons of the retraining dialog, shown as its stage allows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class RetrainButtons(QWidget):
         right = (self.close_, self.cancel, self.pause, self.anew, self.use, self.back, self.done, self.start)
         for button in right:
             row.addWidget(button)
-        self.start.setDefault(True)  # Enter begins; what to do with the result is never decided by a key too many
+        self.start.setDefault(True)  # Enter starts; no stray key decides what becomes of the result
 
     def show_run(self, run: Retraining) -> None:
         stage = run.stage

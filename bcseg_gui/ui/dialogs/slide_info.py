@@ -1,4 +1,4 @@
-"""What the file says about the slide, and, only when asked, the photographs of its label."""
+"""What the file says about the slide and, on request only, the photographs of its label."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ from ..panels.page import page_text
 from ..panels.scale import scale_text
 
 WIDTH, HEIGHT = 520, 600
-"""Of the dialog where there are pictures; without any it is as high as its text."""
+"""Size of the dialog when there are associated pictures; otherwise it is as high as its text."""
 PICTURE = QSize(440, 180)
-"""What an associated picture is scaled to fit, in device-independent pixels."""
+"""Box that associated pictures are scaled to fit, in device-independent pixels."""
 
 
 class SlideInfoDialog(QDialog):
-    """The switch is off whenever the dialog is opened; nothing private is read from the file until it is on."""
+    """Opens with the switch off; nothing private is read from the file until it is on."""
 
     def __init__(self, slide: Slide, parent: QWidget, *, given_mpp: float | None = None) -> None:
-        """`given_mpp` is what the person said where the file says none."""
+        """`given_mpp`: the scale the user entered for a file without one."""
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(_("About this slide"))
@@ -94,7 +94,7 @@ class SlideInfoDialog(QDialog):
         self.resize(WIDTH, HEIGHT if self._slide.associated_images else min(HEIGHT, alone))
 
     def _choice(self) -> QWidget:
-        """The switch with its warning, where the file has anything private."""
+        """The switch and its warning, hidden when the file holds nothing private."""
         warning = _text(_("They may show the patient's name. They are never exported."), "warning")
         warning.setContentsMargins(24, 0, 0, 0)
         choice = QWidget()
@@ -123,7 +123,7 @@ class SlideInfoDialog(QDialog):
 
     @property
     def text(self) -> str:
-        """The facts, one a line. Without the file's name, into which many a laboratory puts the patient's number."""
+        """The facts, one a line, without the file name: many laboratories put the patient's number into it."""
         return "\n".join(f"{name}: {value.replace(chr(10), ', ')}" for name, value in self._facts.items())
 
     def _add_fact(self, name: str, value: str) -> QLabel:
@@ -140,7 +140,7 @@ class SlideInfoDialog(QDialog):
         self._facts[_("File size")] = text
 
     def done(self, result: int) -> None:
-        """However it is closed: button, Escape or the window's own cross."""
+        """Stop reading, whichever way the dialog is closed."""
         self._task.forget()
         for pictures in (self._harmless, self._private):
             pictures.stop()
@@ -149,7 +149,7 @@ class SlideInfoDialog(QDialog):
 
 
 class _Pictures(QWidget):
-    """Associated pictures below one another, read off the main thread; one that cannot be read says so."""
+    """A column of associated pictures, read off the main thread; one that cannot be read says why."""
 
     def __init__(self, slide: Slide, pool: QThreadPool) -> None:
         super().__init__()
@@ -162,7 +162,7 @@ class _Pictures(QWidget):
         self.hide()
 
     def show_pictures(self, names: Iterable[str]) -> None:
-        """These instead of those before, of which nothing is kept."""
+        """Replace the pictures shown, of which nothing stays in memory."""
         self.stop()
         for place in self._places:
             place.deleteLater()
@@ -200,7 +200,7 @@ class _Pictures(QWidget):
 
 
 def facts(slide: Slide, given_mpp: float | None = None) -> list[tuple[str, str]]:
-    """(name, value) of what is worth knowing, in plain words; never anything that may name a patient."""
+    """Return (name, value) pairs in plain words, and nothing that may identify a patient."""
     width, height = slide.dimensions
     mpp = slide.mpp or given_mpp
     size = _("{width} × {height} px").format(width=_count(width), height=_count(height))
@@ -236,7 +236,7 @@ def picture_words(name: str) -> str:
 
 
 def read_picture(slide: Slide, name: str, size: QSize) -> QImage:
-    """An associated picture, made to fit into `size`. May be called in any thread. Raises UserError."""
+    """Return an associated picture, shrunk to fit `size`. Safe in any thread. Raise UserError if unreadable."""
     pixels = slide.associated_images[name]
     height, width = pixels.shape[:2]
     ratio = min(1.0, size.width() / width, size.height() / height)
@@ -247,7 +247,7 @@ def read_picture(slide: Slide, name: str, size: QSize) -> QImage:
 
 
 def file_size(path: Path) -> int:
-    """Bytes, with those in the folder beside a MIRAX file, which holds its pixels. Raises OSError."""
+    """Return the size in bytes, for MIRAX with the folder that holds the pixels. Raise OSError."""
     beside = path.with_suffix("")
     more = beside.iterdir() if path.suffix.lower() == ".mrxs" and beside.is_dir() else ()
     return path.stat().st_size + sum(file.stat().st_size for file in more)
@@ -266,7 +266,7 @@ def _mm(micrometres: float) -> str:
 
 
 def _text(text: str, name: str = "") -> QLabel:
-    """A text that can be selected and copied."""
+    """Return a label whose text can be selected and copied."""
     label = QLabel(text)
     label.setObjectName(name)
     label.setTextFormat(Qt.TextFormat.PlainText)

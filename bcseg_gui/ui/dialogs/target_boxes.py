@@ -1,4 +1,4 @@
-"""Which of the classes that are drawn a new target is made of."""
+"""Check boxes that choose which of the drawn classes make up a new target."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _COLUMNS = 3
 
 
 class TargetBoxes(QWidget):
-    """A box for each class; the last one that is ticked cannot be taken away."""
+    """One box a class; the last one ticked cannot be unticked."""
 
     toggled = Signal(str, bool)
 

@@ -1,4 +1,4 @@
-"""Finding the cells of the picture in front, reviewing them, going back and forth in their history."""
+"""Segmenting and reviewing the open picture, and its undo and redo."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .context import Context
 
 
 class CellOperations:
-    """The methods that actions run may raise UserError."""
+    """Methods that actions run may raise UserError."""
 
     def __init__(self, context: Context) -> None:
         self._session, self._view, self._messages = context.session, context.view, context.messages
@@ -51,7 +51,7 @@ class CellOperations:
         return QPoint(seen.x + seen.w // 2, seen.y + seen.h // 2)
 
     def _segment(self, start: Callable[..., None]) -> None:
-        """Start it; ask before that gives up a segmentation that could be resumed."""
+        """Start; ask first if that discards a segmentation that could be resumed."""
         try:
             start()
         except UnfinishedRunError as error:
@@ -92,7 +92,7 @@ class CellOperations:
                 self._session.document.redo()
 
     def jump(self, seq: int) -> None:
-        """Go to the state after the edit with this number, 0: before the first. Shows what fails."""
+        """Go to the state after the edit `seq`; 0: before the first. Failures are shown."""
         self._view.settle()
         document = self._session.document
         if document is not None:

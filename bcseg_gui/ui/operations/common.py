@@ -1,4 +1,4 @@
-"""What operations share: the wait cursor, and the folder in which file dialogs start."""
+"""Shared by operations: the wait cursor, and the folder where file dialogs start."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bcseg_gui.core.settings import LAST_FOLDER
 
 @contextmanager
 def busy() -> Iterator[None]:
-    """Show the wait cursor: this may take a moment."""
+    """Show the wait cursor meanwhile."""
     QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
     try:
         yield
@@ -23,7 +23,7 @@ def busy() -> Iterator[None]:
 
 
 def last_folder() -> str:
-    """Where a file dialog starts: beside what was opened last."""
+    """Return the folder of what was opened last."""
     return str(QSettings().value(LAST_FOLDER.key, LAST_FOLDER.default()))
 
 

@@ -1,4 +1,4 @@
-"""The tool in use, the cells picked with it, and the classes they are given."""
+"""The current tool, picked cells, and classes."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class Editing:
 
     def choose_tool(self, tool: str) -> None:
         if self._session.document is not None:
-            if tool == self._session.tools.tool:  # back from picking a white, say
+            if tool == self._session.tools.tool:  # after picking a white, for example
                 self.show_tool()
             self._session.tools.choose_tool(tool)
             self._view.setFocus()
 
     def show_tool(self) -> None:
-        """Give the view the tool in use, anew, for the slide in front."""
+        """Give the view a new instance of the current tool for the slide in front."""
         if self._tool_context is not None:
             self._view.set_tool(TOOLS[self._session.tools.tool].make(self._tool_context))
 
@@ -43,7 +43,7 @@ class Editing:
         self._session.tools.scale_brush(RADIUS_STEP**steps)
 
     def document_changed(self) -> None:
-        """Another slide is in front, or none."""
+        """Call when another slide is in front, or none."""
         document = self._session.document
         self.classes_changed()
         self._tool_context = (
@@ -60,7 +60,7 @@ class Editing:
             change(self._tool_context.cells)
 
     def mask_changed(self, region: Region) -> None:
-        """The mask of the slide in front changed there."""
+        """Call when the mask of the slide in front has changed in `region`."""
         self.change_cells(lambda cells: cells.mask_changed(region))
 
     # -- classes --------------------------------------------------------------------------------------------------
@@ -72,20 +72,20 @@ class Editing:
             self._choose_class(chosen.id)
 
     def _choose_class(self, class_id: int) -> None:
-        """Paint with this class from now on, and give it to the cells that are picked."""
+        """Make this the class in hand, and give it to the picked cells."""
         self._view.settle()
         self._session.classes.choose(class_id)
         if self._tool_context is not None and self._tool_context.cells.picked:
             self._tool_context.cells.recolour(class_id)
 
     def edit_classes(self, class_id: int) -> None:
-        """Open the dialog at `class_id`; 0: at a new class."""
+        """Open the dialog at `class_id`; 0: with a new class."""
         from ..dialogs.classes import ClassesDialog
 
         ClassesDialog(self._session.classes, self._window, class_id).open()
 
     def classes_changed(self) -> None:
-        """A copied cell of a class that is not known here gets the first class."""
+        """Give copied cells of a class unknown here the first class."""
         known = {one.id for one in self._session.classes.list}
         self._clipboard[:] = [
             cell if cell.class_id in known else replace(cell, class_id=FOUND_ID) for cell in self._clipboard

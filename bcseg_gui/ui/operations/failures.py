@@ -1,4 +1,4 @@
-"""What goes wrong while an operation runs: it is told in the message bar, and a damaged mask can be recovered."""
+"""Shows what goes wrong, and offers to recover a damaged mask."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ..messages import MessageBar
 
 class Failures(QObject):
     recovered = Signal(str)
-    """A damaged mask was recovered; one sentence on how much of it"""
+    """One sentence: a damaged mask was recovered"""
 
     def __init__(self, session: Session, messages: MessageBar, window: QWidget) -> None:
         super().__init__(window)
         self._session, self._messages, self._window = session, messages, window
 
     def attempt(self, run: Callable[[], object]) -> bool:
-        """Run it and show the UserError it raises. True when it raised none."""
+        """Run it and show a UserError it raises. Return whether it raised none."""
         try:
             run()
         except UserError as error:
@@ -32,10 +32,10 @@ class Failures(QObject):
         return True
 
     def show(self, error: BaseException) -> None:
-        """Say what went wrong; of a damaged mask, offer to recover it."""
+        """Show the error; offer to recover a damaged mask."""
         self._messages.problem(error)
         if isinstance(error, DamagedMaskError):
-            # Later: while a project is being opened nobody else can open it.
+            # Later: the project that is being opened is locked until then.
             QTimer.singleShot(0, self, lambda: self._offer_recovery(error))
 
     def _offer_recovery(self, error: DamagedMaskError) -> None:

@@ -22,14 +22,14 @@ from .learning import Learning
 
 
 class Files(QObject):
-    """The methods that actions run may raise UserError."""
+    """Methods that actions run may raise UserError."""
 
     def __init__(self, context: Context, learning: Learning) -> None:
         super().__init__(context.window)
         self._session, self._view, self._messages = context.session, context.view, context.messages
         self._window, self._failures, self._learning = context.window, context.failures, learning
         self._refused: tuple[Path, ...] = ()
-        """What could not be opened last"""
+        """Paths that could not be opened last time"""
         self._failures.recovered.connect(self._recovered)
 
     def open(self) -> None:
@@ -52,7 +52,7 @@ class Files(QObject):
         self.open_paths([sample_folder()])
 
     def open_paths(self, paths: Sequence[Path]) -> None:
-        """Open them together, after asking where that would end a training. Shows what fails."""
+        """Open them together; ask first if that would stop a training. Failures are shown."""
         if not paths or not self._learning.may_stop_training(_("Open something else")):
             return
         self._view.settle()
@@ -99,7 +99,7 @@ class Files(QObject):
         self._window.close()
 
     def may_close(self) -> bool:
-        """Ask before a training stops or unsaved work is lost."""
+        """Ask if a training would stop or unsaved work be lost."""
         return self._learning.may_stop_training(_("Quit")) and self._may_lose_unsaved()
 
     def _may_lose_unsaved(self) -> bool:

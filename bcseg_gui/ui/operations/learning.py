@@ -1,4 +1,4 @@
-"""What teaches the model: what to correct next, retraining, and the models that came of it."""
+"""What to correct next, retraining, and models."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Learning(QObject):
-    """The methods that actions run may raise UserError."""
+    """Methods that actions run may raise UserError."""
 
     def __init__(self, context: Context, viewing: Viewing) -> None:
         super().__init__(context.window)
@@ -34,7 +34,7 @@ class Learning(QObject):
     # -- what to correct next -------------------------------------------------------------------------------------
 
     def go_to_next_spot(self) -> None:
-        """Go to the next spot that the model doubts; look for them where that has not been done."""
+        """Go to the next spot that the model doubts; rank the pictures first if needed."""
         next_up = self._session.next_up
         if (found := next_up.next_spot()) is not None:
             self.go_to(*found)
@@ -47,7 +47,7 @@ class Learning(QObject):
             next_up.rank()
 
     def ranked(self) -> None:
-        """The pictures were ranked: go to the first spot, unless the person is in the middle of something else."""
+        """Call after a ranking: go to the first spot, unless the user is busy with something else."""
         next_up = self._session.next_up
         found = next_up.next_spot(stay=False)
         if not next_up.suggestions:
@@ -60,11 +60,11 @@ class Learning(QObject):
             self.go_to(*found)
 
     def go_to(self, suggested: Suggested, spot: Region) -> None:
-        """Show a spot, of a picture that need not be in front."""
+        """Show a spot, opening its picture if needed."""
         place = self._session.worklist.place(suggested.path)
         if place != self._session.index:
             self._viewing.select(place)
-        if place == self._session.index:  # else it did not open, and that is shown
+        if place == self._session.index:  # otherwise it did not open, and the failure is shown
             self._view.settle()
             self._view.show_spot(spot)
             self._session.next_up.went_to(suggested, spot)
@@ -73,7 +73,7 @@ class Learning(QObject):
 
     @property
     def retraining(self) -> Retraining | None:
-        """What the dialog shows; None while it was not opened."""
+        """The retraining in the dialog; None while there is no dialog."""
         return self._training[0] if self._training is not None else None
 
     def retrain(self) -> None:
@@ -98,7 +98,7 @@ class Learning(QObject):
         self._failures.attempt(self.retrain)
 
     def stop_training(self) -> None:
-        """Stop what runs and close the dialog; what was learnt so far is kept."""
+        """Stop the training and close the dialog; what was learnt so far is kept."""
         if self._training is not None:
             retraining, dialog = self._training
             self._training = None
@@ -107,7 +107,7 @@ class Learning(QObject):
             dialog.deleteLater()
 
     def may_stop_training(self, action: str) -> bool:
-        """Ask before `action` stops a training that runs."""
+        """Ask if `action` would stop a running training."""
         if self.retraining is None or not self.retraining.running:
             return True
         question = _("The model is still learning. It stops now, and can go on from here when you press Retrain.")

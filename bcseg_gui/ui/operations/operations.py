@@ -1,4 +1,4 @@
-"""All operations of one window; the rows of the action table name them."""
+"""All operations of one window, which the rows of the action table call."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Operations:
         self.files = Files(context, self.learning)
 
     def perform(self, operation: Callable[[Operations], object], *, during_stroke: bool = False) -> None:
-        """Run it and show the UserError it raises; `during_stroke`: without settling a stroke under way first."""
+        """Run it and show a UserError it raises; `during_stroke`: do not settle a stroke under way first."""
         if not during_stroke:
             self.view.settle()
         self.failures.attempt(lambda: operation(self))

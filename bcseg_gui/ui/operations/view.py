@@ -1,4 +1,4 @@
-"""Which picture is in front, and what is shown about it."""
+"""Moving between pictures, and dialogs that inform."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ class Viewing:
         self._window, self._failures = context.window, context.failures
 
     def select(self, index: int) -> None:
-        """Show another picture of the worklist and close the message about this one. Shows what fails."""
+        """Show a picture of the worklist and close the message about the one before. Failures are shown."""
         self._view.settle()
         self._messages.hide()
         self._failures.attempt(lambda: self._session.select(index))
 
     def step(self, by: int) -> None:
-        """Show the next (+1) or previous (−1) picture. Raises UserError."""
+        """Show the next (+1) or previous (−1) picture. Raise UserError."""
         self._messages.hide()
         self._session.step(by)
 

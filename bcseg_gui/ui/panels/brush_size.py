@@ -1,4 +1,4 @@
-"""Size of the brush: a slider that is fine for small brushes, and the number itself."""
+"""The brush size: a slider with finer steps for small brushes, and the number."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STEPS = 200
 
 
 class BrushSize(QWidget):
-    """Shows and chooses the brush's diameter in pixels of the picture."""
+    """Shows and sets the brush's diameter in level-0 pixels."""
 
     radiusChosen = Signal(float)
 

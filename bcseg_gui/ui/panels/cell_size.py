@@ -1,4 +1,4 @@
-"""How large the cells are taken to be: shows it, says how it is known, lets the person set it or leave it again."""
+"""The assumed cell size: its value, where it comes from, and setting it by hand or automatically."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ SMALLEST, LARGEST = 2, 2000
 
 class _DiameterBox(NumberBox):
     def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:
-        """No steps where there is no number to step from: from “…”, “–” and an emptied field."""
+        """Step only from a number, not from “…”, “–” or an empty field."""
         if self.text() == self.specialValueText():
             return QAbstractSpinBox.StepEnabledFlag.StepNone
         return super().stepEnabled()
 
 
 class CellSizeBox(QWidget):
-    """A number, “≈” before it where it is an estimate. Emptied, or by the button beside it, it is automatic again."""
+    """A number, after “≈” when estimated. Clearing it, or the button beside it, makes it automatic again."""
 
     chosen = Signal(object)
-    """level-0 pixels, or None: automatic"""
+    """Level-0 pixels, or None: automatic"""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,7 +34,7 @@ class CellSizeBox(QWidget):
         self.number.setRange(SMALLEST, LARGEST)
         self.number.setSuffix(" px")
         self.number.setPrefix("≈ ")
-        self.number.setMinimumWidth(self.number.sizeHint().width())  # it keeps its width when the prefix goes
+        self.number.setMinimumWidth(self.number.sizeHint().width())  # keeps its width without the prefix
         self.number.setKeyboardTracking(False)
         self.number.setAccessibleName(_("Cell diameter in pixels"))
         self.number.valueChanged.connect(lambda value: self.chosen.emit(float(value)))
@@ -55,7 +55,7 @@ class CellSizeBox(QWidget):
             layout.addWidget(widget)
 
     def show_size(self, size: CellSize) -> None:
-        """What a person is typing stays."""
+        """Leave what the user is typing alone."""
         self.automatic.setVisible(size.origin == "person")
         explained = _(
             "Diameter of a red cell in this picture. The model looks at cells of this size; set it when too few or "

@@ -1,4 +1,4 @@
-"""The classes of cells: which one is in hand, how many cells of each there are. Next to nothing with one class."""
+"""The classes of cells: which is in hand, and how many cells each has. Nearly empty with a single class."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from bcseg_gui.session.tool_settings import ToolSettings
 from ..widgets.titles import grouped
 
 SWATCH = 14
-"""Side of a colour's square, in device-independent pixels."""
+"""Side of a colour swatch, device-independent pixels."""
 ROW = 24
-"""Height of a row, the same."""
+"""Height of a row, device-independent pixels."""
 ROWS = 9
-"""Shown at a time; more are scrolled to."""
+"""Visible at most; the rest is scrolled to."""
 _NAME, _COUNT, _KEY = range(3)
 
 
 class ClassesPanel(QWidget):
-    """A click takes a class in hand, a double click or Enter edits it."""
+    """A click chooses the class in hand; a double click or Enter edits it."""
 
     editRequested = Signal(int)
-    """class id to begin with, 0 for a new one"""
+    """Id of the class to select in the dialog; 0 for a new one"""
 
     def __init__(self, classes: Classes, tools: ToolSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,7 +57,7 @@ class ClassesPanel(QWidget):
         self._refresh()
 
     def show_counts(self, counts: Mapping[int, int] | None) -> None:
-        """Cells by class id, None while unknown."""
+        """`counts`: cells by class id; None while unknown."""
         self._counts = counts
         self._refresh()
 
@@ -110,7 +110,7 @@ class _Rows(QTreeWidget):
     """As high as its rows. A click leaves the keyboard with the picture."""
 
     edited = Signal(int)
-    """class id"""
+    """Class id"""
 
     def __init__(self) -> None:
         super().__init__()
@@ -134,7 +134,7 @@ class _Rows(QTreeWidget):
         return [item for item in rows if item is not None]
 
     def set_count(self, count: int) -> None:
-        """The same rows stay as long as there are as many: counting must not take one away between two clicks."""
+        """Keep existing rows: a refreshed count must not remove a row between two clicks."""
         if count != self.topLevelItemCount():
             self.clear()
             self.addTopLevelItems([QTreeWidgetItem() for _row in range(count)])
@@ -154,7 +154,7 @@ class _Rows(QTreeWidget):
 
 
 def swatch(color: str, side: int = SWATCH) -> QIcon:
-    """A square of the colour, edged so that black and white ones show too; sharp on 1×, 2× and 3× screens."""
+    """Return a square of the colour, edged so that black and white show too; sharp on 1×, 2× and 3× screens."""
     icon = QIcon()
     for ratio in (1, 2, 3):
         pixmap = QPixmap(side * ratio, side * ratio)
@@ -167,5 +167,5 @@ def swatch(color: str, side: int = SWATCH) -> QIcon:
         painter.drawRoundedRect(QRectF(0.5, 0.5, side - 1, side - 1), 3, 3)
         painter.end()
         icon.addPixmap(pixmap)
-        icon.addPixmap(pixmap, QIcon.Mode.Selected)  # else it is tinted as the row is
+        icon.addPixmap(pixmap, QIcon.Mode.Selected)  # otherwise tinted like the row
     return icon

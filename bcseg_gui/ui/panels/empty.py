@@ -1,4 +1,4 @@
-"""The middle of the window while nothing is open: what to do next."""
+"""Shown while nothing is open: what to do next."""
 
 from __future__ import annotations
 

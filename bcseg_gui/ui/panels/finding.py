@@ -1,4 +1,4 @@
-"""What the model takes for a cell, and where it parts cells that touch."""
+"""Certainty and splitting: what counts as a cell, and how readily touching cells are split."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ..widgets.titles import panel_title
 STEP = 5
 """Percent."""
 AT_REST_MS = 150
-"""The cells are found again when a slider has rested for so long, not at every step of it."""
+"""Cells are found again once the sliders have rested this long, not at every step."""
 
 
 class FindingPanel(QWidget):
     changed = Signal(float, float)
-    """the probability from which a pixel is cell; how readily cells that touch are parted, from 0 (never) to 1"""
+    """threshold and splitting, 0 to 1 each"""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

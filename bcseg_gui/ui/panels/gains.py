@@ -1,4 +1,4 @@
-"""How much each picture still teaches, as bars in the order in which to correct them, and when to stop."""
+"""What each picture would still teach, as bars in the order to correct them, and when to stop."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from bcseg_gui.core.i18n import _, ngettext
 MOST_BARS = 60
 _HEIGHT = 40
 _WIDEST, _GAP = 18, 2
-"""Of a bar, and between two, in device-independent pixels."""
+"""Width of a bar and of the gap between two, device-independent pixels."""
 _LOWEST = 2
-"""Height of a bar that teaches next to nothing: it can still be pointed at."""
+"""Height of a bar with next to no gain: it can still be clicked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """About how many cells the doubt goes, when it is corrected after those before it."""
+    """A picture's gain: by about how many cells the doubt falls when it is corrected after those before it."""
 
     name: str
     gain: float
@@ -30,7 +30,7 @@ class Bar:
 
 class GainPanel(QWidget):
     chosen = Signal(int)
-    """number of the bar that was clicked, from 0"""
+    """Index of the bar that was clicked"""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,7 +47,7 @@ class GainPanel(QWidget):
         self.hide()
 
     def show_bars(self, bars: Sequence[Bar], more: int, current: int | None) -> None:
-        """`more`: how many are still worth correcting; `current`: number of the one in hand."""
+        """`more`: how many are still worth correcting; `current`: index of the open picture."""
         self.setVisible(bool(bars))
         self._bars.show_bars(bars[:MOST_BARS], current)
         if more:
@@ -67,7 +67,7 @@ class _Bars(QWidget):
         self._bars: Sequence[Bar] = ()
         self._current: int | None = None
         self._pointed = 0
-        """by the keys"""
+        """Index of the bar the arrow keys are on"""
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(_("What each picture still teaches the model"))
@@ -89,7 +89,7 @@ class _Bars(QWidget):
         return "" if number is None or not self._bars else _told(number + 1, self._bars[number])
 
     def _step(self) -> float:
-        """From one bar to the next."""
+        """Distance from one bar to the next."""
         return min(_WIDEST + _GAP, self.width() / max(1, len(self._bars)))
 
     def _at(self, x: float) -> int | None:

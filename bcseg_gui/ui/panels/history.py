@@ -1,4 +1,4 @@
-"""Who changed what in the picture in front, and when; a click goes back to any of it."""
+"""Who changed what in the open slide, and when; a click goes back to any edit."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from .history_model import HistoryModel, HistoryRole
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 
-# Not “transparent”: then the groove of the scroll bar is painted black.
+# Not “transparent”, which paints the groove of the scroll bar black.
 _STYLE = "QTableView { background: palette(window); }"
 
 ROWS = 7
-"""So many are seen at once; a shorter history takes less room."""
+"""Visible at most; a shorter history takes less room."""
 
 
 class HistoryPanel(QWidget):
-    """Folded up behind its title at first; then it costs nothing, however long the history is."""
+    """Folded at first. Folded, it costs nothing however long the history is."""
 
     chosen = Signal(int)
-    """`seq` of the edit that is to be the last one done, 0: none is to be"""
+    """`seq` of the edit to go back or forward to; 0: the state before the first"""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,12 +76,12 @@ class HistoryPanel(QWidget):
     # -- what is shown --------------------------------------------------------------------------------------------
 
     def show_document(self, document: Document | None) -> None:
-        """The history of another picture, or of none."""
+        """Show the history of a document; None: of none."""
         self._document = document
         self._model.show_records(())
         self._abandoned.setChecked(False)
         if document is not None:
-            # One that was left may still be segmented: then the one in front is looked at once more, no harm.
+            # Never disconnected: a document left while it is segmented refreshes this panel too, which is harmless.
             document.historyChanged.connect(self.refresh)
         self.refresh()
 
@@ -89,7 +89,7 @@ class HistoryPanel(QWidget):
         self._model.show_classes(classes)
 
     def refresh(self) -> None:
-        """Something was done, undone or redone."""
+        """Call after an edit, undo or redo."""
         self._is_stale = True
         if self._body.isVisible():
             self._soon.start()
@@ -131,7 +131,7 @@ class HistoryPanel(QWidget):
 
 
 class _Rows(QTableView):
-    """A table of one column, for a list would lay out all its rows again for each new one."""
+    """A one-column table: QListView would lay out all rows anew for each one added."""
 
     chosen = Signal(int)
 
@@ -164,7 +164,7 @@ class _Rows(QTableView):
         self.fit()
 
     def fit(self) -> None:
-        """As high as its rows, up to `ROWS` of them."""
+        """Make the table as high as its rows, up to `ROWS`."""
         self.setFixedHeight(min(self._model.rowCount(), ROWS) * self.verticalHeader().defaultSectionSize())
 
     def follow(self, index: QModelIndex) -> None:
@@ -183,7 +183,7 @@ class _Rows(QTableView):
         super().changeEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        # In the window these keys mean “reviewed” and more.
+        # These keys are shortcuts of the window, such as Reviewed.
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in _ENTER:
             event.accept()
             return True

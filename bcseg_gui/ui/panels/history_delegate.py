@@ -1,4 +1,4 @@
-"""How a row of the history is drawn."""
+"""Draws the rows of the history."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ AnyIndex = QModelIndex | QPersistentModelIndex
 _MARGIN, _GAP, _PADDING = 8, 6, 4
 """Device-independent pixels beside the text, between its parts, above and below it."""
 _DOT = 8
-"""Diameter of a class's colour."""
+"""Diameter of the dot in a class's colour."""
 _FAINT = 0.4
-"""How much of its colour an undone edit keeps."""
+"""Opacity of an undone edit."""
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
 class HistoryDelegate(QStyledItemDelegate):
-    """Two lines: what and when; of which class, by whom and how long. What is undone is dimmed."""
+    """Two lines: the edit and its time; its class, author and duration. Undone edits are dimmed."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         record: EditRecord | None = index.data(HistoryRole.RECORD)
@@ -60,7 +60,7 @@ class HistoryDelegate(QStyledItemDelegate):
 
 
 def _draw_ground(painter: QPainter, option: QStyleOptionViewItem, is_current: bool) -> None:
-    """Where the mask is now, where the pointer is, where the keyboard is."""
+    """Mark the current edit, the row under the pointer and the row with the focus."""
     is_hovered = bool(option.state & QStyle.StateFlag.State_MouseOver and option.state & QStyle.StateFlag.State_Enabled)
     area = option.rect.adjusted(1, 1, -1, -1)
     if is_current or is_hovered:
@@ -87,7 +87,7 @@ def _draw_title(
 
 
 def _draw_time(painter: QPainter, line: QRect, time: str) -> int:
-    """At the right end of the line; returns where it begins."""
+    """Draw at the right end of the line and return the x where the time begins."""
     painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, time)
     return line.right() - painter.fontMetrics().horizontalAdvance(time) - _GAP
 

@@ -1,4 +1,4 @@
-"""The rows of the history: edits of a mask, the newest first, and below them what was there before any."""
+"""The rows of the history: edits of a mask, newest first, then the state before the first edit."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ AnyIndex = QModelIndex | QPersistentModelIndex
 
 class HistoryRole(IntEnum):
     RECORD = Qt.ItemDataRole.UserRole
-    """EditRecord, None for the last row"""
+    """EditRecord; None for the last row"""
     IS_CURRENT = auto()
-    """the mask is as it was after this edit"""
+    """bool: the mask is in the state after this edit"""
     DETAILS = auto()
     """class, model, author and duration"""
     TIME = auto()
-    """hour of today, else date"""
+    """time of day for an edit of today, else the date"""
 
 
 class HistoryModel(QAbstractListModel):
-    """Shows a list that only grows at its end and whose states change there, at the price of what has changed."""
+    """Shows records that change only near the end of their list; an update costs as much as has changed."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._records: Sequence[EditRecord] = ()
-        """oldest first"""
+        """Oldest first"""
         self._shown: list[int] = []
-        """places in `_records`, in their order"""
+        """Indices into `_records`, ascending"""
         self._current = -1
-        """place of the last edit that is done, −1 without one"""
+        """Index of the last edit that is done; −1: none"""
         self._classes: dict[int, MaskClass] = {}
         self._with_abandoned = False
         self.has_abandoned = False
@@ -49,7 +49,7 @@ class HistoryModel(QAbstractListModel):
     # -- what is shown --------------------------------------------------------------------------------------------
 
     def show_records(self, records: Sequence[EditRecord], *, with_abandoned: bool = False) -> None:
-        """Of another mask, or all anew. Edits that a newer one replaced are left out unless `with_abandoned`."""
+        """Replace all rows. Edits that were undone and replaced are left out unless `with_abandoned`."""
         self.beginResetModel()
         self._with_abandoned = with_abandoned
         self._records = records
@@ -59,10 +59,10 @@ class HistoryModel(QAbstractListModel):
         self.endResetModel()
 
     def update(self, records: Sequence[EditRecord]) -> None:
-        """The same mask's records, after something was done, taken back or brought back."""
+        """Show the same mask's records after an edit, undo or redo."""
         before, self._records = self._records, records
         was, self._current = self._current, _last_done(records)
-        # What is older than the one and the other last edit done is as it was.
+        # Records older than both the old and the new last edit are unchanged.
         first = max(0, min(was, self._current))
         kept = len(self._shown)
         while kept and self._shown[kept - 1] >= first:
@@ -90,7 +90,7 @@ class HistoryModel(QAbstractListModel):
         return [place for place in places if records[place].state != EditState.ABANDONED]
 
     def show_classes(self, classes: Sequence[MaskClass]) -> None:
-        """Those of the project; a single one goes without saying."""
+        """Set the project's classes; a single one is not named in the rows."""
         known = {known.id: known for known in classes} if len(classes) > 1 else {}
         if known != self._classes:
             self._classes = known
@@ -99,18 +99,18 @@ class HistoryModel(QAbstractListModel):
 
     @property
     def current(self) -> QModelIndex:
-        """Row of the mask as it is now."""
+        """The row of the current state."""
         return self.index(self._row(self._current))
 
     def _row(self, place: int) -> int:
-        """−1 for one that is not shown."""
+        """Return the row of a record; −1 when it is not shown."""
         at = bisect_left(self._shown, place)
         if place >= 0 and self._shown[at : at + 1] != [place]:
             return -1
         return len(self._shown) - (at + 1 if place >= 0 else 0)
 
     def _place(self, row: int) -> int:
-        """−1 for the last row."""
+        """Return the index of the record in a row; −1 for the last row."""
         return self._shown[-1 - row] if row < len(self._shown) else -1
 
     def record(self, row: int) -> EditRecord | None:
@@ -183,7 +183,7 @@ _LONG = "d MMMM yyyy, HH:mm:ss"
 
 
 def time_words(at: str, now: datetime | None = None) -> str:
-    """`at` (ISO 8601) as the hour where it is today, else as the date, in the time zone of this computer."""
+    """Return `at` (ISO 8601) as local time of day if it is today, else as the local date."""
     now = (now or datetime.now(UTC)).astimezone()
     with suppress(ValueError):
         day = datetime.fromisoformat(at).astimezone(now.tzinfo).date()

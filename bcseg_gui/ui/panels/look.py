@@ -1,4 +1,4 @@
-"""How the picture is shown: brightness, contrast, gamma and white balance. The slide and its mask stay as they are."""
+"""How the slide is shown: brightness, contrast, gamma and white balance. Slide and mask stay unchanged."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from ..widgets.adjustment import Adjustment
 from ..widgets.folding import FoldingHeader
 
 STEPS = 100
-"""Of a slider to either side of its middle."""
+"""Slider steps to either side of the middle."""
 GAMMA_RANGE = 4.0
 """Gamma at the right end; at the left end its reciprocal."""
 DARKEST_WHITE = 64
-"""Mean of red, green and blue below which a colour cannot be meant to be white."""
+"""Mean of red, green and blue below which a colour cannot be white glass."""
 _WHITE = Look().white
 
 
 class LookPanel(QWidget):
-    """Folded up behind its title at first. Showing a look changes nothing; what a person does emits `changed`."""
+    """Folded at first. Only what the user changes emits `changed`."""
 
     changed = Signal(object)
-    """Look that the person wants now; also when only `for_model` changed"""
+    """Look the user chose; also emitted when only `for_model` changed"""
     pickWhite = Signal(bool)
-    """True: the next click in the picture gives the colour for `set_white`; False: no longer"""
+    """True: pass the colour under the next click to `set_white`; False: no longer"""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -95,16 +95,16 @@ class LookPanel(QWidget):
 
     @property
     def for_model(self) -> bool:
-        """The model is to see the picture as the person does."""
+        """The model gets the picture as it is shown."""
         return self._for_model.isChecked()
 
     @property
     def picking(self) -> bool:
-        """The next click in the picture gives the colour that becomes white."""
+        """The next click in the picture picks the colour that becomes white."""
         return self.pick.isChecked()
 
     def show_look(self, look: Look, for_model: bool = False) -> None:
-        """Of another slide, say; a white that was being picked is given up."""
+        """Show a look without emitting `changed`; picking a white ends."""
         self.pick.setChecked(False)
         self.brightness.show_value(look.brightness)
         self.contrast.show_value(look.contrast)
@@ -115,7 +115,7 @@ class LookPanel(QWidget):
         self._refresh()
 
     def set_white(self, rgb: tuple[int, int, int]) -> None:
-        """The colour that was clicked on becomes white. One too dark for that is told, and another may be picked."""
+        """Make the colour white. One too dark for that is refused with a hint, and picking goes on."""
         if sum(rgb) < 3 * DARKEST_WHITE:
             self._hint.setText(_("This place is too dark to be white. Click on an empty, bright one."))
             self._hint.show()
@@ -144,7 +144,7 @@ class LookPanel(QWidget):
         self._show_title()
 
     def _show_title(self) -> None:
-        """Folded up, it still tells that these are not the slide's own colours."""
+        """Even folded, the title says when colours differ from the slide's own."""
         title, changed = _("Light and colours"), not self.look.is_neutral
         self._header.setText(f"{title} {'• ' if changed else ''}{'▾' if self._header.isChecked() else '▸'}")
         self._header.setAccessibleName(_("{title}, changed").format(title=title) if changed else title)
@@ -162,7 +162,7 @@ class LookPanel(QWidget):
 
 
 class _Adjustment(Adjustment):
-    """From −1 to 1, or, `is_power`, from 1 / GAMMA_RANGE to GAMMA_RANGE; the middle changes nothing."""
+    """From −1 to 1 or, with `is_power`, from 1 / GAMMA_RANGE to GAMMA_RANGE; the middle is neutral."""
 
     def __init__(self, name: str, *, is_power: bool = False) -> None:
         self._is_power = is_power

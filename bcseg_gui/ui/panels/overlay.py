@@ -13,11 +13,11 @@ from ..widgets.percent import PercentLabel
 from ..widgets.titles import panel_title
 
 OPACITY_STEP = 5
-"""Percent a notch of the wheel."""
+"""Percent per notch of the wheel."""
 
 
 class OverlayPanel(QWidget):
-    """Opacity, show or hide, outlines or filled, what was changed; the boxes follow the actions of the same name."""
+    """Opacity, and boxes that mirror the actions to show the mask, its outlines alone, and manual changes."""
 
     changed = Signal()
 
@@ -77,7 +77,7 @@ class OverlayPanel(QWidget):
         self._opacity.setValue(self._opacity.value() + round(OPACITY_STEP * steps))
 
     def zoomed(self, zoom: float) -> None:
-        """`zoom` is screen pixels a level-0 pixel; too far out it cannot be shown what was changed."""
+        """`zoom`: screen pixels per level-0 pixel; manual changes cannot be shown too far out."""
         self._zoom = zoom
         self._refresh_hint()
 
@@ -90,7 +90,7 @@ class OverlayPanel(QWidget):
 
 
 def _box(action: QAction) -> QCheckBox:
-    """A check box that is one with a checkable action."""
+    """Return a check box kept in step with a checkable action."""
     box = QCheckBox(action.text())
     box.setToolTip(action.toolTip())
     box.setChecked(action.isChecked())

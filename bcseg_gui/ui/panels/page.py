@@ -1,4 +1,4 @@
-"""Which page of a file with several is looked at."""
+"""Which page of a multi-page file is open."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from bcseg_gui.core.i18n import _
 from ..widgets.combo_box import ComboBox
 
 SHORTEST = 8
-"""Characters of a page's entry that stay in sight where there is little room."""
+"""Characters of an entry that stay visible when space is short."""
 
 
 class PagePicker(QWidget):
-    """Hidden for the usual file, which has one page. Showing chooses nothing."""
+    """Hidden for a single page. Only the user's choice emits `chosen`."""
 
     chosen = Signal(int)
-    """page, from 0"""
+    """Page, from 0"""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,7 +41,7 @@ class PagePicker(QWidget):
         self.hide()
 
     def show_pages(self, names: Sequence[str], page: int) -> None:
-        """`names` one a page; `page` from 0."""
+        """`names`: one per page; `page`: from 0."""
         self._page = page
         with QSignalBlocker(self.box):
             if self._names != tuple(names):
@@ -53,7 +53,7 @@ class PagePicker(QWidget):
         self.setVisible(len(names) > 1)
 
     def _widen_list(self) -> None:
-        """The names are read in the list; the closed box may cut them."""
+        """Make the list wide enough for the names, which the closed box may cut."""
         view = self.box.view()
         view.setMinimumWidth(view.sizeHintForColumn(0) + 2 * view.frameWidth() + 24)
 
@@ -63,7 +63,7 @@ class PagePicker(QWidget):
 
 
 def page_text(names: Sequence[str], page: int) -> str:
-    """For example “2 of 7 · stained”; a name that is only the page's number is left out."""
+    """Return “2 of 7 · stained”, for example; a name that only repeats the number is left out."""
     text = _("{page} of {pages}").format(page=page + 1, pages=len(names))
     name = names[page]
     return text if name in ("", str(page + 1)) else f"{text} · {name}"

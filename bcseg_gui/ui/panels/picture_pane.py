@@ -1,4 +1,4 @@
-"""The middle of the window: the picture with its tools, or what to do while nothing is open."""
+"""The centre of the window: the slide with its tools, or what to do while nothing is open."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class PicturePane(QWidget):
         below.setSpacing(0)
         below.addWidget(strip, 0, 0)
         below.addWidget(self._pages, 0, 1)
-        # Over the picture, not above it: a message that comes or goes must not move what is being painted on.
+        # On top of the picture: a message that comes or goes must not move what the user is painting on.
         below.addWidget(messages, 0, 1, Qt.AlignmentFlag.AlignTop)
         below.setColumnStretch(1, 1)
         layout.addLayout(below, 1)

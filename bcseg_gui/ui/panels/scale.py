@@ -1,4 +1,4 @@
-"""How large a pixel is: what the file says, or, where it says nothing, what the person knows."""
+"""How large a pixel is: as the file says or, where it does not, as the user knows."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from bcseg_gui.core.slides.slide import PLAUSIBLE_MPP
 
 OBJECTIVES = (10, 20, 40, 60, 100)
 CAMERA_PIXEL_UM = 3.45
-"""Side of a sensor's pixel in most microscope cameras; divided by the objective's power, it is the mpp."""
+"""Pixel pitch of most microscope cameras; divided by the objective's power, it gives the mpp."""
 
 
 class ScaleBox(QWidget):
-    """“0.25 µm/px · 40×” from the file, to read only; else a quiet button to say it. Showing chooses nothing."""
+    """“0.25 µm/px · 40×” when the file says so, else a button to enter it. Only the user's choice emits `chosen`."""
 
     chosen = Signal(object)
     """µm per level-0 pixel, or None: unknown"""
@@ -49,7 +49,7 @@ class ScaleBox(QWidget):
         self.show_scale(None)
 
     def show_scale(self, mpp: float | None, objective: float | None = None, *, is_given: bool = False) -> None:
-        """`mpp` as it is believed now, None where unknown; `is_given`: by the person, not by the file."""
+        """`mpp`: None when unknown; `is_given`: entered by the user, not read from the file."""
         self._mpp, self._objective = mpp, objective
         in_file = mpp is not None and not is_given
         self.label.setVisible(in_file)
@@ -72,13 +72,13 @@ class ScaleBox(QWidget):
 
 
 class ScaleDialog(QDialog):
-    """µm per pixel itself, or an estimate from the objective."""
+    """Asks for µm per pixel, or estimates it from the objective."""
 
     chosen = Signal(object)
     """µm per level-0 pixel, or None: unknown"""
 
     def __init__(self, mpp: float | None, objective: float | None, parent: QWidget) -> None:
-        """`mpp` as given before; `objective` as the file says it, which is then offered."""
+        """`mpp`: as entered before; `objective`: power read from the file, preselected without an `mpp`."""
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(_("Scale"))
@@ -103,7 +103,7 @@ class ScaleDialog(QDialog):
         self.set.setProperty("main", True)
         self.set.clicked.connect(lambda: self._choose(self.mpp))
         self._lay_out(headline)
-        self._objectives.idClicked.connect(self._take_objective)
+        self._objectives.idClicked.connect(self._estimate)
         if mpp is not None:
             self.number.setText(_number(mpp))
         elif objective in OBJECTIVES:
@@ -157,14 +157,14 @@ class ScaleDialog(QDialog):
 
     @property
     def mpp(self) -> float | None:
-        """What stands in the field, None where that is no scale of a microscope."""
+        """The value entered; None when no microscope has such a scale."""
         try:
             mpp = float(self.number.text().strip().replace(",", "."))
         except ValueError:
             return None
         return mpp if PLAUSIBLE_MPP[0] <= mpp <= PLAUSIBLE_MPP[1] else None
 
-    def _take_objective(self, power: int) -> None:
+    def _estimate(self, power: int) -> None:
         self.number.setText(_number(estimated_mpp(power)))
 
     def _refresh(self) -> None:
@@ -175,7 +175,7 @@ class ScaleDialog(QDialog):
             self._objectives.button(power).setChecked(self.mpp == estimated_mpp(power))
         self._objectives.setExclusive(True)
         if mpp is not None:
-            # The one thing whose size everybody knows: a slip of the decimal point shows.
+            # Everybody knows the size of a red cell, so a misplaced decimal point shows.
             cell = expected_cell_diameter(mpp) or 0.0
             self._says.setText(_("A red cell is then {px} px wide.").format(px=round(cell)))
         else:
@@ -188,7 +188,7 @@ class ScaleDialog(QDialog):
 
 
 def scale_text(mpp: float | None, objective: float | None = None) -> str:
-    """For example “0.25 µm/px · 40×”; empty when nothing is known."""
+    """Return “0.25 µm/px · 40×”, for example; empty when nothing is known."""
     texts = []
     if mpp is not None:
         texts.append(_("{mpp} µm/px").format(mpp=QLocale().toString(mpp, "g", 3)))
@@ -198,7 +198,7 @@ def scale_text(mpp: float | None, objective: float | None = None) -> str:
 
 
 def estimated_mpp(power: int) -> float:
-    """µm per pixel behind an objective, to the three digits an estimate deserves at most."""
+    """Return the µm per pixel to expect with an objective, to three digits: it is an estimate."""
     return float(f"{CAMERA_PIXEL_UM / power:.3g}")
 
 

@@ -1,4 +1,4 @@
-"""The right side: a column of panels, with a scroll bar where the window is too low for them."""
+"""The right side: a column of panels that scrolls in a low window."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NARROWEST = 200
 
 
 class Side(QScrollArea):
-    """Never narrower than its panels, whatever the language: nothing is scrolled sideways."""
+    """Never narrower than its panels in any language, so it only scrolls vertically."""
 
     def __init__(self, panels: Sequence[QWidget]) -> None:
         super().__init__()

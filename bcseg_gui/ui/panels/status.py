@@ -1,4 +1,4 @@
-"""The status bar: where the pointer is, the slide's scale, the model, and what is being computed."""
+"""The status bar: pointer position, scale, cell size, model and running job."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from .page import PagePicker
 from .scale import ScaleBox
 
 SHORTEST_MODEL, LONGEST_WORK = 100, 280
-"""Device-independent pixels to which a model's name and what is being done are cut short where there is little room."""
+"""Device-independent pixels to which a model's name and the job's progress are cut when space is short."""
 
 
 class StatusBar(QStatusBar):
-    """In a narrow window what is least needed goes first; a model's name and what is being done are cut short."""
+    """In a narrow window the least needed parts go first, and long texts are cut short."""
 
     modelChosen = Signal(str)
     cellDiameterChosen = Signal(object)
-    """level-0 pixels, or None: automatic"""
+    """Level-0 pixels, or None: automatic"""
     scaleChosen = Signal(object)
     """µm per level-0 pixel, or None: unknown"""
     pageChosen = Signal(int)
@@ -85,14 +85,14 @@ class StatusBar(QStatusBar):
         self.addPermanentWidget(_row(self._work, self._bar, self._cancel))
         self.addPermanentWidget(_row(self._model_label, self._model, spacing=6))
         self._dispensable = (self._color, self._model_label, self._page.label, self._bar, self._position)
-        """the least needed first"""
+        """The least needed first"""
         jobs.changed.connect(self._show_jobs)
         self._show_jobs()
 
     def show_position(self, position: tuple[int, int] | None, rgb: tuple[int, int, int] | None = None) -> None:
-        """The level-0 pixel under the pointer, and its colour where that is known already."""
+        """Show the level-0 pixel under the pointer, and its colour if already known."""
         self._position.setText("" if position is None else "{}, {}".format(*position))
-        # Figure spaces, so that the numbers stand still while the pointer moves.
+        # Figure spaces keep the numbers in place while the pointer moves.
         figures = "" if rgb is None else " ".join(str(value).rjust(3, "\u2007") for value in rgb)
         self._color.setText(f"· {figures}" if position is not None and figures else "")
 
@@ -127,7 +127,7 @@ class StatusBar(QStatusBar):
             widget.setVisible(bool(running))
         if running:
             self._show_job(running[0], running[1:])
-        self._fit()  # the bar comes and goes here
+        self._fit()  # the progress bar came or went
 
     def _show_job(self, job: Job, waiting: Sequence[Job]) -> None:
         progress = job.progress if not self._jobs.is_trying else None
@@ -144,11 +144,11 @@ class StatusBar(QStatusBar):
         self._cancel.setToolTip(_("Stop: {work}").format(work=newest.title))
 
     def _cancel_clicked(self) -> None:
-        """What was asked for last: a picture that waits costs nothing to stop, hours of learning do."""
+        """Cancel the latest job: stopping a picture that waits costs nothing, stopping hours of training does."""
         if running := self._jobs.running:
             running[-1].cancel()
 
-    # -- room -----------------------------------------------------------------------------------------------------
+    # -- fitting --------------------------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -156,16 +156,16 @@ class StatusBar(QStatusBar):
 
     def event(self, event: QEvent) -> bool:
         handled = super().event(event)
-        if event.type() == QEvent.Type.LayoutRequest:  # a part of it became wider or narrower
+        if event.type() == QEvent.Type.LayoutRequest:  # a part changed its width
             self._fit()
         return handled
 
     def minimumSizeHint(self) -> QSize:
-        """Whatever it says, it does not keep the window from being made narrower."""
+        """Let the window become narrow, however long the texts."""
         return QSize(0, super().minimumSizeHint().height())
 
     def _fit(self) -> None:
-        """Decided by what everything would take, not by trying: hiding and showing would ask for a layout again."""
+        """Decide by summed widths, not by trial: hiding and showing would request another layout."""
         layout = self.layout()
         if layout is None:
             return
@@ -182,7 +182,7 @@ class StatusBar(QStatusBar):
 
 
 def model_titles(versions: Sequence[ModelVersion]) -> dict[str, str]:
-    """What to read for each model's name; where there is a choice of speed, that comes first."""
+    """Return a title per model name, which leads with the speed where there is a choice of speeds."""
     if len({version.fast for version in versions}) < 2:
         return {version.name: version.name for version in versions}
     speed = {True: _("fast"), False: _("accurate")}
@@ -190,7 +190,7 @@ def model_titles(versions: Sequence[ModelVersion]) -> dict[str, str]:
 
 
 def _about_model(ran: EngineInfo | None) -> str:
-    """With what computes it, for those who want to know."""
+    """Return a tool tip that says what the model runs on."""
     text = _("The model that finds the cells. A fast one takes a third of the time and is a little less accurate.")
     if ran is None:
         return text
@@ -200,7 +200,7 @@ def _about_model(ran: EngineInfo | None) -> str:
 
 
 def progress_text(job: Job) -> str:
-    """For example “Segmenting 62 % · 4 s left”."""
+    """Return “Segmenting 62 % · 4 s left”, for example."""
     progress = job.progress
     if progress is None or progress.total <= 0:
         return _("{work}…").format(work=job.title)
@@ -218,13 +218,13 @@ def time_left(seconds: float) -> str:
 
 
 def _row_is_shown(part: QWidget) -> bool:
-    """Its row is not hidden as a whole."""
+    """Whether the row that holds it is visible."""
     parent = part.parentWidget()
     return parent is None or not parent.isHidden()
 
 
 def _width(part: QWidget) -> int:
-    """What a part of a row takes, with the space beside it."""
+    """Return the width a part needs, with the spacing beside it."""
     parent = part.parentWidget()
     layout = parent.layout() if parent is not None else None
     hint = part.minimumSizeHint().expandedTo(part.minimumSize()).boundedTo(part.maximumSize())

@@ -1,4 +1,4 @@
-"""Which thumbnails of the worklist are loaded, and when: those on screen first, then those near."""
+"""Schedules the thumbnails of the worklist: visible rows first, then those nearby."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from .thumbnails import Key, Thumbnails
 from .worklist_model import WorklistModel
 
 _NEAR = 200
-"""Rows above and below whose thumbnails are made before they are scrolled to; all of them fit into `Thumbnails`."""
+"""Rows above and below that are loaded before they are scrolled to; all fit into `Thumbnails`."""
 _PAUSE = 40
-"""Milliseconds between thumbnails that nobody sees yet: what is looked at comes first."""
+"""Milliseconds between thumbnails that are not visible yet."""
 
 
 class ThumbnailQueue(QObject):
@@ -30,22 +30,22 @@ class ThumbnailQueue(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """A thumbnail is being made."""
+        """Whether a thumbnail is being read."""
         return self._thumbnails.is_busy
 
     def load_soon(self) -> None:
-        """What is seen may have changed."""
+        """Call when the visible rows may have changed."""
         self._later.stop()
         self._soon.start()
 
     def stop(self) -> None:
-        """Leave no thumbnail under way, unless its drive hangs."""
+        """Wait for a thumbnail under way, unless its drive hangs."""
         self._soon.stop()
         self._later.stop()
         self._thumbnails.stop()
 
     def seen(self) -> range:
-        """Rows on the screen."""
+        """The visible rows."""
         count = self._model.rowCount()
         first, second = (self._list.visualRect(self._model.index(row)) for row in (0, 1))
         height = second.top() - first.top() if count > 1 else first.height()

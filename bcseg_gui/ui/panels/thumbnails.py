@@ -1,4 +1,4 @@
-"""Icons of slides for a list: read one at a time off the main thread, the last few hundred kept."""
+"""Thumbnails of slides for a list, read one at a time off the main thread; the last few hundred are kept."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from bcseg_gui.core.thumbnails import ThumbnailCache
 ICON = QSize(56, 42)
 
 KEPT = 500
-"""Icons, 19 MB of them on a screen of 200 %."""
+"""Icons; 19 MB at a screen scale of 200 %."""
 
 _GRACE = 0.2
-"""Seconds that a file may take when the window closes; one on a drive that hangs is not waited for."""
+"""Seconds to wait for a file when the window closes; its drive may hang."""
 
 Key = tuple[Path, int]
 """Path and page of a slide."""
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 class _Delivery(QObject):
-    """Hands over what the thread read. The thread holds it, so it lives as long as there is something to hand over."""
+    """Hands over what the thread read. The thread holds a reference, so that it outlives the list."""
 
     read = Signal(object, object)
     """Key, and uint8 (h, w, 3) or None"""
@@ -39,7 +39,7 @@ class _Delivery(QObject):
 
 class Thumbnails(QObject):
     loaded = Signal(object)
-    """Key of the icon that is there now"""
+    """Key of the icon that was loaded"""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -53,7 +53,7 @@ class Thumbnails(QObject):
         self._delivery.read.connect(self._receive, Qt.ConnectionType.QueuedConnection)
 
     def icon(self, key: Key) -> QIcon:
-        """A blank one as long as it is not loaded."""
+        """Return the icon; a blank one until it is loaded."""
         icon = self._icons.get(key)
         if icon is None:
             return self._blank
@@ -64,9 +64,9 @@ class Thumbnails(QObject):
         return key in self._icons
 
     def load(self, key: Key, ratio: float) -> None:
-        """Only while not `is_busy`; `ratio` is that of the screen."""
-        # Not in a thread pool: that would be waited for at the end, and a drive that is gone can take minutes. And at
-        # the usual priority: one that rarely runs would hold Python's lock while the main thread waits for it.
+        """Call only while not `is_busy`; `ratio`: screen pixels per device-independent pixel."""
+        # Not in a thread pool, which is waited for at exit: a drive that is gone can take minutes. And at
+        # normal priority: a thread that rarely runs would hold Python's lock while the main thread waits for it.
         if self._thread is None:
             self._thread = Thread(target=_work, args=(self._wanted, self._delivery), name="thumbnails", daemon=True)
             self._thread.start()
@@ -94,14 +94,14 @@ def _work(wanted: SimpleQueue[Key | None], delivery: _Delivery) -> None:
         try:
             pixels = cache.get(*key)
         except UserError:
-            pass  # the picture says itself what is wrong when it is opened; here it merely has no thumbnail
+            pass  # opening the picture says what is wrong; here it merely has no thumbnail
         except Exception:
             log.exception("No thumbnail")
         delivery.read.emit(key, pixels)
 
 
 def _icon(pixels: NDArray[np.uint8], ratio: float) -> QIcon:
-    """Centred on a clear tile of one size, so that names line up."""
+    """Return the picture centred on a transparent square, so that names line up."""
     height, width = pixels.shape[:2]
     image = QImage(np.ascontiguousarray(pixels).data, width, height, 3 * width, QImage.Format.Format_RGB888)
     image = image.scaled(ICON * ratio, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
@@ -112,7 +112,7 @@ def _icon(pixels: NDArray[np.uint8], ratio: float) -> QIcon:
     painter.end()
     pixmap.setDevicePixelRatio(ratio)
     icon = QIcon(pixmap)
-    # Without this a chosen row would tint its picture.
+    # A selected row would tint its thumbnail otherwise.
     icon.addPixmap(pixmap, QIcon.Mode.Selected)
     return icon
 

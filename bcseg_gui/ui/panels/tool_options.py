@@ -1,4 +1,4 @@
-"""The tool in use: its name, its options and a hint, in a row above the picture."""
+"""The current tool's name, options and hint, in a row above the picture."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ..widgets.elided import ElidedLabel
 from .brush_size import BrushSize
 
 HEIGHT = 34
-"""Device-independent pixels, with any tool: another tool must not move the picture."""
+"""Device-independent pixels, the same for every tool: choosing one must not move the picture."""
 
 
 class ToolOptions(QWidget):
-    """Shows and changes the settings of the tool in use."""
+    """Shows and changes the settings of the current tool."""
 
     def __init__(self, settings: ToolSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""The tools, one under the other beside the picture."""
+"""The tools, in a column beside the picture."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ QToolBar#toolStrip QToolButton:focus { border-color: palette(text); }
 
 
 class ToolStrip(QToolBar):
-    """An icon for each tool; in a low window an arrow at its end opens those that have no room."""
+    """One icon per tool; in a low window an arrow at the end opens the rest."""
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,5 +40,5 @@ class ToolStrip(QToolBar):
             if place:
                 self.addSeparator()
             self.addActions([actions[tool.id] for tool in group])
-        # A low window is no reason to be higher: what has no room goes behind the arrow.
+        # Do not force the window higher: what does not fit goes behind the arrow.
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Ignored)

@@ -1,4 +1,4 @@
-"""The pictures to work through: thumbnail, name and how far each one is."""
+"""The pictures to work through, with thumbnail, name and status."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ from .worklist_model import AnyIndex, WorklistModel, status_words
 from .worklist_options import WorklistOptions
 
 LONG = 30
-"""Pictures; a longer list can be searched."""
+"""Pictures; a longer list gets a search box."""
 
-# Not “transparent”: then the groove of the scroll bar is painted black.
+# Not “transparent”, which paints the groove of the scroll bar black.
 _STYLE = """
 QListView { background: palette(window); }
 QListView::item { padding: 4px 6px; border-radius: 6px; }
@@ -47,13 +47,13 @@ class WorklistPanel(QWidget):
 
     chosen = Signal(int)
     suggestionChosen = Signal(int)
-    """number of what to correct next, from 0"""
+    """Index among the pictures to correct next"""
     ranksWanted = Signal()
-    """They are to be sorted by what to correct next."""
+    """Sorting by what to correct next was chosen"""
     _picked = Signal(int)
 
     def __init__(self, order: Order, parent: QWidget | None = None) -> None:
-        """`order` is what is shown, and what sorting and searching here change."""
+        """`order`: what to show; sorting and searching change it."""
         super().__init__(parent)
         self.order = order
         self._title = QLabel(_("Pictures"))
@@ -79,7 +79,7 @@ class WorklistPanel(QWidget):
         rows.setObjectName("worklist")
         rows.setModel(self._model)
         rows.setAccessibleName(_("Pictures to work through"))
-        # A click leaves the keyboard to the picture; who came with Tab goes on with the arrows.
+        # A click leaves the focus on the slide; after Tab, the arrows move through the list.
         rows.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         rows.setIconSize(ICON)
         rows.setUniformItemSizes(True)
@@ -145,8 +145,8 @@ class WorklistPanel(QWidget):
 
     def _connect(self) -> None:
         self._list.selectionModel().currentChanged.connect(self._row_changed)
-        # Queued, because the click marks its row only after this signal: a picture that does not open gets the mark
-        # back to the one that stays in front.
+        # Queued, because a click selects its row only after this signal: when a picture fails to open, the
+        # selection returns to the one that stays open.
         self._picked.connect(self.chosen, Qt.ConnectionType.QueuedConnection)
         self._search.textChanged.connect(self._filter)
         self._search.entered.connect(self._choose_first)
@@ -160,7 +160,7 @@ class WorklistPanel(QWidget):
     # -- what is shown --------------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
-        """Show the order as it is now."""
+        """Show the current order."""
         items = self.order.items
         self._showing = True
         self._model.refresh()
@@ -175,7 +175,7 @@ class WorklistPanel(QWidget):
         self._thumbnails.load_soon()
 
     def show_gains(self, bars: Sequence[Bar], more: int, current: int | None) -> None:
-        """What to correct next, if the model has looked; see `GainPanel.show_bars`."""
+        """Show what to correct next, once the model has ranked; see `GainPanel.show_bars`."""
         self._gains.show_bars(bars, more, current)
 
     def _show_title(self, items: Sequence[WorklistItem]) -> None:
@@ -187,7 +187,7 @@ class WorklistPanel(QWidget):
         self._title.setToolTip(time if seconds >= 1 else "")
 
     def search(self) -> None:
-        """Bring the keyboard to the search."""
+        """Focus the search box."""
         self._search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self._search.selectAll()
 
@@ -210,7 +210,7 @@ class WorklistPanel(QWidget):
 
     @property
     def _is_filtered(self) -> bool:
-        """As the search and the menu say; the order may have forgotten it."""
+        """Whether search or menu filter the list; the order itself may have dropped its filter."""
         return bool(self._search.text().strip() or self._status)
 
     def _filter(self) -> None:
@@ -222,7 +222,7 @@ class WorklistPanel(QWidget):
             self.ranksWanted.emit()
 
     def sort_by(self, order: str) -> None:
-        """As if a person chose it."""
+        """Sort as if chosen from the menu."""
         self._options.show_order(order)
         self._sort(order)
 
@@ -266,13 +266,13 @@ class WorklistPanel(QWidget):
                 self._list.setCurrentIndex(self._model.index(0))
 
     def close_quietly(self) -> None:
-        """Leave no thumbnail under way that outlives the window, unless its drive hangs."""
+        """Wait for a thumbnail under way, unless its drive hangs: none may outlive the window."""
         self._thumbnails.stop()
 
 
 class _Rows(QListView):
-    """Rows of one size, which stay where they are whatever is written in them."""
+    """Rows of one size, whatever their text."""
 
     def dataChanged(self, first: AnyIndex, last: AnyIndex, roles: Sequence[int] = ()) -> None:
-        # QListView would lay out all rows again: 50 ms for 10,000.
+        # QListView would lay out all rows anew: 50 ms for 10,000.
         QAbstractItemView.dataChanged(self, first, last, roles)

@@ -1,4 +1,4 @@
-"""The rows of the worklist as Qt's views ask for them."""
+"""The worklist as a Qt model."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ AnyIndex = QModelIndex | QPersistentModelIndex
 
 
 def status_words(status: str) -> tuple[str, str]:
-    """(mark, words) of a status."""
+    """Return (symbol, words) for a status."""
     match status:
         case "reviewed":
             return "●", _("reviewed")
@@ -32,7 +32,7 @@ def status_words(status: str) -> tuple[str, str]:
 
 
 class WorklistModel(QAbstractListModel):
-    """Shows an `Order`, as it was at the last `refresh`."""
+    """Shows an `Order` as of the last `refresh`."""
 
     def __init__(self, order: Order, thumbnails: Thumbnails, parent: QObject) -> None:
         super().__init__(parent)
@@ -48,7 +48,7 @@ class WorklistModel(QAbstractListModel):
         """by place"""
         self._ordered_rows: Sequence[int] = ()
         self._rows: list[int] = []
-        """positions, by row: those of the order, in a list that changes row by row"""
+        """Positions by row: the order's own, in a list that changes row by row"""
         self._arrangement = -1
 
     # -- what is shown --------------------------------------------------------------------------------------------
@@ -90,7 +90,7 @@ class WorklistModel(QAbstractListModel):
                 self.dataChanged.emit(index, index)
 
     def index_of(self, place: int) -> QModelIndex:
-        """Invalid when it is not shown."""
+        """Return an invalid index for a place that is not shown."""
         if not 0 <= place < len(self._positions):
             return QModelIndex()
         position = self._positions[place]
@@ -102,7 +102,7 @@ class WorklistModel(QAbstractListModel):
         return self._by_position[self._rows[row]]
 
     def unloaded(self, row: int) -> Key | None:
-        """What to load for this row, None when there is nothing to load."""
+        """Return the thumbnail to load for a row; None when there is nothing to load."""
         item = self._items[self.place(row)]
         key = item.path, item.page
         return None if item.status == "problem" or key in self._thumbnails else key

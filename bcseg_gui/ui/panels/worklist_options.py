@@ -1,4 +1,4 @@
-"""Which pictures of the worklist are shown, and in which order: one small button with a menu."""
+"""A small button whose menu filters and sorts the worklist."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STATUSES = ("todo", "doing", "reviewed", "problem")
 _ICON = 16
 """Side in device-independent pixels."""
 
-# Without the arrow: the three lines tell that there is a menu.
+# Without the arrow: the icon already says that there is a menu.
 _STYLE = """
 QToolButton { border: none; border-radius: 6px; padding: 3px; }
 QToolButton:hover, QToolButton:focus, QToolButton:pressed { background: palette(midlight); }
@@ -28,9 +28,9 @@ QToolButton::menu-indicator { image: none; }
 
 class WorklistOptions(QToolButton):
     filterChosen = Signal(str)
-    """status to show alone; empty: all"""
+    """Only status to show; empty: all"""
     orderChosen = Signal(str)
-    """as in `WorklistModel.sort_by`; also when it is the order that was chosen before, to sort anew"""
+    """As in `WorklistPanel.sort_by`; also emitted when the current order is chosen, to sort anew"""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

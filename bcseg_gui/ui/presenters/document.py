@@ -1,4 +1,4 @@
-"""Keeps the slide view and the panels about one picture in step with the document in front."""
+"""Keeps the slide view, the cell count and the history in step with the open document."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class DocumentPresenter(QObject):
         view.viewMoved.connect(lambda: session.counting.set_view(view.visible_region()))
 
     def show(self) -> None:
-        """Another document is in front, or none."""
+        """Call when another document is in front, or none."""
         document = self._session.document
         self._follow(document)
         self._view.set_slide(document.slide if document else None)
@@ -38,7 +38,7 @@ class DocumentPresenter(QObject):
             self._view.set_selection(document.selection)
 
     def refresh(self) -> None:
-        """Its size, scale or reviewed regions may have changed."""
+        """Call when the scale or reviewed regions of the document may have changed."""
         document = self._session.document
         self._view.set_mpp(self._session.scale.mpp)
         self._view.set_reviewed_regions(
@@ -50,7 +50,7 @@ class DocumentPresenter(QObject):
         self._view.set_cell_diameter(diameter)
 
     def _follow(self, document: Document | None) -> None:
-        """Listen to this document alone; the one before may still be segmented."""
+        """Listen to this document only; the previous one may still be segmented."""
         for connection in self._connections:
             QObject.disconnect(connection)
         self._connections = (

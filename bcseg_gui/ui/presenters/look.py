@@ -1,4 +1,4 @@
-"""Keeps the look panel, the slide view and the document in front in step: brightness, white, colours of the picture."""
+"""Keeps the look panel, the slide view and the document in front in step."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class LookPresenter(QObject):
         panel.pickWhite.connect(self._pick_white)
 
     def show(self) -> None:
-        """Another document is in front, or none."""
+        """Call when another document is in front, or none."""
         if (document := self._session.document) is not None:
             self._view.set_look(document.look)
             self._panel.show_look(document.look, document.look_for_model)

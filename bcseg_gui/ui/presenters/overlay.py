@@ -45,7 +45,7 @@ class OverlayPresenter(QObject):
         self._view.update_tool_size()
 
     def _peek(self, peeking: bool) -> None:
-        """The mask is hidden for as long as a key is held."""
+        """Hide the mask while a key is held."""
         self._peeking = peeking
         self.show()
 

@@ -1,4 +1,4 @@
-"""Keeps the status bar in step with the session and the pointer, and does what is chosen there."""
+"""Keeps the status bar in step with session and pointer, and applies what is chosen there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..panels.status import StatusBar
 from ..slide_view import SlideView
 
 BETWEEN_POSITIONS = 50
-"""Milliseconds between two texts of where the pointer is: painting does not wait for them."""
+"""Milliseconds between updates of the pointer position, so that they never delay painting."""
 
 
 class StatusPresenter(QObject):
@@ -32,7 +32,7 @@ class StatusPresenter(QObject):
 
     def _choose_page(self, page: int) -> None:
         self._failures.attempt(lambda: self._session.set_page(page))
-        self.refresh()  # back to the page in front, where that failed
+        self.refresh()  # back to the open page if that failed
 
     def _pointer_moved(self, position: tuple[int, int] | None) -> None:
         self._position = position

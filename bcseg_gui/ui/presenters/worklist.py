@@ -1,4 +1,4 @@
-"""Keeps the worklist panel in step with the session: its pictures, and which of them would teach the model most."""
+"""Keeps the worklist panel in step with the session: the pictures, and what to correct next."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class WorklistPresenter(QObject):
         super().__init__(panel)
         self._session, self._panel, self._operations = session, panel, operations
         self._suggestions: tuple[Suggested, ...] = ()
-        """As they are shown"""
-        # Once, after a picture was marked and the next one shown.
+        """As shown"""
+        # Once, after a picture is marked and the next one shown.
         self._gains_soon = QTimer(self, singleShot=True, interval=0)
         self._gains_soon.timeout.connect(self._show_gains)
         session.worklistChanged.connect(self.show)

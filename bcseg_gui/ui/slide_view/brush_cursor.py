@@ -1,4 +1,4 @@
-"""The ring that shows where and how large the brush is, and what it would do."""
+"""The ring that shows the brush's position and size, and whether it adds or removes."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ DARK, LIGHT = QColor(0, 0, 0, 200), QColor(255, 255, 255)
 DARK_WIDTH, LIGHT_WIDTH = 3.5, 1.5
 """Device-independent pixels. White on black: one of the two shows on any picture."""
 COLOR_WIDTH = 2.0
-"""How much wider a ring gets that shows a class's colour within the white."""
+"""Extra width of a ring that carries a class's colour inside the white."""
 SIGN = 4.5
-"""Half the length of a sign's strokes, device-independent pixels."""
+"""Half the length of the sign's strokes, device-independent pixels."""
 ROOMY = 14.0
-"""Radius in device-independent pixels from which the sign stands in the middle of the ring, else beside it."""
+"""Radius, device-independent pixels, from which the sign fits inside the ring; else it is beside it."""
 CROSS = QPointF(3.5, 11.0)
-"""Where the arms of the cross begin and end, device-independent pixels: its middle leaves the place itself free."""
+"""Start and end of the cross's arms, device-independent pixels; the gap keeps the point itself visible."""
 LARGEST_CACHED = 600.0
-"""Radius in device-independent pixels; a larger ring is drawn anew each time, for its picture would be huge."""
+"""Radius, device-independent pixels; a larger ring is not cached, since its pixmap would be huge."""
 
 
 class BrushCursor(QGraphicsItem):
@@ -29,7 +29,7 @@ class BrushCursor(QGraphicsItem):
     def __init__(self) -> None:
         super().__init__()
         self.setZValue(100)
-        # Drawn smoothly once a size, then copied from place to place.
+        # Rendered once per size, then copied as it moves.
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.hide()
         self._radius = 0.0
@@ -40,7 +40,7 @@ class BrushCursor(QGraphicsItem):
 
     @property
     def sign(self) -> int:
-        """−1, 0 or +1: the tool takes away, does what it does anyway, or adds."""
+        """−1: the tool removes; +1: it adds; 0: its usual action."""
         return self._sign
 
     @property
@@ -52,16 +52,16 @@ class BrushCursor(QGraphicsItem):
         return self._color
 
     def set_color(self, color: QColor | None) -> None:
-        """Of the class that is painted; None: the ring is white."""
+        """Set the colour of the class being painted; None: a white ring."""
         if color != self._color:
             self.prepareGeometryChange()
             self._color = color
             self.update()
 
     def place(self, point: QPointF, radius: float, pixel: float, sign: int = 0, *, cross: bool = False) -> None:
-        """`radius` 0: no ring. `pixel`: level-0 pixels a device-independent pixel shows. `sign`: −1, 0 or +1.
+        """Move to `point` (level 0). `radius`: level-0 pixels, 0 for no ring; `sign`: −1, 0 or +1.
 
-        `cross`: with one that shows the place.
+        `pixel`: level-0 pixels per device-independent pixel; `cross`: also mark the point with a cross.
         """
         look = (radius, pixel, sign, cross)
         if look != (self._radius, self._pixel, self._sign, self._cross):
@@ -75,7 +75,7 @@ class BrushCursor(QGraphicsItem):
         self.setPos(point)
 
     def boundingRect(self) -> QRectF:
-        # The pointer is at a whole pixel, so edges at half ones are safe from rounding, which would void the cache.
+        # The pointer is at whole pixels; edges at half pixels never round differently, which would void the cache.
         ring = self._radius / self._pixel + DARK_WIDTH + COLOR_WIDTH
         extent = max(ring, CROSS.y() + DARK_WIDTH if self._cross else 0.0)
         if self._sign:
@@ -85,7 +85,7 @@ class BrushCursor(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        # What takes away has no class.
+        # Removing paints no class.
         color = self._color if self._sign >= 0 else None
         wider = 0.0 if color is None else COLOR_WIDTH
         lines = self._lines()
@@ -103,14 +103,14 @@ class BrushCursor(QGraphicsItem):
         painter.drawEllipse(QPointF(0, 0), self._radius, self._radius)
 
     def _sign_at(self) -> float:
-        """How far to the right of the middle, and below it, the sign stands, in device-independent pixels."""
+        """Offset of the sign from the centre, right and down, in device-independent pixels."""
         radius = self._radius / self._pixel
         if radius >= ROOMY and not self._cross:
             return 0.0
         return max(radius * math.sqrt(0.5), CROSS.x() if self._cross else 0.0) + 2 * SIGN
 
     def _lines(self) -> list[QLineF]:
-        """Of sign and cross, in level-0 pixels."""
+        """Lines of sign and cross, in level-0 pixels."""
         lines = []
         if self._sign:
             at = self._sign_at()

@@ -1,4 +1,4 @@
-"""Pointers of the tools without a ring: a cross, the tool beside it, and whether it adds or takes away."""
+"""Cursors of tools without a ring: a cross, the tool's icon, and a sign when it adds or removes."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from PySide6.QtSvg import QSvgRenderer
 from bcseg_gui.core.resources import resource
 
 SIDE, HOT = 32, 10
-"""Device-independent pixels: side of the pointer's picture, and where in it the place itself is."""
+"""Side of the cursor and its hot spot, device-independent pixels."""
 INK, RIM = QColor(20, 20, 22), QColor(255, 255, 255)
 INK_WIDTH, RIM_WIDTH = 1.5, 4.0
-"""Dark within light: one of the two shows on any picture."""
+"""Dark inside light: one of the two shows on any picture."""
 GLYPH = QRectF(16, 16, 15, 15)
 GLYPH_INK, GLYPH_RIM = "2", "6"
-"""Widths of the icons' lines, of whose 24 units GLYPH shows each in 0.6 device-independent pixels."""
+"""Stroke widths in the icons' own units, of which GLYPH shows 24 across its side."""
 SIGN_AT, SIGN = QPointF(26.5, 5.5), 3.5
 
 
 @cache
 def tool_cursor(name: str, sign: int, ratio: float) -> QCursor:
-    """`sign`: −1, 0 or +1. `ratio`: screen pixels a device-independent pixel. A tool without an icon has the cross."""
+    """`sign`: −1, 0 or +1; `ratio`: screen pixels per device-independent pixel. Without an icon: just the cross."""
     pixmap = QPixmap(round(SIDE * ratio), round(SIDE * ratio))
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
@@ -39,7 +39,7 @@ def tool_cursor(name: str, sign: int, ratio: float) -> QCursor:
 
 
 def _cross() -> list[QLineF]:
-    """Its middle is free: what is pointed at stays in sight."""
+    """Return the arms; the gap keeps what is pointed at visible."""
     middle = HOT + 0.5
     return [
         QLineF(middle + 3 * dx, middle + 3 * dy, middle + 8 * dx, middle + 8 * dy)

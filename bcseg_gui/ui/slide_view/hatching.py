@@ -1,4 +1,4 @@
-"""Quiet hatching over parts of a slide: what cannot be read, and what a segmentation passes over."""
+"""Hatching over parts of a slide that cannot be read or that a segmentation skips."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bcseg_gui.core.geometry import Region
 
 @dataclass(frozen=True, slots=True)
 class Hatching:
-    """Diagonal lines, dark beside light, so that they show on any picture, on a veil."""
+    """Diagonal lines, dark beside light so that they show on any picture, over a grey veil."""
 
     spacing: int
     """Device-independent pixels from line to line"""
@@ -30,9 +30,9 @@ EMPTY = Hatching(spacing=16, strength=48, veil=0, rising=False)
 
 
 def paint_hatching(painter: QPainter, rects: Iterable[QRectF], hatching: Hatching, origin: QPointF) -> None:
-    """`painter` is in device-independent pixels; the lines stand still against `origin` when the picture moves."""
+    """`painter` is in device-independent pixels; the lines move with `origin`, so with the slide."""
     brush = _brush(hatching, painter.device().devicePixelRatio())
-    # Modulo the spacing: the painter takes no origin as far off as a corner of a large slide may be.
+    # Modulo the spacing: the corner of a large slide is farther off than QPainter accepts an origin.
     painter.setBrushOrigin(QPointF(origin.x() % hatching.spacing, origin.y() % hatching.spacing))
     for rect in rects:
         painter.fillRect(rect, brush)
@@ -57,7 +57,7 @@ def _brush(hatching: Hatching, ratio: float) -> QBrush:
 
 
 def merged(regions: Iterable[Region]) -> list[Region]:
-    """The same area in fewer rectangles: blocks beside each other become rows, equal rows one rectangle."""
+    """Return the same area in fewer rectangles: adjacent blocks form rows, equal rows one rectangle."""
     rows: list[Region] = []
     for region in sorted(regions, key=lambda r: (r.y, r.h, r.x)):
         last = rows[-1] if rows else None

@@ -1,4 +1,4 @@
-"""The whole slide in a corner of the view, with the part in view framed on it."""
+"""The whole slide in a corner of the view, with a frame around the visible part."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from .hatching import EMPTY, paint_hatching
 
 LARGEST = QSize(190, 150)
 BORDER = 3
-"""Device-independent pixels of dark frame round the picture: it parts the minimap from any slide, light or dark."""
+"""Device-independent pixels of dark border, which sets the minimap off from any slide."""
 SMALLEST_FRAME = 7.0
 PLATE, EDGE, PAPER = QColor(18, 18, 20, 200), QColor(255, 255, 255, 90), QColor(119, 119, 119)
 DARK, LIGHT = QColor(0, 0, 0, 220), QColor(255, 214, 10)
 
 
 class Minimap:
-    """Painted by the view onto its own viewport: a widget over it would make every pan paint the whole view anew."""
+    """Painted by the view itself: with a widget on top, every pan would repaint the whole viewport."""
 
     def __init__(self) -> None:
         self.rect = QRect()
-        """Where it is in the viewport"""
+        """Position in the viewport"""
         self._picture = QPixmap()
         self._still = QPixmap()
         self._frame = QRectF()
@@ -32,11 +32,11 @@ class Minimap:
         self._to_map = QTransform()
 
     def set_slide(self, width: int, height: int, quarter_turns: int) -> None:
-        """Size of the slide in level-0 pixels, and how it is turned; without a picture as yet."""
+        """Set the slide's level-0 size and rotation, and drop the picture of the one before."""
         turned = QTransform().rotate(90 * quarter_turns)
         upright = turned.mapRect(QRectF(0, 0, max(1, width), max(1, height)))
         scale = min(LARGEST.width() / upright.width(), LARGEST.height() / upright.height())
-        # Never so narrow that it cannot be hit.
+        # Never too narrow to click.
         size = QSize(max(8, round(upright.width() * scale)), max(8, round(upright.height() * scale)))
         sx, sy = size.width() / upright.width(), size.height() / upright.height()
         shift = QTransform.fromTranslate(-upright.x(), -upright.y()) * QTransform.fromScale(sx, sy)
@@ -45,7 +45,7 @@ class Minimap:
         self._picture = self._still = QPixmap()
 
     def set_picture(self, picture: QImage | None) -> None:
-        """The whole slide as it is shown: turned, with its look."""
+        """`picture`: the whole slide, rotated and with its look."""
         self._picture = QPixmap() if picture is None else QPixmap.fromImage(picture)
         self._still = QPixmap()
 
@@ -57,7 +57,7 @@ class Minimap:
         self._frame = self._to_map.mapRect(QRectF(part.x, part.y, part.w, part.h))
 
     def to_level0(self, place: QPointF) -> QPointF:
-        """The slide's point at a place of the viewport."""
+        """Return the level-0 point shown at a place of the viewport."""
         back, _invertible = self._to_map.inverted()
         return back.map(place - self.rect.topLeft())
 
@@ -77,7 +77,7 @@ class Minimap:
         painter.restore()
 
     def _painted(self, ratio: float) -> QPixmap:
-        """All that stands still, painted once."""
+        """Return everything but the frame, painted once and cached."""
         if not self._still.isNull() and self._still.devicePixelRatio() == ratio:
             return self._still
         made = QPixmap(self.rect.size() * ratio)
@@ -94,7 +94,7 @@ class Minimap:
             painter.fillRect(inside, PAPER)
         else:
             size = inside.size() * ratio
-            # Shrunk by averaging: a smear of single cells turns to noise otherwise.
+            # Averaged: without it a smear of single cells turns to noise.
             small = self._picture.scaled(size, mode=Qt.TransformationMode.SmoothTransformation)
             painter.drawPixmap(QRectF(inside), small, QRectF(small.rect()))
         rects = [self._to_map.mapRect(QRectF(r.x, r.y, r.w, r.h)) for r in self._empty]

@@ -1,4 +1,4 @@
-"""How long something on the screen is."""
+"""The scale bar."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QGuiApplication, QPainter, QPen
 
 LONGEST = 160.0
-"""Device-independent pixels of the bar."""
+"""Length limit, device-independent pixels."""
 PLATE, INK = QColor(18, 18, 20, 165), QColor(255, 255, 255)
-"""White on a dark plate: legible on any picture, in a light window and in a dark one."""
+"""White on a dark plate, legible on any picture."""
 PADDING, TICK = 8.0, 6.0
 
 
 def round_length(longest: float) -> float:
-    """The largest of …1, 2, 5, 10, 20, 50… that is not above `longest` > 0."""
+    """Return the largest of …1, 2, 5, 10, 20, 50… that is at most `longest` > 0."""
     power = 10.0 ** math.floor(math.log10(longest))
-    # A thousandth of grace for what only rounding made too short.
+    # A thousandth of tolerance for rounding errors.
     return max(step * power for step in (1, 2, 5, 10) if step * power <= longest * 1.001)
 
 
 def scale_text(length: float, unit: str) -> str:
-    """A length in "µm" or "px" as people write it."""
+    """Format a length in "µm" or "px", with µm as nm or mm where that reads better."""
     if unit == "µm" and length >= 1000:
         length, unit = length / 1000, "mm"
     elif unit == "µm" and length < 1:
@@ -31,24 +31,24 @@ def scale_text(length: float, unit: str) -> str:
 
 
 class ScaleBar:
-    """A bar of a round length in µm or mm, in px when the scale of the slide is unknown. Painted by the view."""
+    """A bar of round length in µm or mm, or in px when the slide's scale is unknown. Painted by the view."""
 
     def __init__(self) -> None:
         self.rect = QRect()
-        """Where it is in the viewport"""
+        """Position in the viewport"""
         self.length, self.text = 0.0, ""
-        """The bar in device-independent pixels, and how long that is on the slide"""
+        """Length in device-independent pixels, and the length on the slide in words"""
         self._mpp: float | None = None
         self._zoom = 1.0
         self._measure()
 
     def set_mpp(self, mpp: float | None) -> None:
-        """µm per level-0 pixel, None when nobody knows."""
+        """`mpp`: µm per level-0 pixel; None when unknown."""
         self._mpp = mpp
         self._measure()
 
     def set_zoom(self, zoom: float) -> None:
-        """Device-independent pixels a level-0 pixel."""
+        """`zoom`: device-independent pixels per level-0 pixel."""
         self._zoom = zoom
         self._measure()
 

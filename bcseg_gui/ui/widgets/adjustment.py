@@ -1,4 +1,4 @@
-"""A slider with its name and its value above it."""
+"""A slider with name and value above it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from bcseg_gui.core.i18n import _
 
 
 class Adjustment(QWidget):
-    """The default is the slider's middle; a double click on the name goes back to it."""
+    """The default is the middle of the slider; a double click on the name restores it."""
 
     changed = Signal()
-    """by a person"""
+    """The user moved the slider"""
 
     def __init__(self, name: str, steps: range, words: Callable[[int], str]) -> None:
-        """`steps`: the positions of the slider, an odd number of them; `words`: what each is called."""
+        """`steps`: slider positions, an odd number; `words`: text for a position."""
         super().__init__()
         self._words = words
         self._middle = steps[len(steps) // 2]
@@ -49,7 +49,7 @@ class Adjustment(QWidget):
         return self._number.text()
 
     def show_position(self, position: int) -> None:
-        """Does not emit `changed`."""
+        """Move the slider without emitting `changed`."""
         with QSignalBlocker(self.slider):
             self.slider.setValue(position)
         self._show_number()
@@ -69,7 +69,7 @@ class Adjustment(QWidget):
 
 
 class _Slider(QSlider):
-    """It starts in the middle, so no colour fills it from the left. Scrolling past it changes nothing."""
+    """Starts in the middle, so the groove has no fill. Ignores the wheel, which scrolls the panel."""
 
     def initStyleOption(self, option: QStyleOptionSlider) -> None:
         super().initStyleOption(option)

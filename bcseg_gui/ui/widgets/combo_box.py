@@ -1,4 +1,4 @@
-"""A combo box that fits where there is little room."""
+"""A combo box for narrow places."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox
 
 
 class ComboBox(QComboBox):
-    """Text that does not fit ends in “…”. Scrolling past it chooses nothing."""
+    """Elides text that does not fit. Ignores the wheel, which scrolls the panel."""
 
     def initStyleOption(self, option: QStyleOptionComboBox) -> None:
         super().initStyleOption(option)

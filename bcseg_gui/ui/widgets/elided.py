@@ -1,4 +1,4 @@
-"""Text that is cut short where there is no room for all of it."""
+"""A label that elides its text."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from PySide6.QtWidgets import QLabel
 
 
 class ElidedLabel(QLabel):
-    """One line that ends in “…” where it is cut; its tool tip has all of it.
+    """One line, elided where it does not fit; the tool tip has the full text.
 
-    One that may shrink to nothing is not shown where there is no room for half of it.
+    A label without a `smallest` width shows nothing once less than half its text fits.
     """
 
     def __init__(self, smallest: int = 0) -> None:
-        """`smallest`: device-independent pixels that a text of this length or more is left."""
+        """`smallest`: minimum width of a text that is at least this long, device-independent pixels."""
         super().__init__()
         self._smallest = smallest
 
@@ -29,7 +29,7 @@ class ElidedLabel(QLabel):
     def paintEvent(self, event: QPaintEvent) -> None:
         room = self.contentsRect()
         if 2 * room.width() < self.fontMetrics().horizontalAdvance(self.text()) and not self._smallest:
-            return  # less than half of a sentence says nothing
+            return  # less than half a sentence says nothing
         text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
         with QPainter(self) as painter:
             self.style().drawItemText(

@@ -1,4 +1,4 @@
-"""The title of a section that folds."""
+"""The header of a folding section."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy
 
 
 class FoldingHeader(QPushButton):
-    """`toggled(True)`: unfold. A long title is cut instead of widening the column."""
+    """Emits `toggled(True)` to unfold. A long title is cut rather than widening the column."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -21,6 +21,6 @@ class FoldingHeader(QPushButton):
         )
 
     def show_title(self, title: str) -> None:
-        """With an arrow that tells whether it is unfolded."""
+        """Show the title and an arrow that says whether the section is open."""
         self.setText(f"{title} {'▾' if self.isChecked() else '▸'}")
         self.setAccessibleName(title)

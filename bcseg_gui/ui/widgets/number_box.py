@@ -1,4 +1,4 @@
-"""A number field for a window in which Enter is a shortcut."""
+"""A number field for a window that uses Enter and letters as shortcuts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class NumberBox(QSpinBox):
     """Enter commits the number and drops the focus instead of triggering the window's shortcut."""
 
     emptied = Signal()
-    """the person left the field without a number in it, or pressed Enter; it then shows the number before again"""
+    """The field was left, or Enter pressed, while it was empty; it shows its last value again"""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -21,12 +21,12 @@ class NumberBox(QSpinBox):
 
     @property
     def is_typed_in(self) -> bool:
-        """What it shows is not its value, for a person is about to change it."""
+        """Whether the text differs from the value because the user is typing."""
         return self.hasFocus() and self.cleanText() != self._settled_text()
 
     @property
     def keeps_keyboard(self) -> bool:
-        """A number is about to be typed: the box was entered, and not just stepped through with its arrows."""
+        """Whether the user is about to type: the field has the focus and was not just stepped with its arrows."""
         return self.is_typed_in or (self.hasFocus() and not self._stepped)
 
     def _settled_text(self) -> str:
@@ -44,7 +44,7 @@ class NumberBox(QSpinBox):
         return super().event(event)
 
     def _leaves(self, event: QKeyEvent) -> bool:
-        """The key means nothing to a number field: a tool's letter, or Undo where nothing was typed."""
+        """Whether the key is none of a number field: a tool's letter, or Undo when nothing was typed."""
         keys = QKeySequence.StandardKey
         if event.matches(keys.Undo) or event.matches(keys.Redo):
             return not self.lineEdit().isUndoAvailable()
@@ -74,11 +74,11 @@ class NumberBox(QSpinBox):
 
     def _tell_if_empty(self) -> None:
         if not self.cleanText().strip():
-            self.setValue(self.value())  # shows it
+            self.setValue(self.value())  # restores the text
             self.emptied.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scrolling past it changes nothing."""
+        """Ignore the wheel unless focused: it scrolls the panel."""
         if self.hasFocus():
             super().wheelEvent(event)
         else:

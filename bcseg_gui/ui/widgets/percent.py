@@ -1,4 +1,4 @@
-"""The number beside a slider of percent."""
+"""The number beside a percent slider."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLabel
 
 
 class PercentLabel(QLabel):
-    """Equally wide for every number, so that the slider beside it keeps its size."""
+    """The same width for every number, so that the slider beside it keeps its size."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A field for searching a list."""
+"""A search field above a list."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from PySide6.QtWidgets import QLineEdit
 
 
 class SearchBox(QLineEdit):
-    """Enter and the arrow down go to the list, Escape gives the search up, instead of being the window's own keys."""
+    """Keeps Enter, Down and Escape from the window: the first two go to the list, Escape ends the search."""
 
     entered = Signal()
     left = Signal()
     givenUp = Signal()
-    """Escape where there was nothing to clear"""
+    """Escape was pressed in an empty field"""
     _KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape, Qt.Key.Key_Down)
 
     def event(self, event: QEvent) -> bool:

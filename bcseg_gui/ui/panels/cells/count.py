@@ -1,4 +1,4 @@
-"""How many cells of the open picture there are."""
+"""The cell count of the open picture."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ...widgets.titles import grouped, panel_title
 
 
 class CellsPanel(QWidget):
-    """The number of cells of all classes, and how far a segmentation came that can be taken up again."""
+    """The number of cells in all classes, and the progress of an interrupted segmentation."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,7 +53,7 @@ class CellsPanel(QWidget):
         self._number.setAccessibleName(f"{number} {caption}")
 
     def show_unfinished(self, percent: int | None) -> None:
-        """How far a segmentation came that can be taken up again; None when there is none."""
+        """Show how far an interrupted segmentation came; None: there is none."""
         text = "" if percent is None else _("Segmented to {percent} % · Segment goes on").format(percent=percent)
         self._unfinished.setText(text)
         self._unfinished.setVisible(percent is not None)
