@@ -18,7 +18,7 @@ AT_REST_MS = 150
 
 class FindingPanel(QWidget):
     changed = Signal(float, float)
-    """threshold and splitting, 0 to 1 each"""
+    """Threshold and splitting, 0 to 1 each"""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""What lies in the corners of the view: the minimap at the bottom left, the scale bar at the bottom right."""
+"""The corners of the view: minimap at the bottom left, scale bar at the bottom right."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .viewport import Place, Viewport
 MARGIN = 12
 _MARGINS = QPoint(MARGIN, MARGIN)
 ROOM_FOR_MINIMAP = (460, 320)
-"""Device-independent pixels: of minimap and scale bar to the edges, and of a view that has room for both."""
+"""Smallest view with room for the minimap too; this and MARGIN are device-independent pixels."""
 
 
 class Corners:
-    """Painted onto `port`, each where it says something."""
+    """Paints minimap and scale bar onto `port`, each when it is useful."""
 
     def __init__(self, viewport: Viewport, port: QWidget) -> None:
         self.minimap, self.scale_bar = Minimap(), ScaleBar()
@@ -31,7 +31,7 @@ class Corners:
 
     @property
     def rects(self) -> list[QRect]:
-        """Where they are in the port."""
+        """Their rectangles in the port."""
         return [corner.rect for corner in self.shown]
 
     def show_minimap(self, wanted: bool) -> None:
@@ -46,18 +46,18 @@ class Corners:
         self.minimap.set_empty_regions(regions)
 
     def set_picture(self, picture: QImage | None) -> None:
-        """The whole slide as it is shown."""
+        """`picture`: the whole slide, as shown."""
         self.minimap.set_picture(picture)
         self._update()
 
     def show_slide(self, picture: QImage | None) -> None:
-        """The slide, its look or its rotation is another. `picture`: the whole slide as it is shown."""
+        """Call with another slide, look or rotation. `picture`: the whole slide, as shown."""
         self.minimap.set_slide(*self._viewport.slide_size, self._viewport.quarter_turns)
         self.minimap.set_picture(picture)
         self.place()
 
     def place(self) -> None:
-        """Put each where it belongs, after the view moved."""
+        """Position both, after the view moved."""
         viewport, minimap, bar = self._viewport, self.minimap, self.scale_bar
         (width, height), seen = viewport.port_size, viewport.visible_region()
         self._update()
@@ -78,7 +78,7 @@ class Corners:
         return self.minimap in self.shown and self.minimap.rect.contains(QPointF(*place).toPoint())
 
     def to_level0(self, place: Place) -> Point:
-        """The slide's point that the minimap shows at a place of the port."""
+        """Return the level-0 point that the minimap shows at a place of the port."""
         point = self.minimap.to_level0(QPointF(*place))
         return (point.x(), point.y())
 

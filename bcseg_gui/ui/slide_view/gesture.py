@@ -1,9 +1,9 @@
-"""What the pointer is doing on a slide, and what the tool in hand hears of it: a state machine, without Qt.
+"""What the pointer is doing on a slide, and what the current tool receives: a state machine, without Qt.
 
     idle ── press ──▶ stroke | pan | steer ── release, finish, settle, abort ──▶ idle
 
-A tool gets `press`, any number of `move` and `skip`, then exactly one of `release`, `settle` and `abort`. In the middle
-of a stroke, space or the middle button pauses it: the picture is moved, and the stroke goes on from there.
+A tool gets `press`, any number of `move` and `skip`, then exactly one of `release`, `settle` and `abort`. Space or the
+middle button pauses a stroke to pan; the stroke then continues from there.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Phase(Enum):
 
 
 class Device(Enum):
-    """What moved the pointer last. In a stroke of keys or a pen, the mouse is not listened to."""
+    """What moved the pointer last. During a stroke by keys or pen, the mouse is ignored."""
 
     MOUSE = auto()
     PEN = auto()
@@ -41,7 +41,7 @@ class Button(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reactions:
-    """What a gesture needs of the view, and what it tells it."""
+    """What a gesture calls on the view."""
 
     pan_by: Callable[[int, int], None]
     """Device-independent pixels, to the right and down"""
@@ -49,13 +49,13 @@ class Reactions:
     steer: Callable[[Place], None]
     """Center the view on what the minimap shows at that place"""
     hovered: Callable[[], None]
-    """The idle pointer, or how the tool is held, has changed"""
+    """The idle pointer moved, or the modifiers changed"""
     stroke_begins: Callable[[], None]
     ended: Callable[[], None]
-    """Of any gesture"""
+    """Any gesture ended"""
 
 
-class Gesture:  # large: a method for each event, and for each question that the view asks
+class Gesture:  # large: one method per event and per query of the view
     """Places are device-independent pixels in the port of `viewport`; the tool gets level-0 pixels."""
 
     def __init__(self, viewport: Viewport, reactions: Reactions) -> None:
@@ -64,14 +64,14 @@ class Gesture:  # large: a method for each event, and for each question that the
         self.device = Device.MOUSE
         self.hand = PLAIN
         self.pointer: Place | None = None
-        """None when it is elsewhere"""
+        """None when it is off the port"""
         self.space_held = False
         self._viewport = viewport
         self._reactions = reactions
         self._middle_held = False
         self._button: Button | None = None
         self._draws_on = False
-        """What moves under the pointer is drawn over, not skipped"""
+        """Draw over what moves under the pointer instead of skipping it"""
 
     @property
     def is_idle(self) -> bool:
@@ -83,12 +83,12 @@ class Gesture:  # large: a method for each event, and for each question that the
 
     @property
     def is_busy(self) -> bool:
-        """A stroke, an outline … is begun."""
+        """Whether a stroke, an outline … is unfinished."""
         return self.is_stroke or self.tool.is_busy
 
     @property
     def is_paused(self) -> bool:
-        """In the middle of a stroke, the pointer moves the picture."""
+        """Whether a stroke is paused for panning."""
         return self.is_stroke and (self.space_held or self._middle_held)
 
     @property
@@ -101,7 +101,7 @@ class Gesture:  # large: a method for each event, and for each question that the
 
     @property
     def ignores_mouse(self) -> bool:
-        """A stroke of keys or a pen is under way."""
+        """Whether a stroke by keys or pen is under way."""
         return self.device is Device.PEN or (self.by_keys and self.is_stroke)
 
     @property
@@ -112,7 +112,7 @@ class Gesture:  # large: a method for each event, and for each question that the
 
     @property
     def pointed(self) -> Point | None:
-        """Where the pointer is on the slide, in level-0 pixels; None when it is elsewhere."""
+        """The pointer's level-0 point; None when it is off the slide."""
         if self.pointer is None or self._viewport.is_empty or self.is_on_minimap:
             return None
         return self._viewport.to_level0(self.pointer)
@@ -140,14 +140,14 @@ class Gesture:  # large: a method for each event, and for each question that the
             self._begin_stroke(place, hand)
 
     def double_click(self, place: Place, button: Button, hand: Hand = PLAIN) -> None:
-        """The second press of two quick ones, which the tool may take as one thing; else it is another press."""
+        """The second press of two quick ones: a double click if the tool knows one, else another press."""
         self._finish_keys()
         if self.is_idle:
             self.pointer = place
         point = self.pointed
         free = self.is_idle and not self.space_held and button in (Button.LEFT, Button.RIGHT)
         if not free or point is None or not self.tool.double_click(point):
-            # Two quick dabs are two dabs.
+            # Two quick dabs stay two dabs.
             self.press(place, button, hand)
 
     def move(self, place: Place, hand: Hand = PLAIN) -> None:
@@ -172,7 +172,7 @@ class Gesture:  # large: a method for each event, and for each question that the
             self.pointer, self.device = place, Device.MOUSE
 
     def leave(self) -> None:
-        # A gesture under way keeps the pointer until it is released, wherever that is.
+        # A gesture under way keeps the pointer until it is released, wherever it goes.
         if self.is_idle and not self.by_keys:
             self.pointer = None
             self._hover()
@@ -180,7 +180,7 @@ class Gesture:  # large: a method for each event, and for each question that the
     # -- pen ------------------------------------------------------------------------------------------------------
 
     def pen_press(self, place: Place, hand: Hand, *, erases: bool, has_pressure: bool) -> bool:
-        """False when the pen says no more than a mouse would: the press is to come as a mouse's."""
+        """Return False when the pen adds nothing to a mouse: Qt then sends the press as a mouse's."""
         self._finish_keys()
         before, self.pointer = self.pointer, place
         free = self.is_idle and self.pointed is not None and not (self.tool.pans or self.space_held)
@@ -212,15 +212,15 @@ class Gesture:  # large: a method for each event, and for each question that the
             self._resume()
 
     def hold(self, hand: Hand) -> None:
-        """Show what the tool would do, held that way."""
-        # Alt moves a pointer that keys move: it takes nothing away then.
+        """Show what the tool would do with these modifiers."""
+        # With a pointer moved by keys, Alt belongs to the arrows and does not erase.
         if self.is_idle and not self.by_keys:
             self.hand = hand
             if self.pointer is not None:
                 self._hover()
 
     def step(self, dx: int, dy: int) -> None:
-        """Move the pointer by screen pixels; from the middle of the port when it is elsewhere."""
+        """Move the pointer by screen pixels, from the middle if it is off the port."""
         if self._viewport.is_empty or not (self.is_idle or self.by_keys):
             return
         self.device = Device.KEYS
@@ -228,14 +228,14 @@ class Gesture:  # large: a method for each event, and for each question that the
         x, y = self.pointer if self.pointer is not None else ((width - 1) // 2, (height - 1) // 2)
         x, y = x + dx / self._viewport.pixel_ratio, y + dy / self._viewport.pixel_ratio
         inside = min(max(x, 0.0), width - 1.0), min(max(y, 0.0), height - 1.0)
-        if inside != (x, y):  # the picture comes along
+        if inside != (x, y):  # pan along
             self._draws_on = True
             self._reactions.pan_by(dx, dy)
             self._draws_on = False
         self._move_to(inside, PLAIN)
 
     def put_down(self, hand: Hand) -> None:
-        """Begin a stroke where the pointer is, or end the one that keys began."""
+        """Begin a stroke at the pointer, or end the one begun by keys."""
         if self.is_stroke:
             self._finish_keys()
         elif self.is_idle and not (self.tool.pans or self._viewport.is_empty):
@@ -246,14 +246,14 @@ class Gesture:  # large: a method for each event, and for each question that the
                 self._begin_stroke(self.pointer, hand)
 
     def escape(self) -> None:
-        """Give up the gesture, or else what the tool has begun."""
+        """Abort the gesture, else what the tool has begun."""
         if self.is_idle:
             self.tool.abort()
         else:
             self.abort()
 
     def lose_keyboard(self) -> None:
-        """The release of a key goes elsewhere now."""
+        """Call when key releases go elsewhere from now on."""
         self.space_held = False
         self.hold(PLAIN)
         if self.by_keys:
@@ -263,18 +263,18 @@ class Gesture:  # large: a method for each event, and for each question that the
     # -- anything -------------------------------------------------------------------------------------------------
 
     def view_moved(self) -> None:
-        """The picture was moved under the pointer."""
+        """Call when the slide moved under the pointer."""
         if self.is_stroke and self.pointer is not None and not self._draws_on:
             self.tool.skip(self._viewport.to_level0(self.pointer))
 
     def linger(self) -> None:
-        """The pointer has stood still for a moment."""
+        """Call when the pointer has rested for a moment."""
         point = self.pointed
         if self.is_idle and point is not None and not (self.tool.pans or self.space_held):
             self.tool.linger(point, self.hand)
 
     def settle(self) -> bool:
-        """End a stroke, as `Tool.settle` does: kept if it is worth it, else given up and True returned."""
+        """End a stroke like `Tool.settle`: keep it if worth keeping, else drop it and return True."""
         if not self.is_stroke:
             return False
         given_up = self.tool.settle()
@@ -282,11 +282,11 @@ class Gesture:  # large: a method for each event, and for each question that the
         return given_up
 
     def undo_step(self) -> bool:
-        """Take back the last of what the tool has begun; False when Undo is for the history."""
+        """Undo the last step of what the tool has begun; return False when undo is for the history."""
         return self.settle() or self.tool.undo_step()
 
     def finish(self) -> None:
-        """End the gesture, as if its button were released."""
+        """End the gesture as if its button were released."""
         if self.is_stroke and self.pointer is not None:
             point = self._viewport.to_level0(self.pointer)
             if self.is_paused:
@@ -295,13 +295,13 @@ class Gesture:  # large: a method for each event, and for each question that the
         self._end()
 
     def abort(self) -> None:
-        """End the gesture, as if it had never begun."""
+        """End the gesture as if it had never begun."""
         if self.is_stroke:
             self.tool.abort()
         self._end()
 
     def let_go(self) -> None:
-        """Leave nothing begun: a stroke is settled, anything else that the tool has begun given up."""
+        """Leave nothing unfinished: settle a stroke, abort anything else the tool has begun."""
         self.settle()
         self.finish()
         if self.tool.is_busy:
@@ -317,7 +317,7 @@ class Gesture:  # large: a method for each event, and for each question that the
         if self.is_panning and last is not None:
             self._reactions.pan_by(nearest(last[0]) - nearest(place[0]), nearest(last[1]) - nearest(place[1]))
         elif self.is_stroke:
-            # What the stroke does was settled when it began.
+            # What the stroke does was fixed when it began.
             if hand.pressure != self.hand.pressure:
                 self.hand = replace(self.hand, pressure=hand.pressure)
             self.tool.move(self._viewport.to_level0(place), self.hand)
@@ -330,12 +330,12 @@ class Gesture:  # large: a method for each event, and for each question that the
         self._reactions.hovered()
 
     def _resume(self) -> None:
-        """The picture is in place: a stroke that waited for it goes on where the pointer is now."""
+        """End panning: a paused stroke continues at the pointer."""
         if not self.is_paused:
             self.view_moved()
 
     def _finish_keys(self) -> None:
-        """End a stroke of the keys where they are, for the mouse comes into play."""
+        """End a stroke by keys where it is, since the mouse takes over."""
         if self.is_stroke and self.by_keys:
             self.finish()
 

@@ -1,4 +1,4 @@
-"""Keys on the slide, which can do all that a mouse does, translated for gesture and navigation."""
+"""Translates keys on the slide for gesture and navigation: they can do all that a mouse can."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .sketch import SketchLayer
 from .viewport import Viewport
 
 ARROW_STEP, PAGE_STEP = 0.1, 0.9
-"""Parts of the view that an arrow key moves it by, without and with Shift."""
+"""Fractions of the view that an arrow pans by, without and with Shift."""
 LARGE_STEP = 10
-"""Screen pixels that an arrow moves the pointer by with Alt and Shift; with Alt alone it is one."""
+"""Screen pixels that an arrow moves the pointer by with Alt and Shift; one with Alt alone."""
 
 _ARROWS = {
     Qt.Key.Key_Left: (-1, 0),
@@ -26,7 +26,7 @@ _ARROWS = {
 }
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _ONCE = (Qt.Key.Key_Space, Qt.Key.Key_P, *_ENTER)
-"""Held, they do no more than at the first press."""
+"""Keys whose auto-repeat is ignored."""
 _NONE, _SHIFT, _ALT = (
     Qt.KeyboardModifier.NoModifier,
     Qt.KeyboardModifier.ShiftModifier,
@@ -36,11 +36,11 @@ _HELD = {Qt.Key.Key_Alt: _ALT, Qt.Key.Key_Shift: _SHIFT}
 
 
 class KeyEvents:
-    """Arrows pan (Shift: by a page), Home fits, Space held moves the picture with any tool, also within a stroke.
+    """Arrows pan (Shift: by a page), Home fits, Space held pans with any tool, even during a stroke.
 
-    Alt and arrows move the pointer, P puts the tool down and lifts it (Alt: to take away, Shift: to add), Enter
-    finishes what the tool began, Backspace takes a step of it back, Esc gives it up. Tab held hides the mask; Shift+Tab
-    and F6 leave for the rest of the window.
+    Alt and arrows move the pointer, P puts the tool down and lifts it (Alt: to erase, Shift: to add), Enter finishes
+    what the tool began, Backspace undoes a step of it, Esc aborts it. Tab held hides the mask; Shift+Tab and F6 leave
+    for the rest of the window.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class KeyEvents:
         leave: Callable[[], object],
     ) -> None:
         self.is_peeking = False
-        """Tab is held, and the mask hidden"""
+        """Whether Tab is held and the mask hidden"""
         self._gesture = gesture
         self._navigation = navigation
         self._viewport = viewport
@@ -63,7 +63,7 @@ class KeyEvents:
         self._leave = leave
 
     def goes_first(self, event: QKeyEvent) -> bool:
-        """Take a key that a shortcut of the window, or Qt's way from widget to widget, would take otherwise."""
+        """Claim a key that window shortcuts or Qt's focus chain would get first; return whether it was."""
         if event.type() == QEvent.Type.ShortcutOverride and self._takes(event):
             event.accept()
             return True
@@ -113,7 +113,7 @@ class KeyEvents:
         return True
 
     def lose_keyboard(self) -> None:
-        """The release of a key goes elsewhere now."""
+        """Call when key releases go elsewhere from now on."""
         self._peek(False)
         self._gesture.lose_keyboard()
 
@@ -138,9 +138,9 @@ class KeyEvents:
         if key in _ENTER or key == Qt.Key.Key_Backspace:
             begun = gesture.tool.can_finish if key in _ENTER else gesture.tool.is_busy
             return keys == _NONE and begun and gesture.is_idle
-        if event.matches(QKeySequence.StandardKey.Undo):  # also where the history has nothing to take back
+        if event.matches(QKeySequence.StandardKey.Undo):  # even when the history has nothing to undo
             return gesture.tool.can_finish and gesture.is_idle
-        if key == Qt.Key.Key_Alt:  # else it would go to the menus when it is let go
+        if key == Qt.Key.Key_Alt:  # otherwise its release would open the menu bar
             return not gesture.tool.pans and gesture.pointer is not None
         if key == Qt.Key.Key_P:
             return keys in (_NONE, _SHIFT, _ALT) and not gesture.tool.pans

@@ -1,4 +1,4 @@
-"""A flicked picture glides on for a moment."""
+"""Kinetic panning: a flicked slide glides on."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from PySide6.QtCore import QElapsedTimer, QObject, QPointF, QTimer
 
 TICK = 0.016
 DECAY = 0.12
-"""Seconds in which the speed falls to 1/e: after half a second 1.5 % are left."""
+"""Seconds for the speed to fall to 1/e; 1.5 % is left after half a second."""
 SLOWEST, FASTEST = 60.0, 6000.0
-"""Device-independent pixels a second: slower is no flick and ends a glide, faster would lose the place."""
+"""Device-independent pixels per second: slower is no flick and ends a glide; faster would lose the place."""
 MEMORY = 0.08
-"""Seconds of a drag that its speed is taken from; a pointer at rest for as long before its release does not flick."""
+"""Seconds of a drag that its speed is measured over; a pointer at rest that long does not flick."""
 
 
 class KineticPan(QObject):
-    """Follows a drag and glides on after its release; `move_by` gets the distance in whole pixels."""
+    """Follows a drag and glides on after its release; `move_by` gets whole pixels."""
 
     def __init__(self, move_by: Callable[[int, int], None], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -36,13 +36,13 @@ class KineticPan(QObject):
         return self._timer.isActive()
 
     def drag(self, at: QPointF, seconds: float) -> None:
-        """The pointer is `at` a place of the viewport at a time; stops a glide."""
+        """Record the pointer's place and time during a drag; stop a glide."""
         self.stop_gliding()
         self._way.append((seconds, QPointF(at)))
         self._forget_before(seconds - MEMORY)
 
     def release(self, seconds: float) -> None:
-        """End the drag at a time; glide on when it was quick until then."""
+        """End the drag, and glide on if it was fast."""
         self._forget_before(seconds - MEMORY)
         way, self._way = list(self._way), deque()
         span = seconds - way[0][0] if way else 0.0
@@ -57,7 +57,7 @@ class KineticPan(QObject):
             self._timer.start()
 
     def stop(self) -> None:
-        """End a glide, and forget the drag."""
+        """Stop gliding and forget the drag."""
         self._way.clear()
         self.stop_gliding()
 
@@ -65,7 +65,7 @@ class KineticPan(QObject):
         self._timer.stop()
 
     def advance(self, seconds: float) -> None:
-        """Glide on for so long."""
+        """Glide for `seconds`."""
         slower = math.exp(-seconds / DECAY)
         self._rest += self._speed * (DECAY * (1 - slower))
         self._speed *= slower
@@ -77,7 +77,7 @@ class KineticPan(QObject):
             self._move_by(whole.x(), whole.y())
 
     def _tick(self) -> None:
-        # A late tick glides no further than a few would have: after a stall the picture must not leap.
+        # Cap a late tick: the slide must not leap after a stall.
         self.advance(min(self._clock.restart() / 1000, 3 * TICK))
 
     def _forget_before(self, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""A round glass beside the pointer that shows the place it is at enlarged."""
+"""The loupe: a round glass beside the pointer that magnifies the slide under it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SIDE = 184
 """Device-independent pixels."""
 MAGNIFIES = 4.0
 AWAY = 36
-"""Device-independent pixels from the pointer to the glass: what is being painted stays in sight."""
+"""Device-independent pixels from the pointer to the glass, which must not hide what is being painted."""
 EDGE, RIM = QColor(0, 0, 0, 200), QColor(255, 255, 255)
 EDGE_WIDTH, RIM_WIDTH = 6.0, 2.5
 _MARGIN = EDGE_WIDTH / 2 + 1
@@ -21,16 +21,16 @@ _GLASS = QRectF(_MARGIN, _MARGIN, SIDE - 2 * _MARGIN, SIDE - 2 * _MARGIN)
 
 
 class Loupe:
-    """Where the glass is, and how it shows the slide. Painted by the view, like all that lies over the slide."""
+    """Position and contents of the glass. Painted by the view, like everything over the slide."""
 
     def __init__(self) -> None:
         self.rect = QRect(QPoint(), QSize(SIDE, SIDE))
-        """Of the whole glass in the viewport"""
+        """Position of the glass in the viewport"""
         self._pointer = QPointF()
         self._content = self._hole = self._rim = QImage()
 
     def place(self, pointer: QPointF, port: QRect) -> None:
-        """Above the pointer and to its right, or where there is room."""
+        """Put the glass above and to the right of the pointer, or where there is room."""
         self._pointer = QPointF(pointer)
         at, way = pointer.toPoint(), SIDE + AWAY
         x = at.x() + AWAY if at.x() + way <= port.right() else at.x() - way
@@ -40,20 +40,20 @@ class Loupe:
         self.rect.moveTopLeft(QPoint(x, y))
 
     def transform(self, to_viewport: QTransform) -> QTransform:
-        """From level-0 pixels to the viewport, as the glass shows them: the pointer's place is in its middle."""
+        """Return the transform from level 0 to the viewport inside the glass, centred on the pointer."""
         middle = QRectF(self.rect).center()
         enlarged = QTransform.fromTranslate(-self._pointer.x(), -self._pointer.y())
         enlarged *= QTransform.fromScale(MAGNIFIES, MAGNIFIES)
         return to_viewport * enlarged * QTransform.fromTranslate(middle.x(), middle.y())
 
     def seen(self, to_viewport: QTransform) -> Region:
-        """The level-0 pixels in the glass, some of which may lie beyond the slide."""
+        """Return the level-0 region in the glass, which may reach beyond the slide."""
         inverse, _invertible = self.transform(to_viewport).inverted()
         part = inverse.mapRect(QRectF(self.rect)).toAlignedRect()
         return Region(part.x(), part.y(), part.width(), part.height())
 
     def paint(self, painter: QPainter, ratio: float, paint_content: Callable[[QPainter], None]) -> None:
-        """`paint_content` gets a painter in the viewport's device-independent pixels; `ratio`: screen pixels each."""
+        """`paint_content` gets a painter in device-independent viewport pixels; `ratio`: screen pixels in each."""
         if self._content.isNull() or self._content.devicePixelRatio() != ratio:
             self._content, self._hole, self._rim = _blank(ratio), _hole(ratio), _rim(ratio)
         corner = QPointF(self.rect.topLeft())
@@ -62,7 +62,7 @@ class Loupe:
             inner.setClipRect(self.rect)
             paint_content(inner)
             inner.resetTransform()
-            # Far cheaper than painting within a round clip, and smooth.
+            # Far cheaper than a round clip, and antialiased.
             inner.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationIn)
             inner.drawImage(QPointF(), self._hole)
         painter.drawImage(corner, self._content)
@@ -77,7 +77,7 @@ def _blank(ratio: float) -> QImage:
 
 
 def _hole(ratio: float) -> QImage:
-    """Opaque where one looks through the glass."""
+    """Return a mask that is opaque inside the glass."""
     image = _blank(ratio)
     with QPainter(image) as painter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

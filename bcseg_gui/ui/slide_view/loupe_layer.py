@@ -1,4 +1,4 @@
-"""The loupe in the view: when and where the glass is shown, and what is seen in it."""
+"""The loupe in the view: when, where and with what content it is shown."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from .sketch import SketchLayer
 from .viewport import Viewport
 
 BETWEEN_PLACES = 16
-"""Milliseconds between two places of the loupe: it follows the pointer without holding it up."""
+"""Milliseconds between two moves of the loupe, so that it never slows the pointer."""
 
 
 class LoupeLayer(QObject):
-    """A glass beside the pointer that enlarges what it is at: slide, mask, sketch and ring."""
+    """Magnifies what is under the pointer: slide, mask, sketch and ring."""
 
     def __init__(
         self,
@@ -43,20 +43,20 @@ class LoupeLayer(QObject):
 
     @property
     def rect(self) -> QRect:
-        """Of the glass in the port."""
+        """Position of the glass in the port."""
         return self._loupe.rect
 
     def want(self, wanted: bool) -> None:
-        """Show the glass whenever the pointer is on the slide."""
+        """Show the glass whenever the pointer is on the slide, or no longer."""
         self._wanted = wanted
 
     def follow(self) -> None:
-        """The pointer, or what it does, has changed."""
+        """Call when the pointer or what it does has changed."""
         if (self._wanted or self.is_shown) and not self._timer.isActive():
             self._timer.start()
 
     def refresh(self, region: Region) -> None:
-        """A part of the slide or its mask is shown anew."""
+        """Call when `region` of slide or mask was repainted."""
         if self.is_shown and not self._timer.isActive() and not self._seen().intersected(region).is_empty:
             self._timer.start()
 
@@ -77,7 +77,7 @@ class LoupeLayer(QObject):
             port.update(before)
 
     def _seen(self) -> Region:
-        """Level-0 pixels in the glass, some of which may lie beyond the slide."""
+        """Return the level-0 region in the glass, which may reach beyond the slide."""
         return self._loupe.seen(self._view.viewportTransform())
 
     def _paint_content(self, painter: QPainter) -> None:
@@ -100,7 +100,7 @@ class LoupeLayer(QObject):
         if here is None:
             return
         pixel, radius = 1 / (MAGNIFIES * self._viewport.scale), gesture.tool.radius or 0.0
-        shown = radius if ring.isVisible() and radius < SIDE / 2 * pixel else 0.0  # beyond the glass: a cross
+        shown = radius if ring.isVisible() and radius < SIDE / 2 * pixel else 0.0  # else a cross
         sign = gesture.tool.sign(gesture.hand) if radius and ring.isVisible() else 0
         self._ring.set_color(ring.color)
         self._ring.place(QPointF(*here), shown, pixel, sign, cross=not shown)

@@ -1,4 +1,4 @@
-"""The mask over the picture: filled, outlined, or both."""
+"""Draws the mask over the slide: filled, outlined, or both."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ from .tile_loader import level_for_scale, tile_region
 CONTOUR_WIDTH = 1.5
 """Device-independent pixels; rounded up to whole screen pixels."""
 UNMEASURED_DIAMETER = 42.0
-"""Level-0 pixels: of cells that nobody has measured yet."""
+"""Assumed cell diameter while unmeasured, level-0 pixels."""
 OUTLINED_FROM = 10.0
-"""Diameter on screen, device-independent pixels, from which a cell is outlined; smaller ones would be all outline."""
+"""Diameter on screen, device-independent pixels, from which cells are outlined; smaller ones would be all outline."""
 MANUAL_FROM = 0.25
-"""Screen pixels a level-0 pixel from which it can be shown what a person changed: overviews do not know it."""
+"""Screen pixels per level-0 pixel from which manual changes can be shown: overviews do not hold them."""
 _MARKS = {DARK: (0, 0, 0, 150), LIGHT: (255, 255, 255, 200), VEIL: (255, 255, 255, 140), VEIL_LINE: (0, 0, 0, 130)}
-"""No hue: lines dark beside light show on any stain and class, to all eyes, and what was erased is pale as a ghost."""
+"""No hue: dark beside light shows on any stain and class, to all eyes; what was erased is pale."""
 READING_TIME, READING_TIME_MOVING = 0.006, 0.002
-"""Seconds that one painting may spend on fetching tiles of the mask; the rest of them follows in the next."""
+"""Seconds that one repaint may spend fetching mask tiles; the rest follow in the next."""
 TILES_HELD = 96
 
 
 @dataclass(frozen=True, slots=True)
 class OverlayStyle:
-    """How the mask looks: tinted and outlined, or outlined alone. An id without a colour is drawn grey.
+    """How the mask looks: tinted and outlined, or only outlined. Ids without a colour are grey.
 
-    `show_manual`: what a person painted is hatched, what a person erased lies under a hatched veil.
+    `show_manual`: hatch what was painted by hand, and veil what was erased by hand.
     """
 
     opacity: float = 0.3
@@ -56,23 +56,25 @@ class OverlayStyle:
         return self._table(self.opacity)
 
     def small_table(self) -> list[int]:
-        """Cells of a few pixels stand alone, without outlines, and a thin tint of so little would be lost."""
+        """Colours for cells of a few pixels: without outlines, and less transparent, or they would be lost."""
         return self._table(min(1.0, 1.75 * self.opacity))
 
     def outlined_table(self) -> list[int]:
-        """Colours of classes, and of those with OUTLINE. A line hides little and is lost when it is pale: it is
-        opaque long before a surface is."""
+        """Colours of classes, and of those with OUTLINE.
+
+        A line hides little and is lost when pale, so it turns opaque long before a surface does.
+        """
         fill = [0] * 256 if self.contour else self.fill_table()
         line = self._table(min(1.0, 2.5 * self.opacity))
         return [*fill[:OUTLINE], *line[OUTLINE:]]
 
     def marks_table(self) -> list[int]:
-        """Colours of the marks, and of outlines."""
+        """Colours of marks and outlines."""
         marks = [qRgba(*_MARKS[value]) if value in _MARKS else 0 for value in range(OUTLINE)]
         return [*marks, *self.outlined_table()[OUTLINE:]]
 
     def _table(self, opacity: float) -> list[int]:
-        """Colour of each of the 256 mask values; the manual bit changes nothing."""
+        """Return a colour for each of the 256 mask values, whatever their manual bit."""
         alpha, unlisted = round(255 * opacity), QColor(UNLISTED_COLOR)
         colors = [self.colors.get(class_id, unlisted) for class_id in range(1, CLASS_BITS + 1)]
         half = [0, *(qRgba(color.red(), color.green(), color.blue(), alpha) for color in colors)]
@@ -82,16 +84,16 @@ class OverlayStyle:
 class MaskItem(QGraphicsItem):
     """Shows a mask in scene coordinates = level-0 pixels. Call `changed` for what was painted into it.
 
-    Fetched and drawn at the screen's resolution: as thin and crisp at any magnification, and never costlier than the
-    pixels repainted. `failed` is called once per mask when a part of it cannot be read.
+    Fetched and drawn at screen resolution: equally crisp at any zoom, at a cost bounded by the pixels repainted.
+    `failed` is called once per mask when a part of it cannot be read.
     """
 
     def __init__(self, failed: Callable[[UserError], None] = lambda _error: None) -> None:
         super().__init__()
         self.coarse = False
-        """Paint at half the resolution of a dense screen, as long as the picture moves"""
+        """Paint at half the resolution of a dense screen, while the slide moves"""
         self.parts: list[QRectF] = []
-        """Of the viewport, in device-independent pixels: what is repainted now, nothing else being painted"""
+        """Parts of the viewport being repainted, device-independent pixels; nothing else is painted"""
         self._failed = failed
         self._told = False
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
@@ -120,20 +122,20 @@ class MaskItem(QGraphicsItem):
         self.update()
 
     def set_cell_diameter(self, diameter: float) -> None:
-        """Level-0 pixels; decides how far one zooms out until outlines go."""
+        """`diameter`: level-0 pixels; decides from which zoom on cells are outlined."""
         if diameter != self._cell_diameter:
             self._cell_diameter = diameter
             self.update()
 
     def changed(self, region: Region, scale: float) -> None:
-        """Repaint `region`, and around it the few screen pixels that a smooth edge or an outline reaches."""
+        """Repaint `region`, and the few screen pixels around it that a smooth edge or an outline reaches."""
         for key in [key for key in self._held if key.level and not tile_region(key).intersected(region).is_empty]:
             del self._held[key]
         margin = (2 + _contour_pixels(2)) / scale
         self.update(QRectF(region.x, region.y, region.w, region.h).adjusted(-margin, -margin, margin, margin))
 
     def level_at(self, zoom: float) -> int:
-        """The level of the mask shown at `zoom` screen pixels a level-0 pixel."""
+        """Return the mask level shown at `zoom` screen pixels per level-0 pixel."""
         return 0 if self._mask is None else min(level_for_scale(zoom), self._mask.level_count - 1)
 
     def boundingRect(self) -> QRectF:
@@ -155,11 +157,11 @@ class MaskItem(QGraphicsItem):
         except UserError as error:
             if not self._told:
                 self._told = True
-                # Not from within painting, which a message would start anew.
+                # Not while painting: a message would trigger another repaint.
                 QTimer.singleShot(0, self.scene(), partial(self._failed, error))
         painter.setWorldTransform(to_viewport)
         if self._is_late:
-            # Of the scene: the item may be gone by then.
+            # On the scene, since the item may be gone by then.
             QTimer.singleShot(0, self.scene(), partial(self.update, exposed))
 
     def _paint(self, painter: QPainter, v_exposed: QRectF, to_viewport: QTransform) -> None:
@@ -209,14 +211,14 @@ class MaskItem(QGraphicsItem):
             self._held[key] = tile
             self._held.move_to_end(key)
             self._painting.add(key)
-            # None that this painting shows, or it would start anew forever.
+            # None that this repaint shows, or it would repeat forever.
             if len(self._held) > TILES_HELD and (oldest := next(iter(self._held))) not in self._painting:
                 del self._held[oldest]
         return tile
 
 
 def _indexed(values: NDArray[np.uint8], table: list[int]) -> QImage:
-    """`values` as an image on the same memory; it must not outlive them."""
+    """Return an image that shares the memory of `values` and must not outlive them."""
     height, width = values.shape
     image = QImage(values.data, width, height, width, QImage.Format.Format_Indexed8)
     image.setColorTable(table)

@@ -1,4 +1,4 @@
-"""The mask in a view: what of it to repaint, and when its overviews are brought up to date."""
+"""The mask in a view: what to repaint, and when to refresh its overviews."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .throttle import Throttle
 from .viewport import Viewport
 
 BETWEEN_CHANGES = 50
-"""Milliseconds between two repaintings for a mask that a model writes."""
+"""Milliseconds between two repaints while a model writes the mask."""
 
 
 class MaskLayer(QObject):
-    """Holds the item that shows the mask, and passes on what is painted into it."""
+    """Holds the item that shows the mask, and tells it what has changed."""
 
     repainted = Signal(object)
-    """Region of the mask that is shown anew"""
+    """Region of the mask that was repainted"""
     failed = Signal(object)
     """UserError: a part of the mask cannot be read; emitted once per mask"""
     paintedUnseen = Signal()
@@ -39,7 +39,7 @@ class MaskLayer(QObject):
 
     @property
     def is_settled(self) -> bool:
-        """Nothing waits to be shown."""
+        """Whether everything is on screen."""
         return not self._throttle.is_waiting and (self._mask is None or not self._mask.overviews_stale)
 
     def set_mask(self, mask: Mask | None) -> None:
@@ -52,10 +52,10 @@ class MaskLayer(QObject):
         self._unseen_told = self._unseen_told and not style.visible
 
     def changed(self, region: Region, *, at_once: bool, in_stroke: bool) -> None:
-        """Repaint the part of the mask that was painted into: at once within a stroke, else not too often."""
+        """Repaint `region`: at once during a stroke, else at a limited rate."""
         level = self.item.level_at(self._viewport.zoom)
         if in_stroke:
-            # The overviews are brought up to date after the stroke, which must not wait for them.
+            # Overviews follow after the stroke, which must not wait for them.
             if self._mask is not None and level:
                 self._mask.preview(region, level)
             self._repaint(region)
@@ -69,15 +69,15 @@ class MaskLayer(QObject):
             self._throttle.add(region)
 
     def flush(self) -> None:
-        """Repaint what waits."""
+        """Repaint what is pending."""
         self._throttle.flush()
 
     def wake(self) -> None:
-        """Go on with the overviews, where there is something to do."""
+        """Continue refreshing the overviews."""
         self._refresher.wake()
 
     def stop(self) -> None:
-        """Leave the overviews alone until woken."""
+        """Leave the overviews alone until `wake`."""
         self._refresher.stop()
 
     def begin_stroke(self, *, paints: bool) -> None:

@@ -1,4 +1,4 @@
-"""A mask at the resolution of the screen: which class lies under each of its pixels, and where the outlines are."""
+"""A mask at screen resolution: the class under each pixel, outlines, and marks of manual changes."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Classes = NDArray[np.uint8]
 Steps = NDArray[np.intp]
 
 OUTLINE = 0x80
-"""Bit of a screen pixel that lies on an outline; the others are the class id."""
+"""Bit of a screen pixel on an outline; the other bits are the class id."""
 
 DARK, LIGHT, VEIL, VEIL_LINE = 1, 2, 3, 4
-"""What a person changed, as `marked` says it: the lines over a cell, and erased background with its lines."""
+"""Values of `marked`: the two lines over painted cells, then erased background and its lines."""
 SPACING = 8
-"""From line to line, in pixels across the screen."""
+"""Distance between lines, screen pixels along a row."""
 
 
 def sample(
@@ -34,8 +34,8 @@ def sample(
 ) -> Classes:
     """Class ids (h, w) under the centres of the screen's pixels `d_rect`; 0 where `tile` has none.
 
-    `bits` are those of the mask's bytes that are wanted; overviews know no manual bit. `to_screen` takes level-0
-    positions to those pixels and turns by quarters at most.
+    `bits` selects bits of the mask's bytes; overviews have no manual bit. `to_screen` maps level-0 positions to those
+    pixels, and may rotate by quarter turns.
     """
     back, _invertible = to_screen.inverted()
     across = np.arange(d_rect.left(), d_rect.right() + 1) + 0.5
@@ -52,7 +52,7 @@ def sample(
 
 
 def _gather(tile: Callable[[TileKey], Classes | None], level: int, cols: Steps, rows: Steps) -> Classes:
-    """The mask at `rows` × `cols` of a level, either of them rising or falling."""
+    """Return the mask at `rows` × `cols` of a level, each ascending or descending."""
     if cols[0] > cols[-1]:
         return _gather(tile, level, cols[::-1], rows)[:, ::-1]
     if rows[0] > rows[-1]:
@@ -74,9 +74,9 @@ def _gather(tile: Callable[[TileKey], Classes | None], level: int, cols: Steps, 
 
 
 def outlined(classes: Classes, width: int) -> Classes:
-    """`classes` with OUTLINE where another class is at most `width` steps to a 4-neighbour away; 0 stays 0.
+    """Return `classes` with OUTLINE set within `width` 4-neighbour steps of another class; 0 stays 0.
 
-    The outline lies on the inside of a cell, so that the thin gap between two touching cells stays open.
+    The outline lies inside the cell, so that a thin gap between two cells stays open.
     """
     kernel = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
     differs = cv2.compare(
@@ -90,19 +90,19 @@ def outlined(classes: Classes, width: int) -> Classes:
 
 
 def marked(values: Classes, origin: tuple[int, int], width: int = 1) -> Classes:
-    """What a person changed, as marks on the screen; 0 elsewhere. `values`: mask bytes (h, w) with the manual bit.
+    """Return marks for manual changes, 0 elsewhere. `values`: mask bytes (h, w) with the manual bit.
 
-    Rising lines, LIGHT beside DARK, on cells; VEIL with falling ones, VEIL_LINE, on background. The lines are `width`
-    pixels wide, and stand still against the pixel (x, y) `origin`, which may lie far outside.
+    Cells get rising lines, LIGHT beside DARK; background gets VEIL with falling lines, VEIL_LINE. Lines are `width`
+    pixels wide and fixed to the pixel (x, y) `origin`, which may lie far outside.
     """
     height, length = values.shape
     (x, y), spacing = origin, SPACING * width
     rows, columns = np.arange(height), np.arange(length)
     steps = np.arange(spacing)[:, None]
-    # A line of pixels for each step across the pattern: far quicker than to ask each pixel where it lies.
+    # One row of pixels per step across the pattern: far faster than computing each pixel's place.
     rising = _lines((columns + steps) % spacing, width, (0, LIGHT, DARK))[(rows - x - y) % spacing]
     falling = _lines((columns - steps) % spacing, width, (VEIL, VEIL_LINE, VEIL))[(rows + x - y) % spacing]
-    # Products of bytes: several times as fast as choosing pixel by pixel.
+    # Products of bytes: several times as fast as selecting per pixel.
     rising *= values > MANUAL
     falling *= values == MANUAL
     rising |= falling
@@ -110,6 +110,6 @@ def marked(values: Classes, origin: tuple[int, int], width: int = 1) -> Classes:
 
 
 def _lines(steps: Steps, width: int, kinds: tuple[int, int, int]) -> Classes:
-    """`kinds`: between the lines, of the first line, of the one beside it."""
+    """`kinds`: values between the lines, on the first line, and on the one beside it."""
     between, first, second = kinds
     return np.where(steps < width, first, np.where(steps < 2 * width, second, between)).astype(np.uint8)

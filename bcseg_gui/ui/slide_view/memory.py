@@ -1,4 +1,4 @@
-"""Give freed memory back to the system."""
+"""Returning freed memory to the system."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from contextlib import suppress
 
 _M_MMAP_THRESHOLD = -3
 _THRESHOLD = 256 * 2**10
-"""Bytes: below a tile of the slide or of its mask, above all that is short-lived."""
+"""Bytes: less than a tile of slide or mask, more than short-lived objects."""
 
 
 def return_freed_tiles() -> None:
-    """Call once, at the start: from then on memory of the size of a tile goes back when it is freed.
+    """Call once at the start: memory of the size of a tile then returns to the system when freed.
 
-    By default glibc learns from the first such block freed to keep them all for reuse; what lies between them keeps
-    it from ever giving them back, and the process grows by half over a minute of panning. Elsewhere it does nothing.
+    By default glibc keeps such blocks for reuse after the first is freed, and small blocks between them stop it from
+    ever returning them: the process grows by half over a minute of panning. Does nothing with other C libraries.
     """
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):  # another C library

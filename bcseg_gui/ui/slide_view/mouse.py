@@ -18,7 +18,7 @@ WHEEL_FACTOR = 1.25
 """Zoom of one notch of a mouse wheel; a touchpad's fractions of a notch zoom by the same power."""
 NOTCH = 120
 PIXELS_A_NOTCH = 40
-"""Of touchpads that report pixels alone."""
+"""For touchpads that report pixels only."""
 _BUTTONS = {
     Qt.MouseButton.LeftButton: Button.LEFT,
     Qt.MouseButton.RightButton: Button.RIGHT,
@@ -27,10 +27,10 @@ _BUTTONS = {
 
 
 class MouseEvents:
-    """The middle button pans with any tool, also in the middle of a stroke, which then goes on.
+    """The middle button pans with any tool, even during a stroke, which then continues.
 
-    A flick glides on, the wheel zooms, Ctrl and the wheel change the tool's size, Shift and the wheel how strong the
-    mask is shown. Alt and the second button take away, Shift adds.
+    A flick glides on, the wheel zooms, Ctrl and wheel resize the tool, Shift and wheel change the opacity of the mask.
+    Alt and the second button erase, Shift adds.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class MouseEvents:
 
     def wheel(self, event: QWheelEvent) -> None:
         self._navigation.kinetic.stop()
-        # With Shift or Alt, some systems turn the wheel's direction to the side.
+        # Some systems scroll sideways with Shift or Alt.
         angle, pixels = event.angleDelta(), event.pixelDelta()
         notches = (angle.y() or angle.x()) / NOTCH or (pixels.y() or pixels.x()) / PIXELS_A_NOTCH
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
@@ -87,7 +87,7 @@ class MouseEvents:
         event.accept()
 
     def _focus_view(self) -> None:
-        """With the pointer over the picture its keys work, whatever was clicked before; typing is not cut short."""
+        """Focus the view so that its keys work under the pointer, unless the user is typing elsewhere."""
         other = QApplication.focusWidget()
         typing = isinstance(other, QLineEdit) or (isinstance(other, NumberBox) and other.keeps_keyboard)
         if not self._view.hasFocus() and not typing:

@@ -1,4 +1,4 @@
-"""Qt's side of looking around: its transform and scroll bars follow the viewport."""
+"""Pan and zoom on the Qt side: transform and scroll bars follow the viewport."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from .kinetic import KineticPan
 from .viewport import Place, Viewport
 
 REST = 120
-"""Milliseconds without zoom or pan after which the picture is at rest."""
+"""Milliseconds without zoom or pan after which the view is at rest."""
 SPARE = 1
-"""Device-independent pixels that Qt may scroll beyond the viewport's limits, so that its own rounding never decides."""
+"""Device-independent pixels that Qt may scroll beyond the viewport's limits, so that its rounding never interferes."""
 
 
 class Navigation(QObject):
-    """Moves the viewport, and `view` with it. The viewport is the truth; the scene is in level-0 pixels."""
+    """Moves the viewport, and `view` with it. The viewport decides; the scene is in level-0 pixels."""
 
     zoomed = Signal(float)
     """Screen pixels per level-0 pixel"""
@@ -39,17 +39,17 @@ class Navigation(QObject):
 
     @property
     def is_moving(self) -> bool:
-        """The view moved a moment ago."""
+        """Whether the view moved a moment ago."""
         return self._rest_timer.isActive()
 
     def show(self, width: int, height: int) -> None:
-        """A slide of that many level-0 pixels, whole and unturned; none when it has no area."""
+        """Show a slide of this level-0 size, fitted and unrotated; no slide when it has no area."""
         self._measure()
         self._viewport.show(width, height)
         self._follow()
 
     def resize(self) -> None:
-        """The port has another size, or is on another screen."""
+        """Call when the port has another size or screen."""
         before = self._viewport.port_size
         size = self._view.viewport().size()
         self._viewport.pixel_ratio = self._view.devicePixelRatioF()
@@ -86,7 +86,7 @@ class Navigation(QObject):
         self._follow()
 
     def scrolled(self) -> None:
-        """Qt scrolled by itself, as for the keys Page Up and Page Down: the viewport goes along this once."""
+        """Call when Qt scrolled by itself, as for Page Up and Page Down: the viewport follows."""
         if not self._following:
             across, down = self._view.horizontalScrollBar(), self._view.verticalScrollBar()
             x, y = self._viewport.offset
@@ -107,7 +107,7 @@ class Navigation(QObject):
             self._scroll()
         else:
             mode = self._view.viewportUpdateMode()
-            # Else the picture that is about to be painted anew would be scrolled first.
+            # Otherwise Qt would scroll a picture that is about to be repainted anyway.
             self._view.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.NoViewportUpdate)
             scale, turns = self._viewport.scale, self._viewport.quarter_turns
             self._view.setTransform(QTransform.fromScale(scale, scale).rotate(90 * turns))
@@ -127,7 +127,7 @@ class Navigation(QObject):
         self._view.verticalScrollBar().setValue(y)
 
     def _reach(self) -> QRectF:
-        """All that panning can bring into view, in level-0 pixels."""
+        """Return everything that panning can reach, in level-0 pixels."""
         (left, top), (right, bottom) = self._viewport.offset_limits()
         (x, y), (width, height) = self._viewport.offset, self._viewport.port_size
         first = self._viewport.to_level0((left - x - SPARE, top - y - SPARE))

@@ -1,4 +1,4 @@
-"""Outlines of what a person selected or is about to do, and of what was reviewed."""
+"""Outlines of selections, previews and reviewed regions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DARK_WIDTH, LIGHT_WIDTH = 4.0, 2.0
 
 
 class OutlineItem(QGraphicsItem):
-    """Closed outlines in scene coordinates = level-0 pixels, as thin at any zoom."""
+    """Outlines in scene coordinates = level-0 pixels, equally thin at any zoom."""
 
     def __init__(self, color: QColor = LIGHT) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class OutlineItem(QGraphicsItem):
         self.hide()
 
     def show_outlines(self, outlines: Iterable[Sequence[tuple[float, float]]], *, closed: bool = True) -> None:
-        """Nothing is drawn of an empty one."""
+        """Replace the outlines; empty ones draw nothing."""
         polygons = [QPolygonF([QPointF(x, y) for x, y in outline]) for outline in outlines if outline]
         if (polygons, closed) != (self._polygons, self._closed):
             self.prepareGeometryChange()
@@ -41,7 +41,7 @@ class OutlineItem(QGraphicsItem):
             self.update()
 
     def set_pixel(self, pixel: float) -> None:
-        """`pixel`: level-0 pixels a device-independent pixel shows."""
+        """`pixel`: level-0 pixels per device-independent pixel."""
         if pixel != self._pixel:
             self.prepareGeometryChange()
             self._pixel = pixel
@@ -57,7 +57,7 @@ class OutlineItem(QGraphicsItem):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         draw = painter.drawPolygon if self._closed else painter.drawPolyline
         for color, width in ((DARK, DARK_WIDTH), (self._color, LIGHT_WIDTH)):
-            # Cosmetic widths are counted in screen pixels.
+            # Cosmetic pens measure in screen pixels.
             pen = QPen(color, width * painter.device().devicePixelRatio())
             pen.setCosmetic(True)
             pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)

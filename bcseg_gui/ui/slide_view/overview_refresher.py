@@ -1,4 +1,4 @@
-"""Brings the overview levels of a mask up to date when there is nothing else to do."""
+"""Refreshes the overview levels of a mask in idle time."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from bcseg_gui.core.geometry import Region, TileKey
 from bcseg_gui.core.masks import Mask
 
 SLICE = 0.006
-"""Seconds of work at a time."""
+"""Seconds of work per slice."""
 PAUSE, FIRST_PAUSE = 8, 40
 """Milliseconds between two slices, and before the first: events and painting come first."""
 
 
 class OverviewRefresher(QObject):
-    """Works until all is up to date; `wake` it when the mask or what is looked at changed.
+    """Works until all is up to date; `wake` it when mask or view have changed.
 
     `wanted` names the tiles in view; `changed` and, once per mask, `failed` are called with the outcome.
     """
@@ -46,7 +46,7 @@ class OverviewRefresher(QObject):
             self._timer.start(FIRST_PAUSE)
 
     def stop(self) -> None:
-        """Pause until woken."""
+        """Pause until `wake`."""
         self._timer.stop()
 
     def _work(self) -> None:
@@ -59,13 +59,13 @@ class OverviewRefresher(QObject):
             self._changed(changed)
 
     def work(self, wanted: Iterable[TileKey], *, others: bool = False) -> Region:
-        """One slice of work on those `wanted`, then on `others`; returns where any changed."""
+        """Work one slice on those `wanted`, then on `others`; return where any changed."""
         if self._mask is None:
             return Region(0, 0, 0, 0)
         try:
             return self._mask.refresh_overviews(SLICE, wanted, others=others)
         except UserError as error:
-            # Tried again with the next change; each slice would fail as this one did.
+            # Retried with the next change; another slice would only fail again.
             self._timer.stop()
             if not self._told:
                 self._told = True

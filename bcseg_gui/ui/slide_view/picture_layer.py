@@ -1,4 +1,4 @@
-"""The picture of a slide in a view: which tiles to read, and when to paint what of them."""
+"""The slide in a view: which tiles to read, and when to paint them."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from .tile_loader import TileLoader
 from .viewport import Viewport
 
 BACKGROUND = QColor(119, 119, 119)
-"""Neutral mid-grey, so that it shifts no colour of the picture."""
+"""Neutral mid-grey, which does not bias the perception of colours."""
 SMOOTH_AT_ONCE = 400_000
-"""Screen pixels. While the picture moves, more than so many are painted quickly, and well a moment later."""
+"""Screen pixels. While the slide moves, larger areas are painted coarsely, and well a moment later."""
 BAND = 800_000
 """Screen pixels painted well at a time, so that the pointer never waits."""
 BETWEEN_BANDS = BETWEEN_ARRIVALS = 20
-"""Milliseconds between two repaintings: of bands, for tiles that were read."""
+"""Milliseconds between repaints of two bands, and for tiles that arrived."""
 ZOOM_PAUSE = 40
-"""Milliseconds without a zoom after which its tiles are read."""
+"""Milliseconds after the last zoom until its tiles are read."""
 TILES_AHEAD = 16
-"""Read round what is in view when nothing else is to do."""
+"""Tiles read around the view in idle time."""
 
 
 class PictureLayer(QObject):
-    """Shows a slide. A moving picture is painted from what is at hand, as well as there is time for."""
+    """Paints a slide from the tiles at hand, while it moves as well as time allows."""
 
     arrived = Signal(object)
-    """TileKey: it was read, or cannot be for now"""
+    """TileKey: read, or unreadable for now"""
     failed = Signal(object)
     """UserError of a part that cannot be read; emitted once, and again after a recovery"""
     recovered = Signal()
@@ -47,7 +47,7 @@ class PictureLayer(QObject):
         self.loader: TileLoader | None = None
         self.empty_regions: list[Region] = []
         self.is_coarse = False
-        """Being painted quickly"""
+        """Whether the current repaint is a coarse one"""
         self._viewport, self._navigation, self._view = viewport, navigation, view
         self._look = Look()
         self._asked: tuple[Region, float] | None = None
@@ -65,14 +65,14 @@ class PictureLayer(QObject):
 
     @property
     def is_settled(self) -> bool:
-        """All requested tiles are here and painted well."""
+        """Whether all requested tiles are here and painted well."""
         waiting = self._arrived or self._bands or self._navigation.is_moving
         return self.loader is not None and self.loader.is_done and not waiting
 
     def show(self, slide: Slide | None) -> None:
-        """Show a slide from the next painting on.
+        """Show a slide from the next repaint on.
 
-        Returns when no thread reads the one shown before, which may then be closed.
+        Return once no thread reads the previous one, which may then be closed.
         """
         if self.loader is not None:
             self.loader.stop()
@@ -89,7 +89,7 @@ class PictureLayer(QObject):
             self.loader.recovered.connect(self.recovered)
 
     def set_look(self, look: Look) -> bool:
-        """Show the slide brighter, with another white…; False when that is how it is shown already."""
+        """Show the slide with a look; return False when it already is."""
         changed = look != self._look
         if changed:
             self._look = look
@@ -97,13 +97,13 @@ class PictureLayer(QObject):
         return changed
 
     def dress(self) -> None:
-        """Paint the picture anew: the slide, its look or its rotation is another."""
+        """Repaint all tiles: the slide, its look or its rotation changed."""
         if self.loader is not None:
             self.loader.cache.dress(self._look, self._viewport.quarter_turns)
         self._view.viewport().update()
 
     def pixel_value(self, x: int, y: int) -> tuple[int, int, int] | None:
-        """RGB of the slide there, whatever the look, from the finest tile at hand; None when there is none."""
+        """Return the slide's own RGB there, from the finest tile at hand; None without one."""
         width, height = self._viewport.slide_size
         if self.loader is None or not (0 <= x < width and 0 <= y < height):
             return None
@@ -118,17 +118,17 @@ class PictureLayer(QObject):
         return None
 
     def set_empty_regions(self, regions: Sequence[Region]) -> None:
-        """Hatch what a segmentation passes over."""
+        """Hatch what segmentation skips."""
         self.empty_regions = merged(regions)
         self._view.viewport().update()
 
     def moved(self) -> None:
-        """The view moved: what is painted well now would be painted again."""
+        """Call when the view moved: painting well can wait."""
         self._was_coarse = self._was_coarse or bool(self._bands)
         self._bands.clear()
 
     def read_also(self, region: Region, zoom: float) -> None:
-        """Have the tiles read that show `region` at `zoom` as well; the view itself goes first."""
+        """Also read the tiles that show `region` at `zoom`, after those in view."""
         if self.loader is not None and not self._navigation.is_moving:
             others = visible_tiles(region.intersected(self._viewport.whole), zoom, self.loader.top_level)
             if any(key not in self.loader.cache and not self.loader.is_missing(key) for key in others):
@@ -136,7 +136,7 @@ class PictureLayer(QObject):
                 self.loader.request([*in_view, *others])
 
     def stop(self) -> None:
-        """The view is hidden: no thread outlives a closing window, which hides first."""
+        """Call when the view is hidden: no thread may outlive a closing window, which hides first."""
         self._asked = None
         if self.loader is not None:
             self.loader.stop()
@@ -144,7 +144,7 @@ class PictureLayer(QObject):
     # -- painting -------------------------------------------------------------------------------------------------
 
     def begin_painting(self, region: QRegion) -> None:
-        """Call before `paint` with all that is exposed, in device-independent pixels."""
+        """Call before `paint` with everything exposed, in device-independent pixels."""
         around = region.boundingRect()
         area = around.width() * around.height() * self._viewport.pixel_ratio**2
         self.is_coarse = self._navigation.is_moving and area > SMOOTH_AT_ONCE
@@ -152,7 +152,7 @@ class PictureLayer(QObject):
         self._painted = region
 
     def paint(self, painter: QPainter, rect: QRectF, to_viewport: QTransform) -> None:
-        """`painter` is in device-independent pixels, to which `to_viewport` takes level 0; so is the exposed `rect`."""
+        """`painter` and `rect` are in device-independent pixels, to which `to_viewport` maps level 0."""
         visible, aligned = self._viewport.visible_region(), rect.toAlignedRect()
         exposed = Region(aligned.x(), aligned.y(), aligned.width(), aligned.height())
         bare = self._painted
@@ -173,14 +173,14 @@ class PictureLayer(QObject):
     def paint_enlarged(
         self, painter: QPainter, region: Region, zoom: float, transform: QTransform, rect: QRect
     ) -> None:
-        """Fill `rect` with what is here of `region`. `painter` is in the pixels `transform` takes level 0 to."""
+        """Fill `rect` with what is here of `region`. `painter` is in the pixels that `transform` maps level 0 to."""
         painter.fillRect(rect, BACKGROUND)
         if self.loader is not None:
             part = region.intersected(self._viewport.whole)
             paint_slide(painter, self.loader, part, zoom, transform, QRegion(rect), smooth=True)
 
     def _show_arrived(self) -> None:
-        """Repaint for tiles that came, as many at once as a good painting takes."""
+        """Repaint for tiles that arrived, as many as a good repaint allows."""
         room = float(BAND)
         while self._arrived and self.loader is not None:
             place = self.loader.shown(self._arrived[0]).intersected(self._viewport.visible_region())
@@ -202,7 +202,7 @@ class PictureLayer(QObject):
         zooming = self._navigation.is_moving and self._asked is not None and self._asked[1] != zoom
         self._asked = (visible, zoom)
         if zooming:
-            # Sharp tiles of a zoom that is passed by in a blink would only be in the way.
+            # Sharp tiles for a zoom that lasts a blink would only delay the others.
             self.loader.request(coarse_tiles(visible, zoom, self.loader), moving=True)
             self._ask_timer.start()
         else:
@@ -220,7 +220,7 @@ class PictureLayer(QObject):
         self.arrived.emit(key)
 
     def _settle(self) -> None:
-        """The view is at rest: paint well what was painted quickly, and read what may be looked at next."""
+        """Paint well what was painted coarsely, and read what may be needed next."""
         if self._was_coarse:
             self._was_coarse = False
             port = self._view.viewport().rect()

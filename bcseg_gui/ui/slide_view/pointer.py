@@ -16,11 +16,11 @@ from .viewport import Viewport
 
 RING_WIDTH = 4.0
 SMALLEST_RING = 3.0
-"""Radius in device-independent pixels under which a ring no longer shows the pointer's place and a cross does."""
+"""Radius, device-independent pixels, below which a cross marks the pointer better than a ring."""
 
 
 class Pointer:
-    """The ring of the tool's size, or a cursor on `port`. `pixel_changed` gets the pixel of the slide under it."""
+    """A ring of the tool's size, or a cursor on `port`. `pixel_changed` gets the level-0 pixel under it."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Pointer:
         self._cursor: object = None
 
     def show(self) -> None:
-        """Call after anything changed that ring, cursor or pixel depend on."""
+        """Call after anything that ring, cursor or pixel depend on has changed."""
         gesture, scale = self._gesture, self._viewport.scale
         here = gesture.pointed
         grips = gesture.is_panning or (gesture.is_idle and (gesture.tool.pans or gesture.space_held))
@@ -48,7 +48,7 @@ class Pointer:
         sign = gesture.tool.sign(gesture.hand)
         ring_shown = here is not None and not grips and (radius is not None or gesture.by_keys)
         if here is not None and ring_shown:
-            # Of a ring round all of the view nothing would be seen, and of one nearly so large next to nothing.
+            # A ring around the whole view would be invisible, and one nearly as large almost so.
             reach = (radius or 0.0) * scale
             cross = gesture.by_keys or 2 * reach > min(self._viewport.port_size)
             shown = 0.0 if radius is None or reach > self._farthest_corner() + RING_WIDTH else radius
@@ -66,7 +66,7 @@ class Pointer:
         if grips:
             return Qt.CursorShape.ClosedHandCursor if gesture.is_panning else Qt.CursorShape.OpenHandCursor
         if gesture.by_keys and gesture.is_stroke:
-            return Qt.CursorShape.CrossCursor  # the mouse is seen to be alive, though it does not draw
+            return Qt.CursorShape.CrossCursor  # shows that the mouse works, though it does not draw
         if radius is not None or gesture.by_keys:
             return Qt.CursorShape.BlankCursor
         return (gesture.tool.name, sign, self._viewport.pixel_ratio)
@@ -77,7 +77,7 @@ class Pointer:
             self._port.setCursor(tool_cursor(*shape) if isinstance(shape, tuple) else shape)
 
     def _farthest_corner(self) -> float:
-        """Device-independent pixels from the pointer to the port's corner that is farthest from it."""
+        """Return the distance from the pointer to the farthest corner of the port, device-independent pixels."""
         (width, height), (x, y) = self._viewport.port_size, self._gesture.pointer or (0.0, 0.0)
         return math.hypot(max(x, width - x), max(y, height - y))
 

@@ -1,4 +1,4 @@
-"""What is drawn over slide and mask: the selection, what was reviewed, what a tool is about to do, picked cells."""
+"""Outlines over slide and mask: selection, reviewed regions, previews of a tool, picked cells."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class SketchLayer(QObject):
             scene.addItem(item)
 
     def clear(self) -> None:
-        """Another slide is shown: nothing is selected any more, and nothing of it drawn but what was reviewed."""
+        """Call with another slide: drop everything but the reviewed regions."""
         self.selection = ()
         self.spot_item.show_outlines(())
         self.selection_item.show_outlines(())
         self.clear_tool()
 
     def clear_tool(self) -> None:
-        """What the tool in hand drew."""
+        """Drop what the current tool drew."""
         self.preview_item.show_outlines(())
         self.picked_item.show_outlines(())
 
@@ -47,7 +47,7 @@ class SketchLayer(QObject):
             item.set_pixel(pixel)
 
     def select(self, outline: Sequence[Point], slide_size: tuple[int, int]) -> None:
-        """Select within an outline; one without an area selects nothing."""
+        """Select what an outline encloses; one without area selects nothing."""
         width, height = slide_size
         corners = tuple(
             dict.fromkeys((round(min(max(x, 0), width)), round(min(max(y, 0), height))) for x, y in outline)
@@ -59,7 +59,7 @@ class SketchLayer(QObject):
             self.selectionChanged.emit(selection)
 
     def show_selection(self, outline: Sequence[Point]) -> None:
-        """Draw an outline in the making, without selecting it."""
+        """Draw an unfinished outline, without selecting."""
         self.selection_item.show_outlines([outline])
 
     def show_reviewed(self, regions: Sequence[Region]) -> None:
@@ -77,11 +77,11 @@ class SketchLayer(QObject):
 
     @property
     def can_dismiss(self) -> bool:
-        """A spot or a selection is shown."""
+        """Whether a spot or a selection is shown."""
         return bool(self.selection) or self.spot_item.isVisible()
 
     def dismiss(self) -> None:
-        """Take the spot away, or else the selection."""
+        """Remove the spot, else the selection."""
         if self.spot_item.isVisible():
             self.spot_item.show_outlines(())
         else:

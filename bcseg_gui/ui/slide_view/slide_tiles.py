@@ -1,4 +1,4 @@
-"""The slide's picture, painted from tiles."""
+"""Which tiles show a part of a slide, and painting from them."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from .hatching import MISSING, paint_hatching
 from .tile_loader import TileLoader, level_for_scale
 
 PIXELS_FROM_SCALE = 4.0
-"""From this magnification on, pixels are drawn as squares: who works that close wants to see them."""
+"""Scale from which pixels are drawn as squares: at that zoom they matter."""
 COARSER = 3
-"""Levels that the picture in between is coarser by, shown until the sharp tiles are here: one tile instead of 64."""
+"""Levels by which stand-in tiles are coarser, until the sharp ones are here: one instead of 64."""
 
 
 def visible_tiles(visible: Region, scale: float, top_level: int) -> list[TileKey]:
-    """The tiles that show `visible` at `scale` screen pixels a level-0 pixel, from its centre outwards."""
+    """Return the tiles that show `visible` at `scale` screen pixels per level-0 pixel, centre first."""
     return _from_centre(visible, min(level_for_scale(scale), top_level), 0)
 
 
 def tiles_around(visible: Region, scale: float, loader: TileLoader) -> list[TileKey]:
-    """The tiles round those of `visible`, from its centre outwards."""
+    """Return the tiles around those of `visible`, nearest first."""
     level = min(level_for_scale(scale), loader.top_level)
     seen = frozenset(_from_centre(visible, level, 0))
     return [
@@ -33,17 +33,16 @@ def tiles_around(visible: Region, scale: float, loader: TileLoader) -> list[Tile
 
 
 def wanted_tiles(visible: Region, scale: float, loader: TileLoader) -> list[TileKey]:
-    """What to read for `visible`, first things first: a coarse picture, then the sharp tiles."""
+    """Return what to read for `visible`, in order: coarse tiles, then sharp ones."""
     return list(
         dict.fromkeys([*coarse_tiles(visible, scale, loader), *visible_tiles(visible, scale, loader.top_level)])
     )
 
 
 def coarse_tiles(visible: Region, scale: float, loader: TileLoader) -> list[TileKey]:
-    """What stands in for the sharp tiles until they are here.
+    """Return the tiles that stand in for sharp ones until they are here.
 
-    The one tile that shows the whole slide: whatever is looked at has something to stand on. Then a picture in
-    between, where the file has such a level.
+    First the one tile of the whole slide, which covers any view; then some in between, if the file has such a level.
     """
     whole = TileKey(loader.top_level, 0, 0)
     between = min(level_for_scale(scale), loader.top_level) + COARSER
@@ -74,10 +73,10 @@ def paint_slide(
     *,
     smooth: bool,
 ) -> None:
-    """Paint what is here of `exposed`: sharp tiles, and under the missing ones a coarser picture of the same place.
+    """Paint what is here of `exposed`: sharp tiles, and coarser ones in place of those missing.
 
-    `painter` and `v_exposed` are in viewport pixels, to which `transform` takes level-0 pixels; only what lies in
-    both, `exposed` and `v_exposed`, needs to be painted. `exposed` lies within the slide.
+    `painter` and `v_exposed` are in viewport pixels, to which `transform` maps level 0; only the intersection of
+    `exposed` and `v_exposed` needs painting. `exposed` lies within the slide.
     """
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth and scale < PIXELS_FROM_SCALE)
     place = _placing(loader, transform)
@@ -93,7 +92,7 @@ def paint_slide(
 
 
 def _placing(loader: TileLoader, transform: QTransform) -> Callable[[TileKey], QRectF]:
-    """Where a tile is in the viewport."""
+    """Return a function from a tile to its rectangle in the viewport."""
 
     def place(key: TileKey) -> QRectF:
         region = loader.shown(key)
@@ -108,7 +107,7 @@ def _paint_tile(painter: QPainter, loader: TileLoader, key: TileKey, place: Call
     if image is not None:
         painter.drawImage(target, image, QRectF(image.rect()))
         return
-    # After zooming out the finer tiles are still here.
+    # After zooming out, the finer tiles are still here.
     below = [child for child in _children(key) if not loader.shown(child).is_empty]
     finer = [(place(child), image) for child in below if (image := loader.cache.shown(child)) is not None]
     if not finer or len(finer) < len(below):
@@ -127,7 +126,7 @@ def _paint_from_above(
         if image is None:
             continue
         whole = place(ancestor)
-        # Not 2^level: a tile at the slide's edge shows a rest that need not divide.
+        # Not 2^level: a tile at the slide's edge need not divide evenly.
         sx, sy = image.width() / whole.width(), image.height() / whole.height()
         x, y = (target.x() - whole.x()) * sx, (target.y() - whole.y()) * sy
         painter.drawImage(target, image, QRectF(x, y, target.width() * sx, target.height() * sy))

@@ -1,4 +1,4 @@
-"""Limits how often changes are passed on: the first at once, those that follow together."""
+"""Limits the rate of changes: the first passes at once, those that follow together."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bcseg_gui.core.geometry import Region
 
 
 class Throttle(QObject):
-    """Passes regions on to `tell`. Those added within `milliseconds` of the last one wait, and are passed on as one."""
+    """Passes regions on to `tell`; those within `milliseconds` of the last wait and are merged."""
 
     def __init__(self, milliseconds: int, tell: Callable[[Region], None], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -29,7 +29,7 @@ class Throttle(QObject):
             self.flush()
 
     def flush(self) -> None:
-        """Pass on what waits."""
+        """Pass on what is pending."""
         waiting, self._waiting = self._waiting, Region(0, 0, 0, 0)
         if not waiting.is_empty:
             self._timer.start()

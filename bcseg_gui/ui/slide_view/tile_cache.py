@@ -1,4 +1,4 @@
-"""Pictures of tiles kept as long as there is room, in the slide's own colours and as they are shown."""
+"""A cache of tiles, in the slide's own colours and as shown."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CACHE_BYTES = 96 * 2**20
 
 
 class TileCache:
-    """RGB32 pictures of tiles. `shown` dresses them: with a look, and turned by quarter turns."""
+    """RGB32 images of tiles. `shown` applies look and rotation."""
 
     def __init__(self, limit: int = CACHE_BYTES) -> None:
         self._limit = limit
@@ -29,27 +29,27 @@ class TileCache:
 
     @property
     def bytes(self) -> int:
-        """Of all pictures kept, dressed ones too."""
+        """Size of all images, with and without look."""
         return self._bytes
 
     def __contains__(self, key: TileKey) -> bool:
         return key in self._own
 
     def dress(self, look: Look, quarter_turns: int) -> None:
-        """How `shown` shows from now on; `quarter_turns` 0 to 3 clockwise."""
+        """Set what `shown` applies; `quarter_turns`: 0 to 3, clockwise."""
         self._look, self._quarter_turns = look, quarter_turns
         self._bytes -= sum(image.sizeInBytes() for image in self._dressed.values())
         self._dressed.clear()
 
     def own(self, key: TileKey) -> QImage | None:
-        """In the slide's own colours and unturned, smaller than a full tile at the slide's edge; None when not here."""
+        """Return a tile in the slide's own colours, unrotated, smaller at the slide's edge; None if not cached."""
         image = self._own.get(key)
         if image is not None:
             self._own.move_to_end(key)
         return image
 
     def shown(self, key: TileKey) -> QImage | None:
-        """Dressed; None when the tile is not here."""
+        """Return a tile with look and rotation; None if not cached."""
         own = self.own(key)
         if own is None or (self._look.is_neutral and self._quarter_turns == 0):
             return own
@@ -62,7 +62,7 @@ class TileCache:
         return dressed
 
     def add(self, key: TileKey, image: QImage, wanted: Container[TileKey]) -> None:
-        """Keep a tile, and drop what was unseen longest to make room, but nothing `wanted`: it would be read again."""
+        """Add a tile, evicting those unused longest, but none `wanted`: it would be read again."""
         self._bytes += image.sizeInBytes()
         self._own[key] = image
         for kept in (self._dressed, self._own):
@@ -76,7 +76,7 @@ class TileCache:
 
 
 def rgb_image(rgb: NDArray[np.uint8]) -> QImage:
-    """RGB uint8 (h, w, 3) as an image in the screen's own format, which is drawn without conversion."""
+    """Return RGB uint8 (h, w, 3) as an image in the screen's format, which is drawn without conversion."""
     height, width = rgb.shape[:2]
     image = QImage(width, height, QImage.Format.Format_RGB32)
     cv2.cvtColor(rgb, cv2.COLOR_RGB2BGRA, dst=_pixels(image))
@@ -101,5 +101,5 @@ _TURN = {1: cv2.ROTATE_90_CLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90_COUNTER
 
 
 def _pixels(image: QImage) -> NDArray[np.uint8]:
-    """BGRA uint8 (h, w, 4) on the image's own memory."""
+    """Return BGRA uint8 (h, w, 4) that shares the image's memory."""
     return np.frombuffer(image.bits(), np.uint8).reshape(image.height(), image.width(), 4)

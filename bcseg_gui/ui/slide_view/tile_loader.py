@@ -1,4 +1,4 @@
-"""Pictures of a slide's tiles, read by a few threads and kept as long as there is room.
+"""Loads the tiles of a slide in a few threads, into a cache.
 
 Viewer levels are powers of two, whatever levels the file has: pixel (i, j) of viewer level n shows the square of 2ⁿ
 level-0 pixels at (i·2ⁿ, j·2ⁿ). The reading thread averages down from the file's best level, so a picture drawn small
@@ -23,38 +23,37 @@ from .tile_cache import CACHE_BYTES, TileCache, rgb_image
 THREADS = 2
 """Enough to overlap decoding with disk waits; the compute process needs the other cores more."""
 THREADS_WHILE_MOVING = 1
-"""Readers share Python's lock with the window's thread, which needs it for every frame of a moving picture."""
+"""Readers share Python's lock with the window's thread, which needs it for every frame while panning."""
 FIRST_RETRY, LAST_RETRY = 2_000, 30_000
-"""Milliseconds until what could not be read is tried again; each vain try doubles them up to the last."""
+"""Milliseconds until an unreadable tile is retried, doubled after each failure up to the last."""
 
 
 def level_for_scale(scale: float) -> int:
-    """Coarsest viewer level that still has a pixel for each screen pixel at `scale` screen pixels a level-0 pixel."""
+    """Return the coarsest viewer level with a pixel per screen pixel at `scale` screen pixels per level-0 pixel."""
     return max(0, math.floor(math.log2(1 / scale) + 1e-9))
 
 
 def tile_region(key: TileKey) -> Region:
-    """The level-0 pixels a tile of a viewer level shows; at the right and bottom it may reach beyond the slide."""
+    """Return the level-0 region of a viewer tile, which may reach beyond the slide at the right and bottom."""
     side = TILE_SIZE << key.level
     return Region(key.col * side, key.row * side, side, side)
 
 
 class TileLoader(QObject):
-    """Reads the tiles last asked for, in that order; what is no longer asked for is not read.
+    """Reads the tiles of the latest request, in its order, and drops earlier requests.
 
-    A tile that cannot be read is missing and keeps the others from nothing. It is tried again after a while, and when
-    it is asked for once others could be read. Made for one slide and closed with it, so a late tile never shows in
-    another slide's picture.
+    An unreadable tile is missing and does not hold up the others. It is retried after a while, and when it is requested
+    after others could be read. Made for one slide and closed with it, so a late tile never shows in another slide.
     """
 
     loaded = Signal(object)
     """TileKey"""
     missed = Signal(object)
-    """TileKey: it cannot be read for now"""
+    """TileKey: unreadable for now"""
     failed = Signal(object)
     """UserError of the first missing tile; emitted again only after `recovered`"""
     recovered = Signal()
-    """A tile that was missing could be read"""
+    """A missing tile could be read"""
     _read = Signal(object, object)
 
     def __init__(self, slide: Slide, parent: QObject | None = None, cache_bytes: int = CACHE_BYTES) -> None:
@@ -67,7 +66,7 @@ class TileLoader(QObject):
         self.slide = slide
         self._wanted: tuple[TileKey, ...] = ()
         self._missing: dict[TileKey, int] = {}
-        """Each with how many tiles had been read when it could not be"""
+        """Unreadable tiles, with the number of tiles read until then"""
         self._successes = 0
         self._lock = Lock()
         self._pending: list[TileKey] = []
@@ -77,33 +76,33 @@ class TileLoader(QObject):
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(THREADS)
         self.retry_timer = QTimer(self, singleShot=True, interval=FIRST_RETRY)
-        """Runs while something is missing that is to be tried again"""
+        """Runs while a missing tile is due for a retry"""
         self.retry_timer.timeout.connect(self._retry)
         self._read.connect(self._receive)
 
     def shown(self, key: TileKey) -> Region:
-        """The level-0 pixels of the slide that a tile shows."""
+        """Return the level-0 region of the slide that a tile shows."""
         return tile_region(key).intersected(self._whole)
 
     @property
     def is_done(self) -> bool:
-        """All that was asked for is here, or could not be read."""
+        """Whether all requested tiles are here or unreadable."""
         return bool(self._wanted) and all(key in self.cache or key in self._missing for key in self._wanted)
 
     def is_missing(self, key: TileKey) -> bool:
-        """The last attempt to read it failed."""
+        """Whether the last attempt to read it failed."""
         return key in self._missing
 
     def reads_cheaply(self, level: int) -> bool:
-        """The slide has a level about as coarse as this viewer level, and without the whole being unpacked for it."""
+        """Whether the file has a level about as coarse as this viewer level, readable without decoding the whole."""
         downsample = 1 << level
         best = self.slide.get_best_level_for_downsample(downsample)
         return self.slide.level_downsamples[best] * 4 >= downsample and self.slide.reads_cheaply(best)
 
     def request(self, wanted: Sequence[TileKey], *, moving: bool = False) -> None:
-        """Read these tiles, first one first, instead of what was asked for before; tiles here already stay here.
+        """Read these tiles in order, instead of those requested before; tiles already here stay.
 
-        `moving`: gently, for the picture moves and most of them are soon no longer wanted.
+        `moving`: read gently, since most tiles are soon no longer wanted.
         """
         self._threads = THREADS_WHILE_MOVING if moving else THREADS
         self._wanted = tuple(wanted)
@@ -112,7 +111,7 @@ class TileLoader(QObject):
         self._read_all(key for key in wanted if self._missing.get(key) != self._successes)
 
     def stop(self) -> None:
-        """Forget what was asked for and wait for the reads under way, a tile a thread at most."""
+        """Drop all requests and wait for the reads under way, at most one tile per thread."""
         self.retry_timer.stop()
         with self._lock:
             self._pending.clear()
@@ -123,13 +122,13 @@ class TileLoader(QObject):
         with self._lock:
             self._pending = [key for key in keys if key not in self.cache and key not in self._reading]
             count = min(self._threads, len(self._pending))
-        # A worker takes tiles until none is left, so those still queued from an earlier request would find nothing.
+        # A worker reads until none is left, so workers still queued from an earlier request would find nothing.
         self._pool.clear()
         for _worker in range(count):
             self._pool.start(self._work)
 
     def _retry(self) -> None:
-        """Try what is missing again, in view or else the one missing longest: it tells when the drive is back."""
+        """Retry missing tiles in view, else the one missing longest, to notice when the drive is back."""
         self.retry_timer.setInterval(min(2 * self.retry_timer.interval(), LAST_RETRY))
         due = [key for key in self._wanted if key in self._missing] or list(self._missing)[:1]
         with self._lock:
@@ -191,7 +190,7 @@ class TileLoader(QObject):
             self.failed.emit(error)
 
     def _note_recovery(self, key: TileKey) -> None:
-        """The drive is back, or so it seems: what else was missing is worth a try at once."""
+        """Retry all missing tiles at once: the drive seems to be back."""
         self._missing.clear()
         self.retry_timer.stop()
         self.retry_timer.setInterval(FIRST_RETRY)

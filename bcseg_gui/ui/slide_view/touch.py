@@ -16,19 +16,19 @@ TouchEvent = QTabletEvent | QNativeGestureEvent | QGestureEvent
 
 
 class TouchEvents:
-    """Two fingers zoom. A pen presses the tool harder or softer, and its other end takes away."""
+    """Two fingers zoom. Pen pressure sizes the tool, and the pen's other end erases."""
 
     def __init__(self, gesture: Gesture, navigation: Navigation, port: QWidget) -> None:
         self._gesture = gesture
         self._navigation = navigation
         self._port = port
-        if sys.platform != "darwin":  # there the native gesture comes as well, and would zoom twice
+        if sys.platform != "darwin":  # which also sends a native gesture, and would zoom twice
             port.grabGesture(Qt.GestureType.PinchGesture)
 
     def handle(self, event: TouchEvent) -> bool | None:
-        """What Qt is to be told, or None when the event is left to it."""
+        """Return the result for Qt, or None to leave the event to it."""
         if isinstance(event, QTabletEvent):
-            # Not accepted, it comes again as a mouse's.
+            # Qt resends an ignored pen event as a mouse event.
             event.setAccepted(self._pen(event))
             return event.isAccepted()
         if isinstance(event, QNativeGestureEvent):
@@ -45,7 +45,7 @@ class TouchEvents:
 
     def _pinch(self, pinch: QPinchGesture) -> None:
         if pinch.state() == Qt.GestureState.GestureStarted:
-            # What the first of the two fingers began was no stroke.
+            # The first of the two fingers began no stroke.
             self._gesture.abort()
         last, now = (QPointF(self._port.mapFromGlobal(p)) for p in (pinch.lastCenterPoint(), pinch.centerPoint()))
         way = (last - now).toPoint()
@@ -53,7 +53,7 @@ class TouchEvents:
         self._navigation.zoom_about(pinch.scaleFactor(), place_of(now))
 
     def _pen(self, event: QTabletEvent) -> bool:
-        """A pen that says more than a mouse: how hard it presses, or that its other end does."""
+        """Handle a pen that reports pressure or its eraser end; return False to treat it as a mouse."""
         erases = event.pointerType() == QPointingDevice.PointerType.Eraser
         presses = event.pointingDevice().hasCapability(QInputDevice.Capability.Pressure)
         hand = hand_of(event.modifiers(), subtract=erases, pressure=event.pressure() if presses else 1.0)

@@ -1,4 +1,4 @@
-"""The slide on the screen, the mask and the selection over it, and where on the slide one is."""
+"""The view of a slide with its mask and selection, minimap and scale bar."""
 
 from __future__ import annotations
 
@@ -44,17 +44,17 @@ from .touch import TouchEvents
 from .viewport import Viewport
 
 LINGER = 60
-"""Milliseconds the pointer stands still until a tool may show a preview that takes time."""
+"""Milliseconds the pointer rests before a tool may show a costly preview."""
 MANY_PARTS = 6
 TOGETHER = 200 * 200
-"""From so many parts on, or within so many screen pixels, to paint what lies between them costs less than to paint each
-by itself."""
+"""With more parts than this, or all within this many screen pixels, one repaint of their bounding box costs less than
+many."""
 
 
-# More than thirty methods: Qt calls event handlers by their names, and the window and the tools know one view. What
-# they do is done in the parts, so each passes on a call and little more.
-class SlideView(QGraphicsView):  # large: all that the window asks of a slide, handed on to the parts
-    """Shows a slide, its mask and what is drawn over both, with a minimap and a scale bar in the corners.
+# More than thirty methods: Qt calls event handlers by name, and window and tools share one view. The parts do the work;
+# most methods only pass a call on.
+class SlideView(QGraphicsView):  # large: passes on all that the window asks of a slide
+    """Shows a slide, its mask and sketches over both, with minimap and scale bar in the corners.
 
     The scene is in level-0 pixels. `zoom` is screen pixels per level-0 pixel: at 1 every pixel of the slide is one of
     the screen.
@@ -62,13 +62,13 @@ class SlideView(QGraphicsView):  # large: all that the window asks of a slide, h
 
     zoomChanged = Signal(float)
     viewMoved = Signal()
-    """`visible_region` may be another: the slide was panned, zoomed or turned, or the window changed size"""
+    """`visible_region` may have changed: by pan, zoom or rotation, or with the window's size"""
     cursorMoved = Signal(object)
     """(x, y) of the level-0 pixel under the pointer, or None outside the slide"""
     opacityStepped = Signal(float)
-    """the mask is to be shown stronger by so many notches of the wheel, weaker when negative"""
+    """Notches of the wheel by which to raise the mask's opacity, negative to lower it"""
     maskPeek = Signal(bool)
-    """the mask is to be hidden, as long as Tab is held"""
+    """True: hide the mask while Tab is held; False: released"""
     selectionChanged = Signal(object)
     """The outline, as `selection`; not emitted when another slide is shown"""
     readFailed = Signal(object)
@@ -76,7 +76,7 @@ class SlideView(QGraphicsView):  # large: all that the window asks of a slide, h
     readRecovered = Signal()
     """A part of the slide that could not be read can be again"""
     paintedUnseen = Signal()
-    """a tool paints while the mask is hidden; emitted once until it is shown again"""
+    """A tool paints while the mask is hidden; emitted once until it is shown again"""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -142,9 +142,9 @@ class SlideView(QGraphicsView):  # large: all that the window asks of a slide, h
     # -- what is shown --------------------------------------------------------------------------------------------
 
     def set_slide(self, slide: Slide | None) -> None:
-        """Show a slide, whole and unturned, with nothing selected and nothing known to be empty.
+        """Show a slide, fitted and unrotated, without selection or empty regions.
 
-        Returns when no thread reads the one shown before, which may then be closed.
+        Return once no thread reads the previous one, which may then be closed.
         """
         self.gesture.let_go()
         self.navigation.kinetic.stop()
@@ -156,44 +156,44 @@ class SlideView(QGraphicsView):  # large: all that the window asks of a slide, h
         self._show_pointer()
 
     def set_look(self, look: Look) -> None:
-        """Show the slide brighter, with another white…; changes neither the slide nor `pixel_value`."""
+        """Show the slide with a look; neither the slide nor `pixel_value` changes."""
         if self.picture.set_look(look):
             self._show_overview()
 
     def set_empty_regions(self, regions: Sequence[Region]) -> None:
-        """Hatch what a segmentation passes over."""
+        """Hatch what segmentation skips."""
         self.picture.set_empty_regions(regions)
         self.corners.set_empty_regions(self.picture.empty_regions)
 
     def set_mpp(self, mpp: float | None) -> None:
-        """µm per level-0 pixel, for the scale bar; None when nobody knows."""
+        """`mpp`: µm per level-0 pixel, for the scale bar; None when unknown."""
         self.corners.set_mpp(mpp)
 
     def set_cell_diameter(self, diameter: float) -> None:
-        """Level-0 pixels; cells too small on the screen are not outlined."""
+        """`diameter`: level-0 pixels; cells too small on screen are not outlined."""
         self.mask_layer.item.set_cell_diameter(diameter)
 
     def set_mask(self, mask: Mask | None) -> None:
         self.mask_layer.set_mask(mask)
 
     def mask_changed(self, region: Region, *, at_once: bool = False) -> None:
-        """Repaint the part of the mask that was painted into: at once within a stroke, else not too often."""
+        """Repaint `region` of the mask: at once during a stroke, else at a limited rate."""
         self.mask_layer.changed(region, at_once=at_once, in_stroke=self.gesture.is_stroke)
 
     def set_overlay(self, style: OverlayStyle) -> None:
-        """How the mask is shown."""
+        """Set how the mask is drawn."""
         self.mask_layer.set_style(style)
 
     def show_minimap(self, wanted: bool) -> None:
         self.corners.show_minimap(wanted)
 
     def show_loupe(self, wanted: bool) -> None:
-        """A glass beside the pointer that enlarges what it is at."""
+        """Show or hide a glass beside the pointer that magnifies what is under it."""
         self.loupe.want(wanted)
         self._show_pointer()
 
     def pixel_value(self, x: int, y: int) -> tuple[int, int, int] | None:
-        """RGB of the slide there, whatever the look, from the finest tile at hand; None when there is none."""
+        """Return the slide's own RGB there, from the finest tile at hand; None without one."""
         return self.picture.pixel_value(x, y)
 
     # -- looking around -------------------------------------------------------------------------------------------
@@ -210,16 +210,16 @@ class SlideView(QGraphicsView):  # large: all that the window asks of a slide, h
 
     @property
     def rotation(self) -> int:
-        """Quarter turns clockwise that the slide is shown by, 0 to 3."""
+        """Quarter turns clockwise, 0 to 3."""
         return self._viewport.quarter_turns
 
     @property
     def is_settled(self) -> bool:
-        """All that is to be shown is on the screen."""
+        """Whether everything is on screen."""
         return self.picture.is_settled and self.mask_layer.is_settled
 
     def fit(self) -> None:
-        """Show the whole slide, and keep it whole when the window changes size until the person zooms or pans."""
+        """Show the whole slide, and refit it when the window is resized, until the next zoom or pan."""
         self.navigation.fit()
 
     def actual_pixels(self) -> None:
@@ -231,7 +231,7 @@ class SlideView(QGraphicsView):  # large: all that the window asks of a slide, h
         self.navigation.zoom_by(factor)
 
     def rotate(self, quarter_turns: int) -> None:  # type: ignore[override] # Qt's knows any angle, this view four
-        """Turn the slide by so many quarters clockwise, about the middle of the view."""
+        """Rotate clockwise about the middle of the view."""
         self.navigation.rotate(quarter_turns)
         self._dressed()
 
@@ -240,7 +240,7 @@ class SlideView(QGraphicsView):  # large: all that the window asks of a slide, h
         self.navigation.look_at(region)
 
     def center_on(self, place: QPointF) -> None:
-        """Bring a level-0 place to the middle, as far as panning goes."""
+        """Centre on a level-0 point, as far as panning goes."""
         self.navigation.center_on((place.x(), place.y()))
 
     def pan_by(self, dx: int, dy: int) -> None:
@@ -252,25 +252,25 @@ class SlideView(QGraphicsView):  # large: all that the window asks of a slide, h
         return self._viewport.visible_region()
 
     def to_level0(self, place: QPointF) -> QPointF:
-        """The slide's point at a place of the viewport, without the rounding of `mapToScene`."""
+        """Return the level-0 point at a place of the viewport, without the rounding of `mapToScene`."""
         return QPointF(*self._viewport.to_level0((place.x(), place.y())))
 
     # -- the tool in hand -----------------------------------------------------------------------------------------
 
     @property
     def is_busy(self) -> bool:
-        """A stroke, an outline … is begun."""
+        """Whether a stroke, an outline … is unfinished."""
         return self.gesture.is_busy
 
     @property
     def pointed(self) -> Point | None:
-        """Where the pointer is on the slide, in level-0 pixels; None when it is elsewhere."""
+        """The pointer's level-0 point; None when it is off the slide."""
         return self.gesture.pointed
 
     def set_tool(self, tool: Tool) -> None:
-        """Put a tool in hand; what the one before drew over the slide goes.
+        """Change the tool and drop what the previous one drew over the slide.
 
-        A stroke under way is finished, not lost; anything else that was begun is given up.
+        A stroke under way is finished, not lost; anything else unfinished is aborted.
         """
         self.gesture.let_go()
         self.gesture.tool = tool
@@ -278,23 +278,23 @@ class SlideView(QGraphicsView):  # large: all that the window asks of a slide, h
         self.sketch.clear_tool()
 
     def settle(self) -> bool:
-        """Call before anything else is done with the picture while a button may be held.
+        """Call before anything else happens to the slide while a button may be held.
 
-        A brush's stroke is finished. What another tool began with this press is given up (True then): half of it would
-        be no edit. What clicks began before, such as corners, stays. The button does nothing more until it is let go.
+        A brush stroke is finished. What another tool began with this press is dropped, and True returned: half of it
+        would be no edit. What earlier clicks began, such as corners, stays. The button is ignored until released.
         """
         given_up = self.gesture.settle()
         self._show_pointer()
         return given_up
 
     def undo_step(self) -> bool:
-        """Take back the last of what the tool has begun; False when Undo is for the history."""
+        """Undo the last step of what the tool has begun; return False when undo is for the history."""
         undone = self.gesture.undo_step()
         self._show_pointer()
         return undone
 
     def set_class_color(self, color: QColor | None) -> None:
-        """Of the class in hand, which the ring shows; None where there is but one."""
+        """Set the ring's colour, that of the class in hand; None with a single class."""
         self.pointer.ring.set_color(color)
 
     def update_tool_size(self) -> None:
@@ -309,31 +309,31 @@ class SlideView(QGraphicsView):  # large: all that the window asks of a slide, h
         return self.sketch.selection
 
     def set_selection(self, outline: Sequence[Point]) -> None:
-        """Select within an outline; one without an area selects nothing."""
+        """Select what an outline encloses; one without area selects nothing."""
         self.sketch.select(outline, self._viewport.slide_size)
 
     def show_selection(self, outline: Sequence[Point]) -> None:
-        """Draw an outline in the making, without selecting it."""
+        """Draw an unfinished outline, without selecting."""
         self.sketch.show_selection(outline)
 
     def set_reviewed_regions(self, regions: Sequence[Region]) -> None:
-        """Outline the parts of a slide that were declared right."""
+        """Outline the reviewed regions."""
         self.sketch.show_reviewed(regions)
 
     def show_spot(self, spot: Region) -> None:
-        """Bring what a model doubts into view, and outline it until another spot or slide is shown, or Escape."""
+        """Bring a spot into view, and outline it until another spot or slide is shown, or Escape is pressed."""
         self.sketch.show_spot(spot)
         self.look_at(spot)
 
     def show_preview(self, lines: Sequence[Sequence[Point]], *, closed: bool = True, subtract: bool = False) -> None:
-        """What a tool is about to do, instead of what was shown before: outlines, or lines that are not `closed`."""
+        """Replace the preview of what a tool is about to do: outlines, or lines if not `closed`."""
         self.sketch.show_preview(lines, closed=closed, subtract=subtract)
 
     def show_picked(self, outlines: Sequence[Sequence[Point]]) -> None:
         """Outline the cells that are picked."""
         self.sketch.show_picked(outlines)
 
-    # -- what the parts tell each other ---------------------------------------------------------------------------
+    # -- between the parts ---------------------------------------------------------------------------------------
 
     def _view_moved(self) -> None:
         self.picture.moved()
@@ -341,7 +341,7 @@ class SlideView(QGraphicsView):  # large: all that the window asks of a slide, h
         self.gesture.view_moved()
         self.sketch.set_pixel(self.pixel)
         self.corners.place()
-        # The pointer stands still while the picture moves under it.
+        # The pointer stands still while the slide moves under it.
         self._show_pointer()
 
     def _show_pointer(self) -> None:
@@ -373,7 +373,7 @@ class SlideView(QGraphicsView):  # large: all that the window asks of a slide, h
     # -- painting -------------------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        # Two edges after a scroll have the whole view for their bounding rectangle; those of a stroke lie together.
+        # The two edges exposed by a scroll span the whole view; the parts of a stroke lie close together.
         exposed, around = event.region(), event.rect()
         parts, pixels = rects(exposed), around.width() * around.height() * self._viewport.pixel_ratio**2
         together = len(parts) > MANY_PARTS or pixels <= TOGETHER
@@ -395,22 +395,22 @@ class SlideView(QGraphicsView):  # large: all that the window asks of a slide, h
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         super().scrollContentsBy(dx, dy)
         if not self._viewport.pixel_ratio.is_integer():
-            # At 125 % or 150 % a scroll is no whole number of screen pixels, and moved copies would leave seams.
+            # At 125 % or 150 % a scroll is no whole number of screen pixels, and copied pixels would leave seams.
             self.viewport().update()
         for rect in self._rects_over():
-            # Stays where it is, and leaves no trace where it was scrolled to.
+            # Fixed in the viewport: erase the copy that was scrolled along.
             self.viewport().update(rect)
             self.viewport().update(rect.translated(dx, dy))
         self.navigation.scrolled()
 
     def _rects_over(self) -> list[QRect]:
-        """Of what lies over the slide in the viewport."""
+        """Return the rectangles of everything fixed in the viewport."""
         return [*self.corners.rects, *([self.loupe.rect] if self.loupe.is_shown else [])]
 
     # -- events ---------------------------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        # Before Qt, which would scroll to where nothing is.
+        # Before Qt, which would scroll beyond the slide.
         self.navigation.resize()
         super().resizeEvent(event)
         self.corners.place()

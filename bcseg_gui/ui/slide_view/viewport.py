@@ -1,7 +1,7 @@
-"""Which part of a slide is in view: the arithmetic of zoom, pan and turn, without Qt.
+"""Which part of a slide is in view: the arithmetic of zoom, pan and rotation, without Qt.
 
-Two planes: the port, in device-independent pixels from the top left of the widget the slide is painted on, and
-level 0. Scrolling is by whole device-independent pixels, so that what was painted can be moved instead of painted anew.
+Two planes: the port, in device-independent pixels from the top left of the widget that shows the slide, and level 0.
+Scrolling is by whole device-independent pixels, so that painted pixels can be moved rather than repainted.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ Place = tuple[float, float]
 
 LARGEST_ZOOM = 64.0
 AIR = 0.98
-"""Part of the port that a fitted slide fills."""
+"""Fraction of the port that a fitted slide fills."""
 _TURNS = ((1, 0), (0, 1), (-1, 0), (0, -1))
 """Cosine and sine of 0 to 3 quarter turns."""
 
 
 class State(NamedTuple):
-    """All that decides what is in view, and where."""
+    """Everything that decides what is in view, and where."""
 
     scale: float
     offset: tuple[int, int]
@@ -32,7 +32,7 @@ class State(NamedTuple):
     port_size: tuple[int, int]
 
     def is_scrolled_from(self, other: State) -> bool:
-        """They differ in the offset at most."""
+        """Whether they differ in the offset at most."""
         return self._replace(offset=other.offset) == other
 
 
@@ -40,7 +40,7 @@ class State(NamedTuple):
 class Viewport:
     """A port onto a slide, which reaches from (0, 0) to `slide_size` in level-0 pixels.
 
-    A level-0 point p is shown at `scale` · R(p) − `offset`, R being the turn by `quarter_turns`.
+    A level-0 point p is shown at `scale` · R(p) − `offset`, where R rotates by `quarter_turns`.
     """
 
     slide_size: tuple[int, int] = (0, 0)
@@ -53,12 +53,12 @@ class Viewport:
     quarter_turns: int = 0
     """Clockwise, 0 to 3"""
     fitted: bool = True
-    """The slide was fitted last, and stays so when the port changes size"""
+    """Whether to refit the slide when the port changes size"""
     _wheel_anchor: tuple[Place, Point] | None = field(default=None, repr=False, compare=False)
 
     @property
     def is_empty(self) -> bool:
-        """There is no slide."""
+        """Whether there is no slide."""
         return min(self.slide_size) <= 0
 
     @property
@@ -77,19 +77,19 @@ class Viewport:
 
     @property
     def middle(self) -> Place:
-        """Of the port."""
+        """The middle of the port."""
         return (self.port_size[0] / 2, self.port_size[1] / 2)
 
     # -- planes ---------------------------------------------------------------------------------------------------
 
     def to_level0(self, place: Place) -> Point:
-        """The level-0 point shown at a place of the port."""
+        """Return the level-0 point at a place of the port."""
         cosine, sine = _TURNS[self.quarter_turns]
         x, y = (place[0] + self.offset[0]) / self.scale, (place[1] + self.offset[1]) / self.scale
         return (cosine * x + sine * y, cosine * y - sine * x)
 
     def to_port(self, point: Point) -> Place:
-        """The place of the port where a level-0 point is shown, which may lie outside it."""
+        """Return the place of a level-0 point, which may lie outside the port."""
         cosine, sine = _TURNS[self.quarter_turns]
         x, y = self.scale * point[0], self.scale * point[1]
         return (cosine * x - sine * y - self.offset[0], sine * x + cosine * y - self.offset[1])
@@ -102,9 +102,9 @@ class Viewport:
         return seen.intersected(self.whole)
 
     def offset_limits(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Smallest and largest offset (x, y).
+        """Return the smallest and largest offset (x, y).
 
-        Any pixel of the slide can be brought to the middle, none further: the slide is never lost from sight.
+        Any pixel of the slide can be centred, and none moved further: the slide never leaves the view.
         """
         cosine, sine = _TURNS[self.quarter_turns]
         width, height = self.scale * self.slide_size[0], self.scale * self.slide_size[1]
@@ -115,13 +115,13 @@ class Viewport:
     # -- looking around -------------------------------------------------------------------------------------------
 
     def show(self, width: int, height: int) -> None:
-        """A slide of that many level-0 pixels, whole and unturned; none when it has no area."""
+        """Show a slide of this level-0 size, fitted and unrotated; no slide when it has no area."""
         self.slide_size = (width, height)
         self.quarter_turns = 0
         self.fit()
 
     def resize(self, width: int, height: int) -> None:
-        """The port has another size: what was in its middle stays there, and a fitted slide is fitted again."""
+        """Resize the port, and keep its middle, or refit a fitted slide."""
         anchor = self.to_level0(self.middle)
         self.port_size = (width, height)
         if self.fitted:
@@ -130,7 +130,7 @@ class Viewport:
             self._look(self.scale, anchor, self.middle)
 
     def fit(self) -> None:
-        """Show the whole slide, and keep it whole until the next zoom or pan."""
+        """Show the whole slide, and refit it until the next zoom or pan."""
         if not self.is_empty:
             self._look(self._fitting_scale(), (self.slide_size[0] / 2, self.slide_size[1] / 2), self.middle)
         self.fitted = True
@@ -143,7 +143,7 @@ class Viewport:
             self._look(max(scale, self._fitting_scale()), centre, self.middle)
 
     def center_on(self, point: Point) -> None:
-        """Bring a level-0 point to the middle, as far as panning goes."""
+        """Centre on a level-0 point, as far as panning goes."""
         if not self.is_empty:
             (x, y), (middle_x, middle_y) = self.to_port(point), self.middle
             self.pan_by(round(x - middle_x), round(y - middle_y))
@@ -157,7 +157,7 @@ class Viewport:
             self._wheel_anchor = None
 
     def rotate(self, quarter_turns: int) -> None:
-        """Turn the slide by so many quarters clockwise, about the middle of the port."""
+        """Rotate clockwise about the middle of the port."""
         anchor = self.to_level0(self.middle)
         self.quarter_turns = (self.quarter_turns + quarter_turns) % 4
         if self.fitted:
@@ -170,8 +170,8 @@ class Viewport:
         self._zoom(factor, self.middle, self.to_level0(self.middle))
 
     def zoom_about(self, factor: float, place: Place) -> None:
-        """Zoom with the point of the slide at `place` standing still."""
-        # Scrolling is by whole pixels; kept through a turn of the wheel, the point does not wander by their rests.
+        """Zoom, and keep the slide's point at `place` where it is."""
+        # Scrolling rounds to whole pixels: with the point kept during a turn of the wheel, the errors do not add up.
         anchor = self._wheel_anchor
         if anchor is None or anchor[0] != place:
             anchor = (place, self.to_level0(place))
@@ -203,12 +203,12 @@ class Viewport:
         return min(self._scale_for(*self.slide_size), LARGEST_ZOOM / self.pixel_ratio)
 
     def _scale_for(self, level0_width: float, level0_height: float) -> float:
-        """The scale at which so much of the slide fills the port."""
+        """Return the scale at which this part of the slide fills the port."""
         across, down = (level0_height, level0_width) if self.quarter_turns % 2 else (level0_width, level0_height)
-        # Squeezed by a splitter to nothing, it is still a port.
+        # A splitter may squeeze the port to nothing.
         return AIR * min(max(1, self.port_size[0]) / across, max(1, self.port_size[1]) / down)
 
 
 def nearest(length: float) -> int:
-    """Rounded as Qt rounds: halves away from zero."""
+    """Round as Qt does: halves away from zero."""
     return int(length + 0.5) if length >= 0 else int(length - 0.5)

@@ -1,4 +1,4 @@
-"""The tools: each turns the pointer's path over the slide into strokes on a canvas, or selects a part."""
+"""The tools: each turns the pointer's path into strokes on a canvas, or into a selection."""
 
 from .brush import BrushTool, EraserTool, SmartBrushTool
 from .cells import CellsTool

@@ -1,4 +1,4 @@
-"""Round brush, eraser, and the brush that stays inside what it began in."""
+"""Brush, eraser and smart brush."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from bcseg_gui.core.tools.smart import SmartBrush
 from .tool import PLAIN, BaseTool, Canvas, Hand, Point
 
 RADIUS_STEP = 1.15
-"""A step makes the brush so many times larger: fine when it is small, quick when it is large."""
+"""Growth per step: fine for a small brush, quick for a large one."""
 LARGE = 200.0
-"""Radius in level-0 pixels from which only what a move adds is painted."""
+"""Radius, level-0 pixels, from which a move paints only what it adds."""
 LIGHTEST = 0.2
-"""Share of the brush's size under a pen that hardly presses."""
+"""Fraction of the brush size under the lightest pen pressure."""
 
 Segment = Callable[[Point, Point, float], tuple[Region, NDArray[np.bool_]]]
 
 
 class BrushTool(BaseTool):
-    """Paints one class along the pointer's way, or takes away. A pen's pressure is its size."""
+    """Paints or erases along the pointer's path. Pen pressure sets the size."""
 
     name = "brush"
     paints = True
@@ -36,7 +36,7 @@ class BrushTool(BaseTool):
         self._last: Point | None = None
         self._share = 1.0
         self._covered = 0.0
-        """Radius round the last point that this stroke has covered"""
+        """Radius that this stroke has covered around its last point"""
         self._segment: Segment = stroke_segment
 
     @property
@@ -103,7 +103,7 @@ class BrushTool(BaseTool):
 
 
 class EraserTool(BrushTool):
-    """Paints background; with Shift it paints as the brush does."""
+    """Paints background; with Shift it paints like the brush."""
 
     name = "eraser"
 
@@ -112,7 +112,7 @@ class EraserTool(BrushTool):
 
 
 class SmartBrushTool(BrushTool):
-    """Paints only what belongs to the cell, or to the background, that the stroke began in."""
+    """Stays within the cell, or the background, that the stroke began in."""
 
     name = "smart_brush"
 
@@ -134,7 +134,7 @@ class SmartBrushTool(BrushTool):
     def _paint_to(self, point: Point, hand: Hand) -> None:
         try:
             super()._paint_to(point, hand)
-        except UserError as error:  # the picture cannot be read there
+        except UserError as error:  # the slide cannot be read there
             self._canvas.say(sentence(error))
             self._end()
             self._canvas.end_stroke()

@@ -1,4 +1,4 @@
-"""Picking whole cells, and dragging a copy of them to another place."""
+"""Picking whole cells, and dragging copies of them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .picked_cells import PickedCells
 from .tool import PLAIN, BaseTool, Canvas, Hand, Point, Sketch
 
 DRAG = 10.0
-"""Device-independent pixels from which on a press is a drag: a hand that only clicks may tremble."""
+"""Device-independent pixels from which a press is a drag: a click may be unsteady."""
 
 
 class CellsTool(BaseTool):
-    """A click picks the cell under it, Shift adds one or leaves it out, a drag puts a copy elsewhere."""
+    """A click picks a cell, with Shift adds or removes it; a drag places a copy."""
 
     name = "cells"
 
@@ -26,7 +26,7 @@ class CellsTool(BaseTool):
         self._pressed: Point | None = None
         self._hand = PLAIN
         self._dragged: Sequence[Cell] | None = None
-        """None until a press has become a drag"""
+        """None until a press becomes a drag"""
         self._outlines: list[list[Point]] = []
         self._pointed: Cell | None = None
 
@@ -70,7 +70,7 @@ class CellsTool(BaseTool):
     def linger(self, point: Point, hand: Hand = PLAIN) -> None:
         try:
             cell = self._operations.shown_under(point)
-        except UserError:  # said when it is clicked
+        except UserError:  # a click shows the error
             cell = None
         if cell is not None and self._operations.picked_at(point) is None:
             self._pointed = cell
@@ -106,7 +106,7 @@ class CellsTool(BaseTool):
             self._operations.pick([here])
 
     def _grab(self, point: Point) -> None:
-        """All picked cells when one of them is dragged, else the one under the pointer."""
+        """Drag all picked cells if the pointer is on one of them, else the cell under it."""
         if self._operations.picked_at(point) is not None:
             self._dragged = list(self._operations.picked)
         else:

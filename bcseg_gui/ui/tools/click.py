@@ -25,12 +25,12 @@ class _ClickTool(BaseTool):
             self._canvas.say(sentence(error))
 
     def _click(self, point: Point, hand: Hand) -> None:
-        """Raises UserError."""
+        """Raise UserError."""
         raise NotImplementedError
 
 
 class WandTool(_ClickTool):
-    """Takes the whole cell that the picture shows under the pointer."""
+    """Paints the whole cell that is visible under the pointer."""
 
     name = "wand"
 
@@ -47,7 +47,7 @@ class WandTool(_ClickTool):
 
 
 class FillTool(_ClickTool):
-    """Fills holes and enclosed background, gives a cell of another class the class in hand, or takes a cell away."""
+    """Fills holes and enclosed background, gives a cell the class in hand, or erases it."""
 
     name = "fill"
 

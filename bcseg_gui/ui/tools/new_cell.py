@@ -1,4 +1,4 @@
-"""What the tools that draw a whole cell have in common: it lands on the mask as one stroke, apart from others."""
+"""Common to tools that draw a whole cell: paint it as one stroke, apart from its neighbours."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from .tool import Canvas, Hand, Point
 
 
 def put_cell(canvas: Canvas, tool: str, region: Region, where: NDArray[np.bool_], begun: Point, hand: Hand) -> None:
-    """Give `where`, bool (region.h, region.w), the class in hand, or take it away; says so when nothing is left of it.
+    """Give `where`, bool (region.h, region.w), the class in hand, or erase it; say so when nothing is left of it.
 
-    Apart from its neighbours, where the settings say so and Shift does not say otherwise. A cell of the same class that
-    was begun in, or mostly drawn anew, is meant itself. Raises UserError.
+    It keeps apart from its neighbours if the settings say so, unless Shift is held. A cell of the same class that the
+    stroke began in, or mostly redraws, is extended instead. Raise UserError.
     """
     change = Change(region, where, 0 if hand.subtract else canvas.settings.class_id)
     if not hand.subtract and not hand.add and canvas.settings.keeps_apart:

@@ -1,4 +1,4 @@
-"""Drawing round a cell."""
+"""Outlining a cell."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .select import CLICK, STEP, STRAIGHT, simplified
 from .tool import PLAIN, BaseTool, Canvas, Hand, Point, Sketch
 
 CLOSING = 9.0
-"""Device-independent pixels: a click so near the first corner closes the outline."""
+"""A click this near the first corner closes the outline, device-independent pixels."""
 MARK = 4.0
 """Half the side of the square that marks the first corner, device-independent pixels."""
 
 
 class OutlineTool(BaseTool):
-    """A drag draws freehand and closes by itself; clicks set corners until the outline is closed.
+    """A drag draws freehand and closes when released; clicks set corners until the outline is closed.
 
     Both mix: a drag between two corners is a freehand part of the outline.
     """
@@ -31,10 +31,10 @@ class OutlineTool(BaseTool):
         self._canvas, self._sketch = canvas, sketch
         self._corners: list[Point] = []
         self._steps: list[int] = []
-        """How many corners there were before each press"""
+        """Number of corners before each press"""
         self._hand = PLAIN
         self._way: list[Point] = []
-        """Of the drag under way, from its press on"""
+        """Points of the current drag, since its press"""
 
     @property
     def is_busy(self) -> bool:
@@ -76,7 +76,7 @@ class OutlineTool(BaseTool):
             self._show(point)
 
     def double_click(self, point: Point) -> bool:
-        if len(self._corners) < 3:  # two quick corners
+        if len(self._corners) < 3:  # two corners set quickly
             return False
         self.finish()
         return True
@@ -125,7 +125,7 @@ class OutlineTool(BaseTool):
 
     def _show(self, point: Point | None) -> None:
         line = [*self._corners, *self._way, *([point] if point is not None and self.is_busy else [])]
-        # Freehand alone closes by itself; a polygon is open until one closes it, or would with a click here.
+        # Freehand alone closes by itself; a polygon stays open until a click closes it, or would here.
         closed = not self._corners or (point is not None and not self._way and self._closes(point))
         lines = [line] if len(line) > 1 else []
         if len(self._corners) >= 3 and not closed:
@@ -133,7 +133,7 @@ class OutlineTool(BaseTool):
         self._sketch.show_preview(lines, closed=closed, subtract=self._hand.subtract)
 
     def _first_marked(self) -> list[Point]:
-        """A square round the corner where a click closes the outline."""
+        """Return a square around the corner where a click closes the outline."""
         (x, y), reach = self._corners[0], MARK * self._sketch.pixel
         left, top, right, bottom = x - reach, y - reach, x + reach, y + reach
         return [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]

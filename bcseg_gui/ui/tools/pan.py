@@ -1,4 +1,4 @@
-"""The tool that moves the picture."""
+"""The tool that pans."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from .tool import BaseTool
 
 
 class PanTool(BaseTool):
-    """Drags the picture. The view does the dragging, as it does for any tool while Space is held."""
+    """Drags the slide. The view does the work, as for any tool while Space is held."""
 
     name = "pan"
     pans = True

@@ -8,7 +8,7 @@ from .tool import PLAIN, BaseTool, Hand, Point
 
 
 class PickTool(BaseTool):
-    """Calls back with the point that was pressed."""
+    """Calls back with the point pressed."""
 
     name = "pick"
 

@@ -1,4 +1,4 @@
-"""Operations on whole cells: on those that are picked, else on the one under the pointer."""
+"""Operations on whole cells: the picked ones, else the one under the pointer."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from bcseg_gui.core.tools.change import Change
 from .tool import Canvas, Point, Sketch
 
 LARGEST_SHOWN = 768
-"""Longest side of a cell that is outlined or parted before it is clicked, level-0 pixels."""
+"""Longest side of a cell outlined or split in a preview, level-0 pixels."""
 
 
 class PickedCells:
-    """Knows the picked cells of one canvas. Each operation is one stroke, after which what is left is picked still.
+    """The picked cells of one canvas. Each operation is one stroke, and what is left stays picked.
 
-    `clipboard` outlives the canvas: what was copied in one picture can be put into the next.
+    `clipboard` outlives the canvas, so that cells can be copied to another slide.
     """
 
     def __init__(self, canvas: Canvas, sketch: Sketch, clipboard: list[Cell] | None = None) -> None:
@@ -40,11 +40,11 @@ class PickedCells:
     # -- picking --------------------------------------------------------------------------------------------------
 
     def cell_under(self, point: Point | None) -> Cell | None:
-        """Raises UserError as `cell_at` does."""
+        """Return the cell at a point, if any. Raise UserError like `cell_at`."""
         return None if point is None else cell_at(self._canvas.read_mask, self._canvas.whole, point)
 
     def shown_under(self, point: Point) -> Cell | None:
-        """The cell to show before anything is pressed; None also for one so large that finding it would be felt."""
+        """Return the cell to preview; None also for one so large that finding it would be felt."""
         read, whole = self._canvas.read_mask, self._canvas.whole
         if not class_at(read, whole, point):
             return None
@@ -52,16 +52,16 @@ class PickedCells:
         return None if found is None else Cell(*found)
 
     def picked_at(self, point: Point) -> Cell | None:
-        """The picked cell that holds the point."""
+        """Return the picked cell that contains the point."""
         return next((cell for cell in self._picked if cell.holds(point)), None)
 
     def pick(self, cells: Sequence[Cell]) -> None:
-        """Instead of those picked before."""
+        """Replace the picked cells."""
         self._picked = list(cells)
         self._sketch.show_picked([outline for cell in self._picked for outline in cell.outlines()])
 
     def mask_changed(self, region: Region) -> None:
-        """Something else changed the mask there: cells it touched are no longer the ones that were picked."""
+        """Call when something else changed the mask in `region`: cells there are no longer picked."""
         if self._picked and not self._applying:
             kept = [cell for cell in self._picked if cell.region.grown(1).intersected(region).is_empty]
             if len(kept) != len(self._picked):
@@ -73,7 +73,7 @@ class PickedCells:
         self._edit("delete", cell_edits.deleted)
 
     def join(self) -> None:
-        """All picked cells become one, of the class of the first."""
+        """Merge the picked cells into one, of the first one's class."""
         self._edit("join", lambda cells: cell_edits.merged(cells, self._canvas.read_mask))
 
     def grow(self) -> None:
@@ -97,7 +97,7 @@ class PickedCells:
             self._canvas.say(_("There is no cell here."))
 
     def paste(self) -> None:
-        """What was copied, its middle at the pointer."""
+        """Paste the copied cells, centred on the pointer."""
         point = self._sketch.pointed
         if not self._clipboard:
             self._canvas.say(_("Nothing has been copied yet: point at a cell and press Ctrl+C."))
@@ -105,11 +105,11 @@ class PickedCells:
             self._canvas.say(_("Point at the place for the copy and press Ctrl+V."))
         else:
             x, y = _middle(united_region([cell.region for cell in self._clipboard]))
-            # With another tool nothing would show that they are picked, and no Esc would drop them.
+            # With another tool nothing would show that they are picked, and Esc would not drop them.
             self.copy_by(self._clipboard, (point[0] - x, point[1] - y), pick=self._canvas.settings.tool == "cells")
 
     def copy_by(self, cells: Sequence[Cell], way: Point, *, pick: bool = True) -> None:
-        """Put copies of cells so many level-0 pixels to the right and down, as one stroke, and pick them."""
+        """Paste copies of cells, shifted by `way` in level-0 pixels, as one stroke; pick them if `pick`."""
         canvas, changes, problem = self._canvas, list[Change](), None
         for cell in cells:
             x, y = _middle(cell.region)
@@ -133,14 +133,14 @@ class PickedCells:
         self._apply(name, changes, [_inside(cell) for cell in cells] if self._picked else [])
 
     def _meant(self) -> list[Cell]:
-        """Raises UserError."""
+        """Return the picked cells, else the one under the pointer. Raise UserError."""
         if self._picked:
             return list(self._picked)
         cell = self.cell_under(self._sketch.pointed)
         return [] if cell is None else [cell]
 
     def _apply(self, name: str, changes: Sequence[Change], places: Sequence[Point]) -> None:
-        """`places`: what is there afterwards is picked, so that one may go on with it."""
+        """`places`: points whose cells are picked afterwards, for the next operation."""
         self._applying = True
         try:
             self._canvas.apply(name, changes)
@@ -152,7 +152,7 @@ class PickedCells:
                 continue
             try:
                 cell = self.cell_under(place)
-            except UserError:  # it grew too large to be picked
+            except UserError:  # it has grown too large to be picked
                 continue
             if cell is not None:
                 cells.append(cell)
@@ -164,7 +164,7 @@ def _middle(region: Region) -> Point:
 
 
 def _inside(shape: Cell | Change) -> Point:
-    """The point of it that lies deepest inside, where it still is when it was made smaller."""
+    """Return the point deepest inside, which the shape still contains after shrinking."""
     depth = cv2.distanceTransform(np.pad(shape.where, 1).view(np.uint8), cv2.DIST_L2, 3)
     row, col = divmod(int(depth.argmax()), depth.shape[1])
     return (shape.region.x + col - 0.5, shape.region.y + row - 0.5)

@@ -12,22 +12,22 @@ import numpy as np
 from .tool import PLAIN, BaseTool, Hand, Point
 
 CLICK = 4.0
-"""Device-independent pixels: a shorter drag is a click, which selects nothing."""
+"""A shorter drag is a click and selects nothing, device-independent pixels."""
 STEP = 2.0
-"""Device-independent pixels between two points of a lasso."""
+"""Distance between two points of a lasso, device-independent pixels."""
 STRAIGHT = 0.6
-"""Device-independent pixels that a lasso's outline may leave its way by."""
+"""Tolerance of a lasso's simplified outline, device-independent pixels."""
 
 
 class Selector(Protocol):
-    """Where a part can be selected; outlines are level-0 corners."""
+    """Where a selection can be made; outlines are level-0 corners."""
 
     @property
     def selection(self) -> tuple[tuple[int, int], ...]: ...
 
     @property
     def pixel(self) -> float:
-        """Level-0 pixels a device-independent pixel shows."""
+        """Level-0 pixels per device-independent pixel."""
 
     def set_selection(self, outline: Sequence[Point]) -> None: ...
 
@@ -91,7 +91,7 @@ class SelectRectangleTool(_SelectTool):
 
 
 class SelectLassoTool(_SelectTool):
-    """Selects what the pointer's way encloses."""
+    """Selects what the pointer's path encloses."""
 
     name = "select_lasso"
 
@@ -104,8 +104,8 @@ class SelectLassoTool(_SelectTool):
 
 
 def simplified(way: Sequence[Point], tolerance: float) -> list[Point]:
-    """The way without the points that lie, within `tolerance` level-0 pixels, on a line between others."""
-    # Relative to its start: single precision would move points of a large slide.
+    """Drop points that lie within `tolerance` level-0 pixels of a line between others."""
+    # Relative to the start: single precision would move points of a large slide.
     x0, y0 = way[0]
     kept = cv2.approxPolyDP(np.array([(x - x0, y - y0) for x, y in way], np.float32), tolerance, closed=False)
     return [(float(x) + x0, float(y) + y0) for x, y in kept[:, 0]]

@@ -1,4 +1,4 @@
-"""Parting cells that touch, and joining what was parted."""
+"""Splitting touching cells, and joining them again."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .select import CLICK, STEP, STRAIGHT, simplified
 from .tool import PLAIN, BaseTool, Canvas, Hand, Point, Sketch
 
 JOIN = "join"
-"""A stroke's name in the history."""
+"""Name of a joining stroke in the history."""
 
 
 class SplitTool(BaseTool):
-    """A line drawn through cells parts them; a click makes the cut that was proposed. With Shift a line joins."""
+    """A line through cells splits them; a click makes the proposed cut. With Shift a line joins."""
 
     name = "split"
     paints = True
@@ -33,7 +33,7 @@ class SplitTool(BaseTool):
         return 1 if hand.add or hand.subtract else 0
 
     def press(self, point: Point, hand: Hand = PLAIN) -> None:
-        # Taking a cut away is joining, so the second button joins as Shift does.
+        # Removing a cut is joining, so the second button joins, as Shift does.
         self._joins = self.sign(hand) > 0
         self._way = [point]
 
@@ -67,11 +67,11 @@ class SplitTool(BaseTool):
             return
         read, whole = self._canvas.read_mask, self._canvas.whole
         try:
-            if not class_at(read, whole, point):  # background is large, and nothing to look through
+            if not class_at(read, whole, point):  # background is large and has nothing to split
                 return
             cell = component_at(read, whole, pixel_of(point), LARGEST_SHOWN)
             cut = self._proposal(point) if cell is not None else None
-        except UserError:  # said when it is clicked
+        except UserError:  # a click shows the error
             return
         if cut is not None:
             self._sketch.show_preview([cut], closed=False, subtract=True)

@@ -1,4 +1,4 @@
-"""All tools, one row each. The strip, the menu, the options, the cursor and the history read these rows."""
+"""All tools, one row each, read by strip, menu, options, cursor and history."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Surface(Sketch, Selector, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ToolContext:
-    """What a tool may work on: one open slide, the view that shows it, and the cells picked there."""
+    """What a tool works on: an open slide, the view that shows it, and its picked cells."""
 
     canvas: Canvas
     surface: Surface
@@ -36,20 +36,20 @@ class ToolContext:
 
 @dataclass(frozen=True, slots=True)
 class ToolInfo:
-    """One tool. `id` names it in the history of masks and must never change; texts are msgids."""
+    """One tool. `id` is stored in the history of masks and must never change; texts are msgids."""
 
     id: str
     text: str
     tooltip: str
     hint: str
-    """One line on how it is used, shown beside its options"""
+    """One line on how to use it, shown beside its options"""
     key: str
     make: Callable[[ToolContext], Tool]
     options: tuple[Option, ...] = ()
 
     @property
     def icon(self) -> str:
-        """Of the button and beside the pointer: `resources/icons/ID.svg`."""
+        """Icon of button and cursor: `resources/icons/ID.svg`."""
         return self.id
 
 
@@ -159,6 +159,6 @@ TOOL_GROUPS: tuple[tuple[ToolInfo, ...], ...] = (
         ),
     ),
 )
-"""In the order of the strip, from top to bottom, with a line between two groups."""
+"""Groups of the strip, top to bottom, divided by lines."""
 
 TOOLS = {tool.id: tool for group in TOOL_GROUPS for tool in group}

@@ -1,4 +1,4 @@
-"""What every tool is, and what it works on."""
+"""The interface of tools, and of what they work on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bcseg_gui.session.tool_settings import ToolSettings
 
 
 class Canvas(Protocol):
-    """The open slide as the tools see it: one stroke at a time, kept or discarded as a whole."""
+    """An open slide as tools see it: one stroke at a time, kept or discarded as a whole."""
 
     @property
     def settings(self) -> ToolSettings: ...
@@ -26,19 +26,19 @@ class Canvas(Protocol):
 
     @property
     def cell_diameter(self) -> float:
-        """Of the slide, level-0 pixels."""
+        """Cell diameter of the slide, level-0 pixels."""
 
     def read_mask(self, region: Region) -> NDArray[np.uint8]:
-        """A copy of the mask's bytes, with the manual bit; 0 outside the slide. Raises UserError."""
+        """Return a copy of the mask's bytes, with the manual bit; 0 outside the slide. Raise UserError."""
 
     def read_picture(self, region: Region) -> NDArray[np.uint8]:
-        """Level-0 colours, uint8 (h, w, 3) RGB; white outside the slide. Raises UserError."""
+        """Return level-0 colours, uint8 (h, w, 3) RGB; white outside the slide. Raise UserError."""
 
     def apply(self, tool: str, changes: Sequence[Change]) -> None:
-        """One finished stroke of several classes."""
+        """Apply one finished stroke, of any number of classes."""
 
     def say(self, text: str) -> None:
-        """One sentence to the person, such as why nothing happened."""
+        """Show the user one sentence, such as why nothing happened."""
 
     def begin_stroke(self, tool: str, class_id: int) -> None: ...
 
@@ -54,21 +54,21 @@ __all__ = ["PLAIN", "BaseTool", "Canvas", "Hand", "Point", "Sketch", "Tool"]
 
 
 class Sketch(Protocol):
-    """Where a tool draws what is not finished: over the picture, never on the mask."""
+    """Where a tool draws unfinished work: over the slide, never on the mask."""
 
     @property
     def pixel(self) -> float:
-        """Level-0 pixels a device-independent pixel shows."""
+        """Level-0 pixels per device-independent pixel."""
 
     @property
     def pointed(self) -> Point | None:
-        """Where the pointer is on the slide; None when it is elsewhere."""
+        """The pointer's level-0 point; None when it is off the slide."""
 
     def show_preview(self, lines: Sequence[Sequence[Point]], *, closed: bool = True, subtract: bool = False) -> None:
-        """Instead of the preview before; without lines: none. `subtract`: it is about to be taken away."""
+        """Replace the preview; no lines: no preview. `subtract`: it is about to be erased."""
 
     def show_picked(self, outlines: Sequence[Sequence[Point]]) -> None:
-        """The outlines of the cells that are picked."""
+        """Outline the picked cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +76,11 @@ class Hand:
     """How the tool is held: modifier keys, mouse button, pressure."""
 
     subtract: bool = False
-    """Alt, the second button or the pen's eraser: take away"""
+    """Alt, the second button or the pen's eraser: erase"""
     add: bool = False
     """Shift: add to what is there"""
     pressure: float = 1.0
-    """Of a pen, 0 to 1; a mouse presses fully"""
+    """Pen pressure, 0 to 1; 1 for a mouse"""
 
 
 PLAIN = Hand()
@@ -89,7 +89,7 @@ PLAIN = Hand()
 class Tool(Protocol):
     """Receives the pointer in level-0 pixels: `press`, any number of `move`, then `release` or `abort`.
 
-    A tool that `is_busy` between strokes hears of `finish`, `back`, `undo_step` and `abort` too.
+    A tool that `is_busy` between strokes also receives `finish`, `back`, `undo_step` and `abort`.
     """
 
     @property
@@ -97,26 +97,26 @@ class Tool(Protocol):
 
     @property
     def pans(self) -> bool:
-        """The view moves the picture itself; the tool hears nothing of the pointer."""
+        """Whether the view pans itself and passes no pointer events to the tool."""
 
     @property
     def paints(self) -> bool:
-        """A press changes the mask."""
+        """Whether a press changes the mask."""
 
     @property
     def radius(self) -> float | None:
-        """Size of the ring at the pointer in level-0 pixels; None for a tool without one."""
+        """Radius of the ring at the pointer, level-0 pixels; None: no ring."""
 
     @property
     def is_busy(self) -> bool:
-        """Something is begun: Backspace undoes a step of it, Esc cancels it."""
+        """Whether something is unfinished: Backspace undoes a step of it, Esc cancels it."""
 
     @property
     def can_finish(self) -> bool:
-        """Enter finishes what is begun."""
+        """Whether Enter finishes what was begun."""
 
     def sign(self, hand: Hand) -> int:
-        """What the pointer shows: +1 it would add, −1 take away, 0 what the tool does anyway."""
+        """Return the sign at the pointer: +1 adds, −1 erases, 0 the usual action."""
 
     def press(self, point: Point, hand: Hand = PLAIN) -> None: ...
 
@@ -124,23 +124,23 @@ class Tool(Protocol):
         """The pointer moved while pressed."""
 
     def skip(self, point: Point) -> None:
-        """The picture was moved under the pressed pointer: the stroke goes on from `point`, without a line there."""
+        """The slide moved under the pressed pointer: continue the stroke at `point`, without a line to it."""
 
     def release(self, point: Point) -> None: ...
 
     def double_click(self, point: Point) -> bool:
-        """The second press of two quick ones. True when the tool took it; else it is pressed like any other."""
+        """The second press of two quick ones. Return whether the tool used it; if not, a `press` follows."""
 
     def hover(self, point: Point | None, hand: Hand = PLAIN) -> None:
-        """The pointer moved without being pressed; None: it left the slide."""
+        """The pointer moved without a press; None: it left the slide."""
 
     def linger(self, point: Point, hand: Hand = PLAIN) -> None:
-        """The pointer stands still for a moment, not pressed: the time for a preview that costs something."""
+        """The pointer rests without a press: time for a costly preview."""
 
     def settle(self) -> bool:
-        """Something else comes first: keep the stroke under way where half of it is worth keeping, else give it up.
+        """End the stroke because something else comes first: keep it if half a stroke is worth keeping, else drop it.
 
-        True when it was given up. What was finished before this press stays begun.
+        Return whether it was dropped. What was begun before this press stays.
         """
 
     def finish(self) -> None: ...
@@ -148,16 +148,16 @@ class Tool(Protocol):
     def back(self) -> None: ...
 
     def undo_step(self) -> bool:
-        """Undo belongs to what is begun, not to the history: take a step of it back. False when there is none."""
+        """Undo the last step of what was begun. Return False when there is none, and undo is for the history."""
 
     def abort(self) -> None: ...
 
     def resize(self, steps: float) -> None:
-        """Make the tool larger by so many steps, smaller when negative."""
+        """Make the tool larger by `steps`, smaller when negative."""
 
 
 class BaseTool:
-    """A tool without a size that does nothing; subclasses override what they do."""
+    """A tool that does nothing and has no size; subclasses override."""
 
     pans = False
     paints = False
