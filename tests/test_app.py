@@ -45,13 +45,15 @@ def test_help_and_wrong_usage_need_no_window() -> None:
 
 
 def test_an_unforeseen_error_is_told_and_logged_without_its_text(
-    running: app.Running, caplog: pytest.LogCaptureFixture
+    running: app.Running, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    running.install_excepthook()
     path = "/patients/Jane Doe.png"
     try:
         raise ValueError(path)
     except ValueError as error:
-        running._unforeseen(ValueError, error, error.__traceback__)
+        sys.excepthook(ValueError, error, error.__traceback__)
     assert "Something unexpected went wrong" in running.window.messages.text
     assert "Unforeseen ValueError" in caplog.text
     assert "test_app.py" in caplog.text

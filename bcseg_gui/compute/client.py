@@ -62,6 +62,11 @@ class ComputeClient(QObject):
         self._listening.timeout.connect(self._take_next)
         self._heard.connect(self._listening.start)
 
+    @property
+    def backlog(self) -> int:
+        """Messages of the child that were read and not passed on yet, at most MOST_AHEAD."""
+        return len(self._child.heard) if self._child is not None else 0
+
     def start(self) -> None:
         """Start the child if it is not running, and return at once: it loads what it needs while nobody waits."""
         if self._child is None:

@@ -63,9 +63,9 @@ def test_the_child_knows_no_qt_and_the_window_no_handlers(jobs) -> None:
 def test_a_slow_window_is_not_flooded_and_its_event_loop_runs_between_messages(jobs) -> None:
     ahead: list[int] = []
     turns: list[str] = []
-    jobs.client.received.connect(lambda event: (ahead.append(len(jobs.client._child.heard)), turns.append("message")))
+    jobs.client.received.connect(lambda event: (ahead.append(jobs.client.backlog), turns.append("message")))
     jobs.submit(1, "flood")
-    while len(jobs.client._child.heard) < MOST_AHEAD:
+    while jobs.client.backlog < MOST_AHEAD:
         pass  # the window is busy with something else
     timer = QTimer(interval=0)
     timer.timeout.connect(lambda: turns.append("turn"))
@@ -79,7 +79,7 @@ def test_a_slow_window_is_not_flooded_and_its_event_loop_runs_between_messages(j
 
 def test_cancel_is_answered_while_the_child_waits_for_the_window(jobs) -> None:
     jobs.submit(1, "flood")
-    while len(jobs.client._child.heard) < MOST_AHEAD:
+    while jobs.client.backlog < MOST_AHEAD:
         pass
     jobs.client.cancel(1)
     assert jobs.end_of(1) == Cancelled(1)
@@ -136,12 +136,13 @@ def test_death_fails_every_job_and_the_next_submit_restarts(jobs) -> None:
     assert isinstance(jobs.end_of(3), Finished)
 
 
-def test_a_child_killed_while_idle_is_replaced(jobs) -> None:
+def test_a_child_killed_while_idle_is_replaced(jobs, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
     jobs.submit(1, "pid")
     pid = int(jobs.end_of(1).result.model)
     os.kill(pid, 9)
     jobs.qtbot.waitUntil(lambda: not multiprocessing.active_children())
-    jobs.qtbot.waitUntil(lambda: jobs.client._child is None)
+    jobs.qtbot.waitUntil(lambda: "The compute process ended" in caplog.text)
     jobs.submit(2, "pid")
     assert int(jobs.end_of(2).result.model) != pid
 

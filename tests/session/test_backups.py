@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui.core.masks import MaskClass
@@ -16,6 +17,7 @@ def backups(qtbot: QtBot) -> Backups:
 
 
 def test_one_when_a_project_is_opened_and_one_when_it_has_changed(qtbot, backups: Backups, tmp_path: Path) -> None:
+    timer = backups.findChild(QTimer)
     with Project.create(tmp_path / "P.bcseg") as project:
         with qtbot.waitSignal(backups.made) as made:
             backups.follow(project.folder)
@@ -23,15 +25,15 @@ def test_one_when_a_project_is_opened_and_one_when_it_has_changed(qtbot, backups
         assert first.parent == project.folder / "backups"
         backups.follow(project.folder)
         with qtbot.waitSignal(backups.made) as made:
-            backups._timer.timeout.emit()
+            timer.timeout.emit()
         assert made.args[0] is None
         first.rename(first.with_name("2020-01-01T00-00-00.zip"))  # else both may be of the same second
         project.set_classes([MaskClass(1, "red cell", "#ff0000")])
         with qtbot.waitSignal(backups.made) as made:
-            backups._timer.timeout.emit()
+            timer.timeout.emit()
         assert made.args[0].is_file()
         backups.follow(None)
-        assert not backups._timer.isActive()
+        assert not timer.isActive()
 
 
 def test_one_that_fails_is_only_logged(qtbot, backups: Backups, tmp_path: Path, caplog) -> None:

@@ -2,15 +2,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event
 
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from bcseg_gui.core.cells.diameter import smallest_cell_area
+from bcseg_gui.core.cells.index import CellIndex
 from bcseg_gui.core.cells.labelling import find_cells
 from bcseg_gui.core.errors import UserError
 from bcseg_gui.core.geometry import Region
@@ -18,6 +21,7 @@ from bcseg_gui.core.masks import Mask
 from bcseg_gui.session import cells
 from bcseg_gui.session.cells import CellCounting, CellCounts
 from bcseg_gui.session.session import Session
+from tests.waiting import LIMIT
 
 SIDE = 2200
 """Five tiles a side, the last ones cut."""
@@ -210,10 +214,20 @@ def test_a_change_while_the_mask_is_read_is_counted(
 def test_a_change_while_the_index_is_updated_is_counted(
     qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, counting: CellCounting, document: FakeDocument
 ) -> None:
+    begun, painted = Event(), Event()
+    update = CellIndex.update
+
+    def waiting(index: CellIndex, region: Region, classes: NDArray[np.uint8]) -> None:
+        begun.set()
+        painted.wait(LIMIT)
+        update(index, region, classes)
+
+    monkeypatch.setattr(CellIndex, "update", waiting)
     counting.follow(document)
-    qtbot.waitUntil(lambda: counting._task is not None or counting.counts.by_class is not None)
+    qtbot.waitUntil(begun.is_set)
     paint(document, document.whole, 0)
     paint(document, Region(5, 5, 40, 40), 1)
+    painted.set()
     qtbot.waitUntil(lambda: counting.counts.by_class == {1: 1})
 
 
@@ -247,7 +261,7 @@ def test_closing_the_picture_ends_the_reading(
 
     monkeypatch.setattr(document.mask, "read", closing)
     counting.follow(document)
-    qtbot.waitUntil(lambda: bool(read) and not counting._soon.isActive())
+    qtbot.waitUntil(lambda: bool(read) and not any(timer.isActive() for timer in counting.findChildren(QTimer)))
     QTest.qWait(0)
     assert len(read) == 1
     assert counting.counts == CellCounts()

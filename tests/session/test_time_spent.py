@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QCoreApplication, QEvent, QPointF, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPointF, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent, QWindow
 from pytestqt.qtbot import QtBot
 
@@ -26,6 +26,7 @@ class Desk:
         self.has_entry = True
         self.problem: UserError | None = None
         self.spent = TimeSpent(self.store, clock=lambda: self.now)
+        self.timer = self.spent.findChild(QTimer)
         self.spent.watch(self.window)
 
     def store(self, path: Path, seconds: float) -> bool:
@@ -127,10 +128,10 @@ def test_a_full_disk_costs_nothing(desk: Desk) -> None:
 def test_it_is_stored_now_and_then_but_not_twice(desk: Desk) -> None:
     desk.spent.begin(A)
     desk.moves(after=30)
-    desk.spent._timer.timeout.emit()
+    desk.timer.timeout.emit()
     desk.moves(after=10)
-    desk.spent._timer.timeout.emit()
-    desk.spent._timer.timeout.emit()
+    desk.timer.timeout.emit()
+    desk.timer.timeout.emit()
     desk.spent.begin(A)  # still the same picture
     desk.spent.begin(None)
     assert desk.stored == [(A, 30.0), (A, 10.0)]
@@ -141,7 +142,7 @@ def test_storing_is_no_sign_of_a_person(desk: Desk) -> None:
     desk.moves(after=10)
     for _minute in range(5):
         desk.now += 50
-        desk.spent._timer.timeout.emit()
+        desk.timer.timeout.emit()
     desk.moves(after=1)
     desk.spent.begin(None)
     assert desk.stored == [(A, 10.0)]

@@ -34,12 +34,13 @@ class Curves(QWidget):
             plot.setFixedHeight(190)
             plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # each asks for 640 px otherwise
         self._learning = self._error.plot(pen=pg.mkPen(LEARNING, width=1.5))
-        self._shares = {
+        self.series = {
             "val_loss": _Series(self._error, TESTING, "loss"),
             "val_dice": _Series(self._agreement, TESTING, "dice"),
             "val_f1": _Series(self._agreement, CELLS, "object_f1"),
             "val_accuracy": _Series(self._agreement, PIXELS, "pixel_accuracy"),
         }
+        """Series measured on the test pictures, by the name of their value in EpochDone"""
         self._dress()
 
     def show_run(self, run: Retraining) -> None:
@@ -53,7 +54,7 @@ class Curves(QWidget):
         else:
             self._agreement.setYRange(50, 100)
         self._learning.setData([at for at, _loss in run.losses], [loss for _at, loss in run.losses])
-        for name, series in self._shares.items():
+        for name, series in self.series.items():
             scale = 1 if name == "val_loss" else 100
             series.dots.setData(epochs, [scale * getattr(event, name) for event in run.epochs])
             if run.parent_metrics is not None:

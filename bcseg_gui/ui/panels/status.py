@@ -77,6 +77,7 @@ class StatusBar(QStatusBar):
             ("work", self._work),
             ("progress", self._bar),
             ("cancel", self._cancel),
+            ("modelLabel", self._model_label),
         ):
             part.setObjectName(name)
         pointer = _row(self._position, self._color, spacing=4, margin=0)

@@ -47,8 +47,7 @@ LINGER = 60
 """Milliseconds the pointer rests before a tool may show a costly preview."""
 MANY_PARTS = 6
 TOGETHER = 200 * 200
-"""With more parts than this, or all within this many screen pixels, one repaint of their bounding box costs less than
-many."""
+"""Beyond MANY_PARTS, or within TOGETHER screen pixels, one repaint of the bounding box is cheaper than one per part."""
 
 
 # More than thirty methods: Qt calls event handlers by name, and window and tools share one view. The parts do the work;

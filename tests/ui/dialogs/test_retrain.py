@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from bcseg_gui.compute.protocol import EpochDone, Metrics, TrainResult
 from bcseg_gui.core.retraining.gate import ClassFigures, Decision, Difference, Outcome, judge_target
 from bcseg_gui.session.retraining_plan import Plan
+from bcseg_gui.ui.dialogs.curves import Curves
 from bcseg_gui.ui.dialogs.retrain import RetrainDialog
 from bcseg_gui.ui.dialogs.target_boxes import TargetBoxes
 
@@ -184,12 +185,12 @@ def test_the_curves_show_the_model_in_use_as_a_line(dialog: RetrainDialog, run: 
     run.parent_metrics = METRICS
     run.epochs = [EpochDone(1, 1, 6, 0.9, 0.3, 0.96, 0.2, 0.94, 0.88, 0.91, 10.0)]
     run.go("training")
-    curves = dialog._curves._shares
-    assert {name: series.before.value() for name, series in curves.items()} == pytest.approx(
+    curves = dialog.findChild(Curves)
+    assert {name: series.before.value() for name, series in curves.series.items()} == pytest.approx(
         {"val_loss": 0.1, "val_dice": 95.0, "val_f1": 93.0, "val_accuracy": 97.0}
     )
-    assert all(series.before.isVisible() for series in curves.values())
-    assert curves["val_f1"].dots.getData()[1].tolist() == [91.0]
+    assert all(series.before.isVisible() for series in curves.series.values())
+    assert curves.series["val_f1"].dots.getData()[1].tolist() == [91.0]
 
 
 WHITE = ClassFigures("white cell", True, 2, 9, 0.93, 0.88, 0.95, 0.1)

@@ -38,6 +38,11 @@ class CellsPanel(QWidget):
     def caption(self) -> str:
         return self._caption.text()
 
+    @property
+    def unfinished(self) -> str:
+        """What is said about an interrupted segmentation; empty when there is none."""
+        return self._unfinished.text()
+
     def show_counts(self, counts: CellCounts) -> None:
         number = "–"
         if counts.too_much_in_view:

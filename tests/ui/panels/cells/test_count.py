@@ -33,10 +33,12 @@ def test_the_cells_of_all_classes_are_shown(panel: CellsPanel, counts: CellCount
     assert (panel.text, panel.caption) == (number, caption)
 
 
-def test_an_unfinished_segmentation_is_told(panel: CellsPanel) -> None:
-    assert not panel._unfinished.isVisible()
+def test_an_interrupted_segmentation_is_shown(panel: CellsPanel) -> None:
+    assert panel.unfinished == ""
+    height = panel.sizeHint().height()
     panel.show_unfinished(40)
-    assert panel._unfinished.isVisible()
-    assert "40 %" in panel._unfinished.text()
+    assert "40 %" in panel.unfinished
+    assert panel.sizeHint().height() > height
     panel.show_unfinished(None)
-    assert not panel._unfinished.isVisible()
+    assert panel.unfinished == ""
+    assert panel.sizeHint().height() == height
