@@ -96,7 +96,6 @@ bcseg_gui/session/open.py
 bcseg_gui/session/project_home.py
 bcseg_gui/ui/actions/conditions.py
 bcseg_gui/ui/dialogs/compare.py
-bcseg_gui/ui/dialogs/curves.py
 bcseg_gui/ui/dialogs/retrain_buttons.py
 bcseg_gui/ui/operations/common.py
 bcseg_gui/ui/operations/failures.py

@@ -11,8 +11,7 @@ from bcseg_gui.core.i18n import _
 from bcseg_gui.session.segmenting import UnfinishedRunError
 
 from .. import messages
-from .common import busy
-from .context import Context
+from .common import Context, busy
 
 
 class CellOperations:

@@ -16,8 +16,7 @@ from bcseg_gui.session.retraining import is_interrupted
 from bcseg_gui.session.samples import sample_folder
 
 from .. import messages
-from .common import busy, last_folder, remember_folder
-from .context import Context
+from .common import Context, busy, last_folder, remember_folder
 from .learning import Learning
 
 

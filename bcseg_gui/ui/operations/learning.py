@@ -14,8 +14,7 @@ from bcseg_gui.session.next_up import Suggested, count_worth_it
 from bcseg_gui.session.retraining import Retraining
 
 from .. import messages
-from .common import last_folder
-from .context import Context
+from .common import Context, last_folder
 from .view import Viewing
 
 if TYPE_CHECKING:

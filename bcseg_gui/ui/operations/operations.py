@@ -11,7 +11,7 @@ from bcseg_gui.session.session import Session
 from ..messages import MessageBar
 from ..slide_view import SlideView
 from .cells import CellOperations
-from .context import Context
+from .common import Context
 from .editing import Editing
 from .failures import Failures
 from .files import Files

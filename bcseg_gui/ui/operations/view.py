@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..shortcuts import ShortcutGroup
-from .context import Context
+from .common import Context
 
 
 class Viewing:
