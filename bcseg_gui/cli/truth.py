@@ -54,7 +54,7 @@ class Truth(Protocol[Known, Score]):
 
 
 @dataclass(frozen=True, slots=True)
-class Masks:
+class MaskFolder:
     """`classes`: how many classes the masks distinguish; one stands for all cells."""
 
     folder: Path
@@ -96,7 +96,7 @@ class Masks:
 
 
 @dataclass(frozen=True, slots=True)
-class Labels:
+class LabelFolder:
     """A folder of label files `<stem of the picture><suffix>`; `read_file` takes one and the picture's shape."""
 
     folder: Path
@@ -165,9 +165,9 @@ def truth_of(masks: Path | None, points: Path | None, boxes: Path | None, classe
     """
     given: list[Truth[Any, Any]] = []
     if masks is not None:
-        given.append(Masks(masks, classes))
+        given.append(MaskFolder(masks, classes))
     if points is not None:
-        given.append(Labels(points, ".txt", read_points))
+        given.append(LabelFolder(points, ".txt", read_points))
     if boxes is not None:
-        given.append(Labels(boxes, ".xml", read_boxes))
+        given.append(LabelFolder(boxes, ".xml", read_boxes))
     return given[0] if len(given) == 1 else None

@@ -208,7 +208,7 @@ def _parts(
     """
     width, height = slide.dimensions
     if not is_whole_slide(slide):
-        yield Region(0, 0, width, height), _cut(width, height, SPOT_CELLS * cell, most)
+        yield Region(0, 0, width, height), cut(width, height, SPOT_CELLS * cell, most)
         return
     area, found, across = find_smear_area(slide, cell_diameter), 0, min(round(FIELD_CELLS * cell), width, height)
     most = min(most, width * height // across**2)  # else they would overlap
@@ -222,9 +222,9 @@ def _parts(
             return
 
 
-def _cut(width: int, height: int, side: float, most: int) -> list[Region]:
+def cut(width: int, height: int, side: float, most: int) -> list[Region]:
     """Cut a picture into at most `most` pieces of about the same size, no smaller than `side`."""
     columns, rows = (max(1, round(length / side)) for length in (width, height))
     if columns * rows > most:
-        return _cut(width, height, 1.1 * side, most)
+        return cut(width, height, 1.1 * side, most)
     return [region_of(rect) for rect in parted(Rect(0, 0, width, height), columns, rows)]

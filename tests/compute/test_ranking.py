@@ -156,7 +156,7 @@ def test_a_large_photograph_is_suggested_once(tmp_path: Path, monkeypatch: pytes
 
 @pytest.mark.parametrize("size", [(3000, 2000), (700, 4000), (9, 9), (4000, 10)])
 def test_a_photograph_is_cut_into_no_more_spots_than_allowed(size: tuple[int, int]) -> None:
-    spots = ranking._cut(*size, 25, 24)
+    spots = ranking.cut(*size, 25, 24)
     assert 1 <= len(spots) <= 24
     assert sum(spot.area for spot in spots) == size[0] * size[1]
 

@@ -162,7 +162,7 @@ class _Pictures(QWidget):
         self.hide()
 
     def show_pictures(self, names: Iterable[str]) -> None:
-        """Replace the pictures shown, of which nothing stays in memory."""
+        """Replace the pictures shown and free their memory."""
         self.stop()
         for place in self._places:
             place.deleteLater()

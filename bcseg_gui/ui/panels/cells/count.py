@@ -40,7 +40,7 @@ class CellsPanel(QWidget):
 
     @property
     def unfinished(self) -> str:
-        """What is said about an interrupted segmentation; empty when there is none."""
+        """The sentence about an interrupted segmentation; empty without one."""
         return self._unfinished.text()
 
     def show_counts(self, counts: CellCounts) -> None:
