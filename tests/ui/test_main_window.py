@@ -288,11 +288,11 @@ def test_who_went_on_meanwhile_is_not_taken_away(running: app.Running, asked: li
 
 
 @pytest.mark.parametrize(
-    ("order", "told"), [((Suggestion(0, 0.0, ()), Suggestion(1, 0.0, ())), "sure"), ((), "could be read")]
+    ("order", "expected"), [((Suggestion(0, 0.0, ()), Suggestion(1, 0.0, ())), "sure"), ((), "could be read")]
 )
 def test_where_there_is_nothing_to_go_to_that_is_said(
-    running: app.Running, asked: list[object], order: tuple[Suggestion, ...], told: str
+    running: app.Running, asked: list[object], order: tuple[Suggestion, ...], expected: str
 ) -> None:
     running.window.actions_["next_up"].trigger()
     answer(running, asked, *order)
-    assert told in running.window.messages.text
+    assert expected in running.window.messages.text

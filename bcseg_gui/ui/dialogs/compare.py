@@ -29,9 +29,9 @@ class CompareDialog(QDialog):
         self._comparing, self._session = comparing, session
         comparing.setParent(self)
         self._choices = [QComboBox(), QComboBox()]
-        self._pictures = [_Picture(), _Picture()]
+        self._pictures = [_FittedPicture(), _FittedPicture()]
         self._counts = [QLabel(), QLabel()]
-        self._difference = _Picture()
+        self._difference = _FittedPicture()
         self._words = QLabel()
         self._words.setWordWrap(True)
         titles = model_titles(session.models.versions)
@@ -105,7 +105,7 @@ def _legend(left: Pixels, right: Pixels) -> str:
     return keys + _("They differ on {share} of the area.").format(share=percent(share))
 
 
-class _Picture(QWidget):
+class _FittedPicture(QWidget):
     """Scales to the space it has and keeps its proportions."""
 
     def __init__(self) -> None:

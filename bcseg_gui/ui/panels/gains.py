@@ -20,7 +20,7 @@ _LOWEST = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class GainBar:
     """A picture's gain: by about how many cells the doubt falls when it is corrected after those before it."""
 
     name: str
@@ -46,7 +46,7 @@ class GainPanel(QWidget):
         layout.addWidget(self._words)
         self.hide()
 
-    def show_bars(self, bars: Sequence[Bar], more: int, current: int | None) -> None:
+    def show_bars(self, bars: Sequence[GainBar], more: int, current: int | None) -> None:
         """`more`: how many are still worth correcting; `current`: index of the open picture."""
         self.setVisible(bool(bars))
         self._bars.show_bars(bars[:MOST_BARS], current)
@@ -64,7 +64,7 @@ class _Bars(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._bars: Sequence[Bar] = ()
+        self._bars: Sequence[GainBar] = ()
         self._current: int | None = None
         self._pointed = 0
         """Index of the bar the arrow keys are on"""
@@ -75,18 +75,18 @@ class _Bars(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(100, _HEIGHT)
 
-    def show_bars(self, bars: Sequence[Bar], current: int | None) -> None:
+    def show_bars(self, bars: Sequence[GainBar], current: int | None) -> None:
         moved = current != self._current
         self._bars, self._current = bars, current
         self._point_at(current if moved and current is not None else self._pointed)
 
     def _point_at(self, number: int) -> None:
         self._pointed = max(0, min(number, len(self._bars) - 1))
-        self.setAccessibleDescription(self._told(self._pointed))
+        self.setAccessibleDescription(self._description(self._pointed))
         self.update()
 
-    def _told(self, number: int | None) -> str:
-        return "" if number is None or not self._bars else _told(number + 1, self._bars[number])
+    def _description(self, number: int | None) -> str:
+        return "" if number is None or not self._bars else _bar_text(number + 1, self._bars[number])
 
     def _step(self) -> float:
         """Distance from one bar to the next."""
@@ -120,7 +120,7 @@ class _Bars(QWidget):
             case Qt.Key.Key_Left | Qt.Key.Key_Right:
                 self._point_at(self._pointed + (1 if event.key() == Qt.Key.Key_Right else -1))
                 below = QPoint(round(self._pointed * self._step()), _HEIGHT)
-                QToolTip.showText(self.mapToGlobal(below), self._told(self._pointed), self)
+                QToolTip.showText(self.mapToGlobal(below), self._description(self._pointed), self)
             case Qt.Key.Key_Return | Qt.Key.Key_Enter | Qt.Key.Key_Space if self._bars:
                 self.chosen.emit(self._pointed)
             case _:
@@ -128,12 +128,12 @@ class _Bars(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            QToolTip.showText(event.globalPos(), self._told(self._at(event.pos().x())), self)
+            QToolTip.showText(event.globalPos(), self._description(self._at(event.pos().x())), self)
             return True
         return super().event(event)
 
 
-def _told(number: int, bar: Bar) -> str:
+def _bar_text(number: int, bar: GainBar) -> str:
     if bar.done:
         return _("{number}. {name}: reviewed").format(number=number, name=bar.name)
     cells = round(bar.gain)

@@ -166,7 +166,7 @@ class _Adjustment(Adjustment):
 
     def __init__(self, name: str, *, is_power: bool = False) -> None:
         self._is_power = is_power
-        super().__init__(name, range(-STEPS, STEPS + 1), self._told)
+        super().__init__(name, range(-STEPS, STEPS + 1), self._text_at)
 
     @property
     def value(self) -> float:
@@ -180,7 +180,7 @@ class _Adjustment(Adjustment):
         share = position / STEPS
         return float(GAMMA_RANGE**share) if self._is_power else share
 
-    def _told(self, position: int) -> str:
+    def _text_at(self, position: int) -> str:
         if self._is_power:
             return QLocale().toString(self._value_at(position), "f", 2)
         return "0" if position == 0 else f"{'+' if position > 0 else '−'}{abs(position)}"

@@ -25,7 +25,7 @@ from bcseg_gui.session.worklist import WorklistItem
 
 from ..widgets.durations import duration_words
 from ..widgets.search_box import SearchBox
-from .gains import Bar, GainPanel
+from .gains import GainBar, GainPanel
 from .thumbnail_queue import ThumbnailQueue
 from .thumbnails import ICON, Thumbnails
 from .worklist_model import AnyIndex, WorklistModel, status_words
@@ -174,7 +174,7 @@ class WorklistPanel(QWidget):
         self._show_title(items)
         self._thumbnails.load_soon()
 
-    def show_gains(self, bars: Sequence[Bar], more: int, current: int | None) -> None:
+    def show_gains(self, bars: Sequence[GainBar], more: int, current: int | None) -> None:
         """Show what to correct next, once the model has ranked; see `GainPanel.show_bars`."""
         self._gains.show_bars(bars, more, current)
 

@@ -8,7 +8,7 @@ from bcseg_gui.session.next_up import Suggested, count_worth_it
 from bcseg_gui.session.session import Session
 
 from ..operations.operations import Operations
-from ..panels.gains import MOST_BARS, Bar
+from ..panels.gains import MOST_BARS, GainBar
 from ..panels.worklist import WorklistPanel
 
 
@@ -36,7 +36,7 @@ class WorklistPresenter(QObject):
     def _show_gains(self) -> None:
         next_up = self._session.next_up
         suggestions = self._suggestions = next_up.suggestions
-        bars = [Bar(each.path.stem, each.gain, each.done) for each in suggestions[:MOST_BARS]]
+        bars = [GainBar(each.path.stem, each.gain, each.done) for each in suggestions[:MOST_BARS]]
         self._panel.show_gains(bars, count_worth_it(suggestions), next_up.in_hand(suggestions))
 
     def _show_ranked(self) -> None:

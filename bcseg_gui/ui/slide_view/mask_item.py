@@ -95,7 +95,7 @@ class MaskItem(QGraphicsItem):
         self.parts: list[QRectF] = []
         """Parts of the viewport being repainted, device-independent pixels; nothing else is painted"""
         self._failed = failed
-        self._told = False
+        self._reported = False
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
         self._mask: Mask | None = None
         self._held: OrderedDict[TileKey, NDArray[np.uint8]] = OrderedDict()
@@ -110,7 +110,7 @@ class MaskItem(QGraphicsItem):
         self.prepareGeometryChange()
         self._mask = mask
         self._held.clear()
-        self._told = False
+        self._reported = False
         self._bounds = QRectF() if mask is None else QRectF(0, 0, *mask.dimensions)
         self.update()
 
@@ -155,8 +155,8 @@ class MaskItem(QGraphicsItem):
             for part in self.parts:
                 self._paint(painter, part.intersected(v_exposed), to_viewport)
         except UserError as error:
-            if not self._told:
-                self._told = True
+            if not self._reported:
+                self._reported = True
                 # Not while painting: a message would trigger another repaint.
                 QTimer.singleShot(0, self.scene(), partial(self._failed, error))
         painter.setWorldTransform(to_viewport)

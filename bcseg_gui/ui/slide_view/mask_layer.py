@@ -33,7 +33,7 @@ class MaskLayer(QObject):
         self.item = MaskItem(self.failed.emit)
         self._viewport = viewport
         self._mask: Mask | None = None
-        self._unseen_told = False
+        self._unseen_reported = False
         self._throttle = Throttle(BETWEEN_CHANGES, self._repaint, self)
         self._refresher = OverviewRefresher(self._tiles_in_view, self._throttle.add, self.failed.emit, self)
 
@@ -49,7 +49,7 @@ class MaskLayer(QObject):
 
     def set_style(self, style: OverlayStyle) -> None:
         self.item.set_style(style)
-        self._unseen_told = self._unseen_told and not style.visible
+        self._unseen_reported = self._unseen_reported and not style.visible
 
     def changed(self, region: Region, *, at_once: bool, in_stroke: bool) -> None:
         """Repaint `region`: at once during a stroke, else at a limited rate."""
@@ -82,8 +82,8 @@ class MaskLayer(QObject):
 
     def begin_stroke(self, *, paints: bool) -> None:
         self._refresher.stop()
-        if paints and not self.item.isVisible() and not self._unseen_told:
-            self._unseen_told = True
+        if paints and not self.item.isVisible() and not self._unseen_reported:
+            self._unseen_reported = True
             self.paintedUnseen.emit()
 
     def _repaint(self, region: Region) -> None:

@@ -31,13 +31,13 @@ class OverviewRefresher(QObject):
     ) -> None:
         super().__init__(parent)
         self._mask: Mask | None = None
-        self._told = False
+        self._reported = False
         self._wanted, self._changed, self._failed = wanted, changed, failed
         self._timer = QTimer(self, interval=PAUSE)
         self._timer.timeout.connect(self._work)
 
     def set_mask(self, mask: Mask | None) -> None:
-        self._mask, self._told = mask, False
+        self._mask, self._reported = mask, False
         self._timer.stop()
         self.wake()
 
@@ -67,7 +67,7 @@ class OverviewRefresher(QObject):
         except UserError as error:
             # Retried with the next change; another slice would only fail again.
             self._timer.stop()
-            if not self._told:
-                self._told = True
+            if not self._reported:
+                self._reported = True
                 self._failed(error)
             return Region(0, 0, 0, 0)

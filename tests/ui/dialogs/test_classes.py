@@ -77,7 +77,7 @@ def test_the_usual_three_take_one_click_and_no_name_is_changed_unasked(open_dial
     assert [known.id for known in classes.list] == [1, 2, 3]
 
 
-def test_what_cannot_be_is_told_and_the_dialog_stays(qtbot: QtBot, open_dialog: Open, classes: Classes) -> None:
+def test_an_invalid_change_is_explained_in_the_dialog(qtbot: QtBot, open_dialog: Open, classes: Classes) -> None:
     dialog = open_dialog(0)
     dialog.name.clear()
     qtbot.keyClicks(dialog.name, "Cell")

@@ -119,13 +119,13 @@ def test_a_scale_that_is_not_in_the_file(tmp_path: Path) -> None:
     assert dict(facts(slide, 0.5))["Size"].endswith("20 × 10 mm")
 
 
-def test_the_page_is_told_where_there_are_several(tmp_path: Path) -> None:
+def test_the_page_is_shown_where_there_are_several(tmp_path: Path) -> None:
     slide = FakeSlide(tmp_path / "a.tif", page=1, page_names=("smear", "thick drop"))
     assert dict(facts(slide))["Page"] == "2 of 2 · thick drop"
     assert "Page" not in dict(facts(FakeSlide(tmp_path / "a.tif")))
 
 
-def test_a_damaged_file_is_told(show) -> None:
+def test_a_damaged_file_is_reported(show) -> None:
     dialog, _images = show(warning=UserError("“{path}” is cut short.", path="a.svs"))
     assert "“a.svs” is cut short." in texts(dialog)
 
@@ -224,10 +224,10 @@ def test_a_picture_keeps_its_proportions_and_is_never_enlarged(
 
 def test_a_real_slide(data_folder: Path) -> None:
     with open_slide(data_folder / "slides" / "CMU-1-Small-Region.svs") as slide:
-        told = dict(facts(slide))
-        assert told["Size"] == "2,220 × 2,967 px · 1.11 × 1.48 mm"
-        assert told["Objective"] == "20×"
-        spoken = " ".join((*told, *told.values()))
+        shown = dict(facts(slide))
+        assert shown["Size"] == "2,220 × 2,967 px · 1.11 × 1.48 mm"
+        assert shown["Objective"] == "20×"
+        spoken = " ".join((*shown, *shown.values()))
         private = {name: value for name, value in slide.properties.items() if name in PRIVATE and value in spoken}
         assert not private
 

@@ -18,7 +18,7 @@ def box(qtbot: QtBot) -> CellSizeBox:
 
 
 @pytest.mark.parametrize(
-    ("size", "text", "told"),
+    ("size", "text", "expected"),
     [
         (CellSize(42.4, "picture"), "≈ 42 px", "Estimated"),
         (CellSize(75.0, "scale"), "75 px", "scale"),
@@ -29,12 +29,12 @@ def box(qtbot: QtBot) -> CellSizeBox:
     ],
 )
 def test_it_says_how_large_the_cells_are_and_how_that_is_known(
-    box: CellSizeBox, size: CellSize, text: str, told: str
+    box: CellSizeBox, size: CellSize, text: str, expected: str
 ) -> None:
     box.show_size(CellSize(30.0, "person"))
     box.show_size(size)
     assert box.number.text() == text
-    assert told in box.number.toolTip()
+    assert expected in box.number.toolTip()
     assert box.automatic.isVisible() == (size.origin == "person")
 
 

@@ -87,7 +87,7 @@ def test_double_click_and_enter_edit(qtbot: QtBot, panel: ClassesPanel, classes:
     assert asked.args == [2]
 
 
-def test_cells_of_an_unlisted_class_are_told(qtbot: QtBot, panel: ClassesPanel, tools: ToolSettings) -> None:
+def test_cells_of_an_unlisted_class_are_shown(qtbot: QtBot, panel: ClassesPanel, tools: ToolSettings) -> None:
     panel.show_counts({1: 3, 9: 2})
     assert texts(panel) == [["cell", "3", "1"], ["class 9", "2", ""]]
     qtbot.mouseClick(panel.rows.viewport(), Qt.MouseButton.LeftButton, pos=spot(panel, 1))

@@ -16,13 +16,13 @@ def panel(qtbot: QtBot) -> FindingPanel:
 
 
 def test_it_tells_once_when_the_slider_rests(qtbot: QtBot, panel: FindingPanel) -> None:
-    told: list[tuple[float, float]] = []
-    panel.changed.connect(lambda *values: told.append(values))
+    emitted: list[tuple[float, float]] = []
+    panel.changed.connect(lambda *values: emitted.append(values))
     with qtbot.waitSignal(panel.changed):
         for _ in range(3):
             qtbot.keyClick(panel.certainty.slider, Qt.Key.Key_Right)
         qtbot.keyClick(panel.splitting.slider, Qt.Key.Key_Home)
-    assert told == [(pytest.approx(0.65), 0.0)]
+    assert emitted == [(pytest.approx(0.65), 0.0)]
     assert (panel.certainty.text, panel.splitting.text) == ("65 %", "never")
 
 

@@ -7,9 +7,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from bcseg_gui.ui.panels.gains import Bar, GainPanel
+from bcseg_gui.ui.panels.gains import GainBar, GainPanel
 
-BARS = [Bar("a", 12, done=True), Bar("b", 6, done=False), Bar("c", 0.4, done=False)]
+BARS = [GainBar("a", 12, done=True), GainBar("b", 6, done=False), GainBar("c", 0.4, done=False)]
 
 
 @pytest.fixture
@@ -76,30 +76,30 @@ def test_it_says_when_to_stop(panel: GainPanel) -> None:
 def test_the_keys_go_from_bar_to_bar_and_tell_each(panel: GainPanel, qtbot: QtBot) -> None:
     panel.show_bars(BARS, 2, current=0)
     bars = next(child for child in panel.findChildren(QWidget) if child.accessibleName())
-    told = [bars.accessibleDescription()]
+    descriptions = [bars.accessibleDescription()]
     for _ in range(3):
         QTest.keyClick(bars, Qt.Key.Key_Right)
-        told.append(bars.accessibleDescription())
-    assert told == [
+        descriptions.append(bars.accessibleDescription())
+    assert descriptions == [
         "1. a: reviewed",
         "2. b: settles the doubt about 6 cells",
         "3. c: teaches the model little",
         "3. c: teaches the model little",
     ]
     panel.show_bars(BARS, 2, current=0)
-    assert bars.accessibleDescription() == told[-1], "what is painted anew leaves the keys where they are"
+    assert bars.accessibleDescription() == descriptions[-1], "what is painted anew leaves the keys where they are"
     with qtbot.waitSignal(panel.chosen) as chosen:
         QTest.keyClick(bars, Qt.Key.Key_Return)
     assert chosen.args == [2]
 
 
 def test_what_teaches_little_is_low_whatever_the_others_do(panel: GainPanel) -> None:
-    panel.show_bars([Bar("a", 0.1, done=False), Bar("b", 0.05, done=False)], 0, None)
+    panel.show_bars([GainBar("a", 0.1, done=False), GainBar("b", 0.05, done=False)], 0, None)
     window = panel.palette().color(QPalette.ColorRole.Window).name()
     assert color_at(bars_of(panel), 9, bars_of(panel).height() // 2) == window
 
 
 def test_hundreds_fit(panel: GainPanel) -> None:
-    panel.show_bars([Bar(str(n), 5, done=False) for n in range(300)], 300, 0)
+    panel.show_bars([GainBar(str(n), 5, done=False) for n in range(300)], 300, 0)
     assert bars_of(panel).width() <= panel.width()
     assert color_at(bars_of(panel), 1, 20) != panel.palette().color(QPalette.ColorRole.Window).name()

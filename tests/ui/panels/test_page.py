@@ -27,7 +27,7 @@ def test_a_file_of_one_page_has_no_picker(picker: PagePicker) -> None:
     assert not picker.isVisible()
 
 
-def test_pages_are_told_by_number_and_name(picker: PagePicker) -> None:
+def test_pages_are_listed_by_number_and_name(picker: PagePicker) -> None:
     texts = [page_text(NAMES, page) for page in range(4)]
     assert texts == ["1 of 4 · smear", "2 of 4", "3 of 4", "4 of 4 · thick drop"]
 

@@ -112,7 +112,7 @@ def places(status: StatusBar) -> dict[QWidget, tuple[int, int]]:
     return {part: (part.mapTo(status, part.rect().topLeft()).x(), part.width()) for part in parts if part.isVisible()}
 
 
-def test_models_are_told_by_speed_where_there_is_a_choice() -> None:
+def test_models_are_titled_by_speed_where_there_is_a_choice() -> None:
     large, small, mine = version("large"), version("small", "large"), version("mine")
     assert model_titles([large, small, mine]) == {
         "large": "accurate · large",
@@ -123,16 +123,16 @@ def test_models_are_told_by_speed_where_there_is_a_choice() -> None:
 
 
 @pytest.mark.parametrize(
-    ("engine", "told"),
+    ("engine", "expected"),
     [
         (None, "accurate."),
         (EngineInfo("openvino-int8"), "Computed by OpenVINO int8."),
         (EngineInfo("torch", 0.52), "Computed by PyTorch, last in 0.5 s."),
     ],
 )
-def test_who_wants_to_know_reads_what_runs_the_model(status: StatusBar, engine: EngineInfo | None, told: str) -> None:
+def test_the_tool_tip_says_what_runs_the_model(status: StatusBar, engine: EngineInfo | None, expected: str) -> None:
     status.show_session(session(engines={"ternausnet16-bbbc041": engine} if engine else {}))
-    assert status.findChild(QComboBox, "model").toolTip().endswith(told)
+    assert status.findChild(QComboBox, "model").toolTip().endswith(expected)
 
 
 def test_it_tells_place_and_colour_under_the_pointer(status: StatusBar) -> None:
@@ -256,7 +256,7 @@ def test_it_comes_to_rest(window: QMainWindow, status: StatusBar, jobs: Jobs) ->
         assert shown == sorted(shown), "what is needed least goes first"
 
 
-def test_a_long_text_about_the_work_is_cut_and_told_in_full(window: QMainWindow, status: StatusBar, jobs: Jobs) -> None:
+def test_a_long_job_text_is_cut_but_full_in_its_tool_tip(window: QMainWindow, status: StatusBar, jobs: Jobs) -> None:
     status.show_session(session())
     jobs.run("Segmenting a slide whose name is very long indeed, beyond any reason, as names of slides are", 240.0)
     resize(window, 900)

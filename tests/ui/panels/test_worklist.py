@@ -121,7 +121,7 @@ def test_it_shows_how_far_each_picture_is(panel: WorklistPanel, items, chosen) -
     assert chosen == [2]
 
 
-def test_a_problem_is_told_where_the_pointer_rests(panel: WorklistPanel, items) -> None:
+def test_a_problem_is_in_the_tool_tip(panel: WorklistPanel, items) -> None:
     items[2] = replace(items[2], status="problem", problem="It is damaged.")
     show(panel, items, 0)
     tips = [rows_of(panel).model().index(row, 0).data(Qt.ItemDataRole.ToolTipRole) for row in range(3)]
@@ -387,7 +387,7 @@ def test_a_single_picture_needs_no_order(panel: WorklistPanel, items) -> None:
     assert panel.findChild(WorklistOptions).isVisible()
 
 
-def test_the_time_spent_is_told_where_the_pointer_rests(panel: WorklistPanel, mixed: Worklist) -> None:
+def test_the_time_spent_is_in_the_tool_tip(panel: WorklistPanel, mixed: Worklist) -> None:
     show(panel, mixed, 0)
     tips = [rows_of(panel).model().index(row, 0).data(Qt.ItemDataRole.ToolTipRole) for row in range(3)]
     assert tips == [f"{mixed[0].path}\n30 s of work", str(mixed[1].path), f"{mixed[2].path}\n6 min of work"]

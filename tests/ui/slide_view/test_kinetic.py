@@ -58,7 +58,7 @@ def test_a_slow_or_held_drag_stays_where_it_was_let_go(qapp: object, drag: Calla
     assert not glide.kinetic.is_gliding
 
 
-def test_it_stops_when_told_and_when_a_drag_begins(qapp: object) -> None:
+def test_it_stops_on_request_and_when_a_drag_begins(qapp: object) -> None:
     glide = Glide()
     glide.drag(10, 0)
     glide.kinetic.stop()

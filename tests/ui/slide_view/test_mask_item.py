@@ -180,15 +180,15 @@ def test_a_mask_that_cannot_be_read_is_said_once(
     def damaged(_mask: Mask, _key: TileKey) -> None:
         raise UserError("It is damaged.")
 
-    told: list[UserError] = []
-    view.readFailed.connect(told.append)
+    emitted: list[UserError] = []
+    view.readFailed.connect(emitted.append)
     monkeypatch.setattr(Mask, "tile", damaged)
     monkeypatch.setattr(Mask, "overview_tile", damaged)
     style(view, contour=contour)
     for _painting in range(3):
         shown(view)
-    qtbot.waitUntil(lambda: bool(told))
-    assert [str(error) for error in told] == ["It is damaged."]
+    qtbot.waitUntil(lambda: bool(emitted))
+    assert [str(error) for error in emitted] == ["It is damaged."]
 
 
 # -- what a person changed ----------------------------------------------------------------------------------------
@@ -221,7 +221,7 @@ def colors_in(view: SlideView, region: Region) -> set[tuple[int, ...]]:
 
 @pytest.mark.parametrize("contour", [False, True])
 @pytest.mark.parametrize("zoom", [0.26, 0.5, 1, 2.6])
-def test_what_a_person_changed_is_told_from_what_was_found(
+def test_manual_changes_look_unlike_what_was_found(
     settle: Settle, marked_view: SlideView, zoom: float, contour: bool
 ) -> None:
     view = marked_view

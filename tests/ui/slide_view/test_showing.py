@@ -110,7 +110,7 @@ def test_the_scale_bar_counts_pixels_until_the_scale_is_known(view: SlideView, m
     assert view.viewport().rect().contains(view.corners.scale_bar.rect)
 
 
-def test_a_selection_is_drawn_told_and_cleared_by_escape(
+def test_a_selection_is_drawn_emitted_and_cleared_by_escape(
     qtbot: QtBot, view: SlideView, make_slide: Callable[..., Any], settle: Settle
 ) -> None:
     view.set_slide(make_slide(3000, 2000, (128, 128, 128)))
@@ -119,8 +119,8 @@ def test_a_selection_is_drawn_told_and_cleared_by_escape(
     view.center_on(QPointF(1100, 1075))
     settle()
     before = screen(view)
-    told: list[object] = []
-    view.selectionChanged.connect(told.append)
+    emitted: list[object] = []
+    view.selectionChanged.connect(emitted.append)
     start, end = (view.viewportTransform().map(QPointF(*corner)).toPoint() for corner in (CORNERS[0], CORNERS[2]))
 
     QTest.mousePress(view.viewport(), Qt.MouseButton.LeftButton, pos=start)
@@ -133,7 +133,7 @@ def test_a_selection_is_drawn_told_and_cleared_by_escape(
     assert drawn.min() < 90
     QTest.keyClick(view, Qt.Key.Key_Escape)
     assert view.selection == ()
-    assert told == [CORNERS, ()]
+    assert emitted == [CORNERS, ()]
     QTest.mouseMove(view.viewport(), QPoint(5, 5))
     np.testing.assert_array_equal(screen(view), before)
 
@@ -256,17 +256,17 @@ def test_predicted_tiles_are_repainted_together_and_a_stroke_at_once(
 ) -> None:
     view.set_slide(make_slide(3000, 2000))
     view.set_mask(make_mask(3000, 2000))
-    told: list[Region] = []
-    monkeypatch.setattr(view.mask_layer.item, "changed", lambda region, _scale: told.append(region))
+    repainted: list[Region] = []
+    monkeypatch.setattr(view.mask_layer.item, "changed", lambda region, _scale: repainted.append(region))
 
     for x in (0, 512, 1024):
         view.mask_changed(Region(x, 0, 512, 512))
-    assert told == [Region(0, 0, 512, 512)]
+    assert repainted == [Region(0, 0, 512, 512)]
     view.mask_layer.flush()
-    assert told[1:] == [Region(512, 0, 1024, 512)]
+    assert repainted[1:] == [Region(512, 0, 1024, 512)]
 
     view.gesture.phase = Phase.STROKE
     for x in (5, 6, 7):
         view.mask_changed(Region(x, 0, 9, 9))
-    assert told[2:] == [Region(x, 0, 9, 9) for x in (5, 6, 7)]
+    assert repainted[2:] == [Region(x, 0, 9, 9) for x in (5, 6, 7)]
     view.gesture.phase = Phase.IDLE

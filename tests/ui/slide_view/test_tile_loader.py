@@ -115,21 +115,21 @@ def read_in_vain(qtbot: QtBot, loader: TileLoader, keys: list[TileKey]) -> None:
         loader.request(keys)
 
 
-def test_an_unreadable_slide_is_told_once_and_not_tried_again_at_once(
+def test_an_unreadable_slide_is_reported_once_and_not_tried_again_at_once(
     qtbot: QtBot, make_slide: Callable[..., Any]
 ) -> None:
     slide = make_slide(1024, 512)
     slide.broken = True
     loader = TileLoader(slide)
-    told: list[Exception] = []
-    loader.failed.connect(told.append)
+    emitted: list[Exception] = []
+    loader.failed.connect(emitted.append)
     keys = [TileKey(0, 0, 0), TileKey(0, 0, 1)]
     read_in_vain(qtbot, loader, keys)
 
     loader.request(keys)
     loader.stop()
 
-    assert [str(error) for error in told] == ["“gated” cannot be read."]
+    assert [str(error) for error in emitted] == ["“gated” cannot be read."]
     assert len(slide.reads) == 2
     assert all(loader.is_missing(key) for key in keys)
 
@@ -194,15 +194,15 @@ def test_a_missing_tile_is_read_at_once_when_asked_for_after_a_success(
     loader.stop()
 
 
-def test_one_damaged_tile_keeps_no_other_from_being_read_and_is_told_once(
+def test_one_damaged_tile_keeps_no_other_from_being_read_and_is_reported_once(
     qtbot: QtBot, make_slide: Callable[..., Any]
 ) -> None:
     slide = make_slide(512 * 4, 512)
     slide.damaged_from, slide.damaged_to = 512, 1024
     loader = TileLoader(slide)
-    told: list[object] = []
-    loader.failed.connect(told.append)
-    loader.recovered.connect(lambda: told.append("recovered"))
+    emitted: list[object] = []
+    loader.failed.connect(emitted.append)
+    loader.recovered.connect(lambda: emitted.append("recovered"))
     keys = [TileKey(0, 0, col) for col in range(4)]
 
     with qtbot.waitSignals([loader.loaded] * 3 + [loader.missed]):
@@ -212,7 +212,7 @@ def test_one_damaged_tile_keeps_no_other_from_being_read_and_is_told_once(
     loader.stop()
 
     assert [loader.is_missing(key) for key in keys] == [False, True, False, False]
-    assert [str(error) for error in told] == ["“gated” cannot be read."]
+    assert [str(error) for error in emitted] == ["“gated” cannot be read."]
 
 
 def test_tiles_are_shown_turned_and_with_a_look_but_kept_as_they_are(

@@ -262,17 +262,17 @@ def test_the_slide_cannot_be_lost_from_sight(view: SlideView, make_slide: Callab
     assert view.visible_region() == Region(0, 0, 400, 300)
 
 
-def test_the_pointers_pixel_is_told(view: SlideView, make_slide: Callable[..., Any]) -> None:
+def test_the_pointers_pixel_is_emitted(view: SlideView, make_slide: Callable[..., Any]) -> None:
     view.set_slide(make_slide(400, 300, (9, 9, 9)))
     view.actual_pixels()
-    told: list[object] = []
-    view.cursorMoved.connect(told.append)
+    emitted: list[object] = []
+    view.cursorMoved.connect(emitted.append)
 
     move(view, QPoint(200, 150))
     move(view, QPoint(201, 150))
     move(view, QPoint(2, 2))
 
-    assert told == [(0, 0), (1, 0), None]
+    assert emitted == [(0, 0), (1, 0), None]
 
 
 # -- tiles -------------------------------------------------------------------------------------------------------
@@ -343,14 +343,14 @@ def test_shown_again_it_reads_what_hiding_dropped(
     qtbot.waitUntil(lambda: color_at(view, QPoint(400, 300)) == (1, 2, 3))
 
 
-def test_a_slide_that_cannot_be_read_is_told(qtbot: QtBot, view: SlideView, make_slide: Callable[..., Any]) -> None:
+def test_a_slide_that_cannot_be_read_is_reported(qtbot: QtBot, view: SlideView, make_slide: Callable[..., Any]) -> None:
     slide = make_slide()
     slide.broken = True
 
-    with qtbot.waitSignal(view.readFailed) as told:
+    with qtbot.waitSignal(view.readFailed) as emitted:
         view.set_slide(slide)
 
-    assert str(told.args[0]) == "“gated” cannot be read."
+    assert str(emitted.args[0]) == "“gated” cannot be read."
 
 
 # -- tools -------------------------------------------------------------------------------------------------------
@@ -506,24 +506,24 @@ def test_the_ring_shows_the_class_in_hand_unless_it_takes_away(view: SlideView, 
     assert reds() == 0
 
 
-def test_painting_while_the_mask_is_hidden_is_told_once(view: SlideView, painting: Any) -> None:
-    told: list[bool] = []
-    view.paintedUnseen.connect(lambda: told.append(True))
+def test_painting_while_the_mask_is_hidden_is_reported_once(view: SlideView, painting: Any) -> None:
+    emitted: list[bool] = []
+    view.paintedUnseen.connect(lambda: emitted.append(True))
     style = OverlayStyle(opacity=1, visible=True, contour=False, colors={1: QColor(0, 200, 0)})
 
     def dab() -> None:
         QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(400, 300))
 
     dab()
-    assert told == []
+    assert emitted == []
     view.set_overlay(replace(style, visible=False))
     dab()
     dab()
-    assert told == [True]
+    assert emitted == [True]
     view.set_overlay(style)
     view.set_overlay(replace(style, visible=False))
     dab()
-    assert told == [True, True]
+    assert emitted == [True, True]
 
 
 def test_without_a_slide_nothing_can_be_painted(view: SlideView, make_mask: Any, make_canvas: Any) -> None:

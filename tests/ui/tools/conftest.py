@@ -20,7 +20,7 @@ RADIUS = 20
 
 
 class Field:
-    """400 × 400 pixels. `strokes` are the names of what was done; `said` is what the person was told."""
+    """400 × 400 pixels. `strokes` are the names of what was done; `said` is what the user was shown."""
 
     def __init__(self, *centres: tuple[int, int]) -> None:
         self.settings = ToolSettings()

@@ -10,7 +10,7 @@ from bcseg_gui.ui.tools import PLAIN, BrushTool, EraserTool, Hand, PanTool, Tool
 
 
 class Recorder:
-    """A canvas that writes down what it is told."""
+    """A canvas that records its calls."""
 
     def __init__(self) -> None:
         self.settings = ToolSettings()
