@@ -58,7 +58,7 @@ class MessageBar(QWidget):
 
     def problem(self, error: BaseException) -> None:
         """Show what went wrong; the log keeps the kind of error, never a path."""
-        log.warning("Told the person: %s", error.template if isinstance(error, UserError) else type(error).__name__)
+        log.warning("Message shown: %s", error.template if isinstance(error, UserError) else type(error).__name__)
         self._timer.stop()
         self._show(sentence(error), "warning", "#fdefd0", "#5a3a00")
 

@@ -1,4 +1,4 @@
-"""The window with two pictures, for tests of what it does as a whole."""
+"""The window with two pictures, for tests of the whole."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bcseg_gui.ui.main_window import MainWindow
 
 @pytest.fixture
 def running(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[app.Running]:
-    """The app with two pictures open and active; what it asks of the compute process is never answered."""
+    """The app with two pictures open; the compute process never answers."""
     paths = [tmp_path / f"{name}.png" for name in "ab"]
     for path in paths:
         cv2.imwrite(str(path), np.full((300, 400, 3), 200, np.uint8))

@@ -1,4 +1,4 @@
-"""Classes of the window stay small enough to be read at once."""
+"""Classes of the window stay small enough to read in one go."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 UI = Path(__file__).resolve().parents[2] / "bcseg_gui/ui"
 METHODS, ATTRIBUTES = 30, 15
 REASON = "# large:"
-"""Begins a comment on the class's first line that says why it may be larger."""
+"""Prefix of a comment on the class's first line that says why it may be larger."""
 
 
 def classes() -> list[tuple[str, ast.ClassDef, str]]:
-    """(name for the report, class, its first line)."""
+    """Yield (name for the report, class, its first line)."""
     found = []
     for path in sorted(UI.rglob("*.py")):
         text = path.read_text(encoding="utf-8")

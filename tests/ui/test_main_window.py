@@ -1,4 +1,4 @@
-"""The window as a whole, without a compute process: what stays in sight, who has the keyboard, what Cancel stops."""
+"""The whole window without a compute process: what stays visible, who has the focus, what Cancel stops."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_small_window_hides_no_action(qtbot: QtBot, language: str) -> None:
 
 
 def in_sight(window: MainWindow) -> bool:
-    """The message bar lies on top at its own middle."""
+    """Whether the message bar is on top at its centre."""
     bar = window.messages
     found = window.childAt(bar.mapTo(window, bar.rect().center()))
     return found is not None and (found is bar or bar.isAncestorOf(found))
@@ -223,7 +223,7 @@ LEFT, RIGHT = Region(0, 0, 100, 100), Region(300, 0, 100, 100)
 
 @pytest.fixture
 def asked(running: app.Running, monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """What the compute process is asked from here on."""
+    """Collect the requests to the compute process from now on."""
     asked: list[object] = []
     monkeypatch.setattr(running.client, "submit", asked.append)
     return asked
@@ -242,7 +242,7 @@ def answer(running: app.Running, asked: list[object], *order: Suggestion) -> Non
 
 
 def shown(window: MainWindow) -> tuple[int, str]:
-    """Which picture is in front, and which spot of it fills the view."""
+    """Return the picture in front and the spot that fills the view."""
     seen = window.view.visible_region()
     assert seen.w < 400, "it is shown large"
     spot = RIGHT if RIGHT.is_mostly_in(seen) else LEFT

@@ -22,7 +22,7 @@ def dressed(request: pytest.FixtureRequest, qapp: QApplication, monkeypatch: pyt
 
 
 def luminance(color: QColor) -> float:
-    """Relative, as WCAG 2 defines it."""
+    """Relative luminance as WCAG 2 defines it."""
     shares = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color.getRgbF()[:3]]
     return 0.2126 * shares[0] + 0.7152 * shares[1] + 0.0722 * shares[2]
 

@@ -40,12 +40,12 @@ class WorklistModel(QAbstractListModel):
         self._thumbnails = thumbnails
         thumbnails.loaded.connect(self._icon_loaded)
         self._items: Sequence[WorklistItem] = ()
-        """by place"""
+        """By place"""
         self._places: dict[Path, int] = {}
         self._by_position: Sequence[int] = ()
-        """places"""
+        """Places, by position"""
         self._positions: Sequence[int] = ()
-        """by place"""
+        """By place"""
         self._ordered_rows: Sequence[int] = ()
         self._rows: list[int] = []
         """Positions by row: the order's own, in a list that changes row by row"""

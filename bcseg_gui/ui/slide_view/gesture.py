@@ -47,7 +47,7 @@ class Reactions:
     """Device-independent pixels, to the right and down"""
     is_on_minimap: Callable[[Place], bool]
     steer: Callable[[Place], None]
-    """Center the view on what the minimap shows at that place"""
+    """Centre the view on what the minimap shows at that place"""
     hovered: Callable[[], None]
     """The idle pointer moved, or the modifiers changed"""
     stroke_begins: Callable[[], None]

@@ -73,7 +73,7 @@ class KeyEvents:
         return False
 
     def press(self, event: QKeyEvent) -> bool:
-        """False when the key says nothing here."""
+        """Return False for a key that means nothing here."""
         self._navigation.kinetic.stop()
         key, keys = Qt.Key(event.key()), _modifiers(event)
         arrow = _ARROWS.get(key)
@@ -98,7 +98,7 @@ class KeyEvents:
         return True
 
     def release(self, event: QKeyEvent) -> bool:
-        """False when the key says nothing here."""
+        """Return False for a key that means nothing here."""
         key = Qt.Key(event.key())
         if event.isAutoRepeat():
             event.ignore()

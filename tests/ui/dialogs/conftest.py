@@ -14,7 +14,7 @@ WriteModel = Callable[..., Path]
 
 @pytest.fixture
 def write_model() -> WriteModel:
-    """`write_model(folder, **changes)` makes a model folder that the registry takes for whole."""
+    """`write_model(folder, **changes)` makes a model folder that the registry accepts."""
 
     def write(folder: Path, **changes: object) -> Path:
         folder.mkdir(parents=True)

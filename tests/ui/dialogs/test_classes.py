@@ -53,7 +53,7 @@ def test_a_class_is_added_named_and_coloured(qtbot: QtBot, open_dialog: Open, cl
     assert dialog.name.selectedText() == "class 2"
     qtbot.keyClicks(dialog.name, "white cell")
     dialog.colors[4].click()
-    assert classes.list == DEFAULT_CLASSES  # nothing is kept before OK
+    assert classes.list == DEFAULT_CLASSES  # nothing is saved before OK
     dialog.ok.click()
     assert [(known.id, known.name, known.color) for known in classes.list[1:]] == [(2, "white cell", lists.PALETTE[4])]
 

@@ -21,7 +21,7 @@ METRICS = Metrics(3, 0.95, 0.9, 0.97, 0.1, 0.93, 0.05, 0.9)
 
 
 class Run(QObject):
-    """What the dialog asks of a `Retraining`."""
+    """What the dialog uses of a `Retraining`."""
 
     changed = Signal()
     epoch = Signal(object)

@@ -22,7 +22,7 @@ BROKEN = "broken"
 
 
 class Images(Mapping[str, NDArray[np.uint8]]):
-    """Tells what was read, and whether in the window's thread."""
+    """Records what was read, and whether in the window's thread."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
         self.names = names

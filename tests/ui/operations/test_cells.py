@@ -59,6 +59,6 @@ def test_each_way_to_segment_asks_the_session_for_it(
         monkeypatch.setattr(
             window.session.segmenting, name, lambda *_arguments, name=name, **_more: called.append(name)
         )
-    window.actions_[key].setEnabled(True)  # of a photograph no part is segmented
+    window.actions_[key].setEnabled(True)  # disabled for a photograph
     window.actions_[key].trigger()
     assert called == [method]

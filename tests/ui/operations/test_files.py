@@ -12,7 +12,7 @@ from bcseg_gui.ui.main_window import MainWindow
 
 
 def choose(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
-    """What the next file dialogs return."""
+    """Set what the next file dialogs return."""
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_arguments: str(path))
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_arguments: (str(path), ""))
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_arguments: ([str(path)], ""))

@@ -51,7 +51,7 @@ def test_a_number_typed_over_an_estimate_is_chosen(qtbot: QtBot, box: CellSizeBo
     box.number.selectAll()
     with qtbot.waitSignal(box.chosen) as chosen:
         qtbot.keyClicks(box.number, "55")
-        box.show_size(CellSize(41.0, "picture"))  # an estimate that comes meanwhile
+        box.show_size(CellSize(41.0, "picture"))  # an estimate that arrives meanwhile
         qtbot.keySequence(box.number, "Return")
     assert chosen.args == [55.0]
 

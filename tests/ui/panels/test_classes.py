@@ -69,7 +69,7 @@ def test_mouse_and_keyboard_take_a_class_in_hand(
     assert tools.class_id == 2
     qtbot.keyClick(panel.rows, Qt.Key.Key_Down)
     assert tools.class_id == 3
-    panel.show_counts({1: 7})  # counting anew changes nothing in hand
+    panel.show_counts({1: 7})  # another count leaves the class in hand
     tools.choose_class(1)
     assert panel.rows.currentItem().text(0) == "cell"
 
@@ -78,7 +78,7 @@ def test_double_click_and_enter_edit(qtbot: QtBot, panel: ClassesPanel, classes:
     classes.set(lists.with_blood_cells(DEFAULT_CLASSES))
     with qtbot.waitSignal(panel.editRequested) as asked:
         qtbot.mouseClick(panel.rows.viewport(), Qt.MouseButton.LeftButton, pos=spot(panel, 2))
-        panel.show_counts({1: 5})  # counting ends just between the two clicks
+        panel.show_counts({1: 5})  # a count arrives between the two clicks
         qtbot.mouseDClick(panel.rows.viewport(), Qt.MouseButton.LeftButton, pos=spot(panel, 2))
     assert asked.args == [3]
     panel.rows.setCurrentItem(panel.rows.items()[1])

@@ -21,7 +21,7 @@ TWO = (MaskClass(1, "red cell", "#e69f00"), MaskClass(2, "white cell", "#56b4e9"
 
 
 class Picture(QObject):
-    """The history of an open slide; undo and redo as the mask does them."""
+    """The history of an open slide, with undo and redo like the mask's."""
 
     historyChanged = Signal()
 
@@ -78,7 +78,7 @@ def rows_of(panel: HistoryPanel) -> QTableView:
 
 
 def spoken(panel: HistoryPanel) -> list[str]:
-    """Without author and time, which are now."""
+    """Leave out author and time, which are now."""
     model = rows_of(panel).model()
     texts = [model.index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole) for row in range(model.rowCount())]
     return [", ".join(part for part in text.split(", ") if part != "anna" and ":" not in part) for text in texts]
@@ -155,7 +155,7 @@ def test_a_click_and_enter_choose(panel: HistoryPanel, picture: Picture, chosen,
     QTest.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert chosen == [2]
     pressed: list[bool] = []
-    button = QPushButton(panel)  # of the window: Enter is Reviewed there
+    button = QPushButton(panel)  # a shortcut of the window: Enter is Reviewed
     button.setShortcut("Return")
     button.clicked.connect(pressed.append)
     button.show()
@@ -264,7 +264,7 @@ def shown(model: HistoryModel) -> list[tuple[int, EditState]]:
 def test_the_rows_are_those_of_a_list_made_anew(
     qtbot: QtBot, steps: Sequence[int | None], with_abandoned: bool
 ) -> None:
-    """None: another edit; a number: a jump to it, where it can still come back."""
+    """None: another edit; a number: a jump to it, if it can still be reached."""
     owner, picture = QObject(), Picture()
     model = HistoryModel(owner)
     model.show_records((), with_abandoned=with_abandoned)

@@ -89,7 +89,7 @@ def resize(window: QMainWindow, width: int) -> None:
 
 
 def settle() -> None:
-    """Layouts ask for one another from the inside outwards, an event a step."""
+    """Layouts request one another from the inside out, one event per step."""
     for _step in range(10):
         QCoreApplication.processEvents()
 
@@ -242,7 +242,7 @@ def test_in_a_narrow_window_the_least_needed_goes_and_the_rest_fits(
 
 
 def test_it_comes_to_rest(window: QMainWindow, status: StatusBar, jobs: Jobs) -> None:
-    """Making room asks for a layout, which must not ask to make room for ever."""
+    """Fitting requests a layout, which must not request fitting forever."""
     status.show_session(session(pages=("smear", "thick drop")))
     jobs.run("Segmenting", 240.0)
     for width in range(1400, 700, -20):

@@ -49,7 +49,7 @@ def items(tmp_path: Path) -> list[WorklistItem]:
 
 @pytest.fixture
 def many(tmp_path: Path) -> Worklist:
-    """300 pictures that do not exist, by turns reviewed, in progress and to do; the name tells the place."""
+    """300 pictures that do not exist, in turn reviewed, in progress and to do; each is named by its place."""
     statuses = ("reviewed", "doing", "todo")
     return Worklist(WorklistItem(tmp_path / f"Field {place:03}.png", statuses[place % 3]) for place in range(300))
 
@@ -62,7 +62,7 @@ def chosen(panel: WorklistPanel) -> list[int]:
 
 
 def show(panel: WorklistPanel, items: Sequence[WorklistItem], front: int) -> None:
-    """As the session and the window do."""
+    """Refresh as session and window do."""
     panel.order.show(items, front)
     panel.refresh()
 
@@ -95,7 +95,7 @@ def only(panel: WorklistPanel, status: str) -> None:
 
 
 def choose_option(panel: WorklistPanel, words: str) -> None:
-    """From the menu of the button beside the title."""
+    """Choose from the menu of the button beside the title."""
     actions = panel.findChild(WorklistOptions).menu().actions()
     next(action for action in actions if action.text().endswith(words)).trigger()
 
@@ -454,5 +454,5 @@ def test_closing_does_not_wait_for_a_drive_that_hangs(
     (reader,) = readers
     assert reader.is_alive()
     back.set()
-    reader.join(LIMIT)  # else what it does goes into the tests that follow
+    reader.join(LIMIT)  # or it would run on into the following tests
     assert not reader.is_alive()

@@ -1,4 +1,4 @@
-"""A slide whose reading can be held up, and a canvas over a real mask."""
+"""A slide whose reads can be held up, and a canvas over a real mask."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.waiting import LIMIT
 
 
 class GatedSlide(Slide):
-    """One level of `pixels`; while `gate` is clear every read waits, and `reads` lists what was asked."""
+    """One level of `pixels`. Every read waits while `gate` is clear; `reads` lists them."""
 
     def __init__(self, pixels: NDArray[np.uint8]) -> None:
         height, width = pixels.shape[:2]
@@ -57,7 +57,7 @@ class GatedSlide(Slide):
 
 
 class MaskCanvas:
-    """Paints straight into a mask, as the open document does."""
+    """Paints straight into a mask, like an open document."""
 
     def __init__(self, mask: Mask, changed: Callable[[Region], None]) -> None:
         self.settings = ToolSettings()
@@ -151,7 +151,7 @@ def make_canvas(view: SlideView) -> Callable[[Mask], MaskCanvas]:
 
 @pytest.fixture
 def settle(qtbot: QtBot, view: SlideView) -> Callable[[], None]:
-    """Waits until all that is to be shown is on screen."""
+    """Wait until everything is on screen."""
 
     def wait() -> None:
         QApplication.processEvents()

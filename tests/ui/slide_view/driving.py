@@ -43,7 +43,7 @@ def level0(view: SlideView, at: QPoint) -> tuple[float, float]:
 
 
 def covered(*ways: tuple[tuple[float, float], tuple[float, float]], radius: float = 10.0) -> NDArray[np.bool_]:
-    """What the brush paints on these ways."""
+    """Return what the brush paints along these paths."""
     result = np.zeros((1200, 1600), bool)
     for start, end in ways:
         region, where = stroke_segment(start, end, radius)

@@ -1,4 +1,4 @@
-"""The state machine of the pointer: any sequence of events ends in a defined state, and the tool hears sense."""
+"""The state machine of the pointer: any events end in a defined state, and the tool receives a valid sequence."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bcseg_gui.ui.tools import PLAIN, BaseTool, Hand, PanTool, Point
 
 PORT = (400, 300)
 MINIMAP = 40.0
-"""The minimap lies left of this."""
+"""The minimap is left of this."""
 places = st.tuples(st.floats(0, PORT[0] - 1), st.floats(0, PORT[1] - 1))
 hands = st.builds(Hand, st.booleans(), st.booleans(), st.floats(0, 1))
 buttons = st.sampled_from(list(Button))
@@ -23,7 +23,7 @@ ways = st.integers(-50, 50)
 
 
 class Recorder(BaseTool):
-    """A tool that writes down what it hears, and minds that a press is followed by one end."""
+    """A tool that records its calls, and checks that each press ends exactly once."""
 
     name = "recorder"
     paints = True
@@ -116,7 +116,7 @@ class Board:
 
 
 class AnyEvents(RuleBasedStateMachine):
-    """Whatever mouse, pen, keys and window do, in any order."""
+    """Mouse, pen, keys and window, in any order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -246,7 +246,7 @@ class AnyEvents(RuleBasedStateMachine):
         assert not self.gesture.is_paused or self.gesture.is_stroke
 
     def teardown(self) -> None:
-        """All is let go."""
+        """Release everything."""
         self.gesture.pen_release((100, 100))
         if self.gesture.is_stroke and self.gesture.by_keys:
             self.gesture.put_down(PLAIN)

@@ -1,4 +1,4 @@
-"""What keys and wheel can do beside pressing, moving and letting go, in the middle of a stroke too."""
+"""Keys and wheel besides press, move and release, also during a stroke."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_a_stroke_waits_while_the_picture_is_moved_and_goes_on_without_a_line(
     assert view.viewport().cursor().shape() == Qt.CursorShape.ClosedHandCursor
     move(view, B, LEFT)
     assert level0(view, B) == pytest.approx(first), "the picture came along"
-    # As far as it goes: there the pointer leaves the picture behind.
+    # As far as panning goes: there the pointer leaves the slide behind.
     for x in range(300, 800, 50):
         move(view, QPoint(x, 590), LEFT)
     if how == "space":
@@ -148,7 +148,7 @@ def test_tab_held_hides_the_mask(view: SlideView, painting: Any) -> None:
 
 @pytest.fixture
 def beside(qtbot: QtBot, view: SlideView) -> Iterator[QLineEdit]:
-    """A field in the same window, which the keyboard can go to."""
+    """A field in the same window that can take the focus."""
     window, field = QWidget(), QLineEdit()
     column = QVBoxLayout(window)
     column.addWidget(field)

@@ -11,7 +11,7 @@ from bcseg_gui.ui.slide_view.kinetic import KineticPan
 
 
 class Glide:
-    """A drag at 60 moves a second, and what comes of it."""
+    """A drag at 60 moves per second, and the panning it causes."""
 
     def __init__(self) -> None:
         self.x = self.y = 0
@@ -26,7 +26,7 @@ class Glide:
         self.kinetic.release(100 + 9 / 60 + then_hold)
 
     def run(self) -> int:
-        """Ticks until it stands still."""
+        """Tick until it stops."""
         for tick in range(1000):
             if not self.kinetic.is_gliding:
                 return tick

@@ -47,13 +47,13 @@ def shown(view: SlideView) -> QImage:
 
 
 def color_of(view: SlideView, x: float, y: float) -> tuple[int, ...]:
-    """Colour on screen of a level-0 place."""
+    """Return the screen colour of a level-0 point."""
     at = view.viewportTransform().map(QPointF(x, y))
     return tuple(shown(view).pixelColor(QPoint(int(at.x()), int(at.y()))).getRgb()[:3])  # type: ignore[arg-type]
 
 
 def green(view: SlideView) -> np.ndarray:
-    """Where the screen is the colour of class 1."""
+    """Return where the screen has the colour of class 1."""
     image = shown(view).convertToFormat(QImage.Format.Format_RGB32)
     pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)
     return np.asarray((pixels[..., :3] == (0, 200, 0)).all(axis=2))
@@ -199,7 +199,7 @@ PREDICTED, ERASED = Region(648, 500, 48, 150), Region(904, 500, 48, 150)
 
 @pytest.fixture
 def marked_view(view: SlideView, mask: Mask) -> SlideView:
-    """Beside the painted square one that was predicted, and background that a person set."""
+    """A painted square beside a predicted one, and background set by hand."""
     edit = mask.begin("segment")
     edit.predict(PREDICTED, np.ones((PREDICTED.h, PREDICTED.w), np.uint8))
     edit.commit()
@@ -212,7 +212,7 @@ def mark(view: SlideView, on: bool = True, contour: bool = False) -> None:
 
 
 def colors_in(view: SlideView, region: Region) -> set[tuple[int, ...]]:
-    """Of the inside of a level-0 region, on screen."""
+    """Return the screen colours inside a level-0 region."""
     place = view.viewportTransform().mapRect(QRectF(region.x, region.y, region.w, region.h)).toRect()
     image = shown(view).copy(place.adjusted(3, 3, -3, -3)).convertToFormat(QImage.Format.Format_RGB32)
     pixels = np.frombuffer(image.constBits(), np.uint8).reshape(-1, 4)[:, 2::-1]

@@ -31,7 +31,7 @@ def screen(view: SlideView) -> np.ndarray:
 
 
 def on_screen(view: SlideView) -> np.ndarray:
-    """As `screen`, but what the window shows at this moment, painted bit by bit."""
+    """Like `screen`, but what the window shows right now, painted bit by bit."""
     image = view.screen().grabWindow(view.winId()).toImage().convertToFormat(QImage.Format.Format_RGB32)
     return np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)[..., 2::-1].copy()
 

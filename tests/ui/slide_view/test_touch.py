@@ -18,7 +18,7 @@ from tests.ui.slide_view.driving import LEFT, NONE, PLAIN, A, C, covered, level0
 
 @pytest.fixture
 def pen(view: SlideView) -> Callable[..., bool]:
-    """Sends an event of a pen, and says whether it was taken: what is not comes again as a mouse's."""
+    """Send a pen event and return whether it was accepted; Qt resends others as mouse events."""
 
     def send(
         kind: QEvent.Type, at: QPoint, pressure: float = 1.0, *, eraser: bool = False, presses: bool = True
@@ -42,7 +42,7 @@ def pen(view: SlideView) -> Callable[..., bool]:
 def test_a_pens_pressure_is_the_size_of_the_brush(view: SlideView, painting: Any, pen: Callable[..., bool]) -> None:
     painting.settings.set_brush_radius(50.0)
     assert pen(QEvent.Type.TabletPress, A, 0.0)
-    move(view, QPoint(600, 500), LEFT)  # a system that sends the mouse's as well
+    move(view, QPoint(600, 500), LEFT)  # some systems send mouse events as well
     assert pen(QEvent.Type.TabletMove, C, 0.5)
     assert pen(QEvent.Type.TabletRelease, C, 0.0)
 

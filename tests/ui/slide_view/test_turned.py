@@ -1,4 +1,4 @@
-"""Everything in a view that is turned by quarters."""
+"""Everything in a view rotated by quarter turns."""
 
 from __future__ import annotations
 

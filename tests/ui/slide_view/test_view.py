@@ -43,7 +43,7 @@ def wheel(view: SlideView, at: QPoint, delta: int = 120, keys: Qt.KeyboardModifi
 
 
 def move(view: SlideView, at: QPoint, held: Qt.MouseButton = NONE) -> None:
-    """Unlike QTest.mouseMove, with the button held that a drag has."""
+    """Unlike QTest.mouseMove, this holds the button of a drag."""
     place = QPointF(at)
     event = QMouseEvent(
         QEvent.Type.MouseMove,
@@ -145,7 +145,7 @@ def test_the_wheel_zooms_about_the_pointer(view: SlideView, make_slide: Callable
         wheel(view, at, delta)
 
     assert view.zoom == pytest.approx(zoom * 1.25 ** (12 * delta / 120))
-    # Half a screen pixel, however many turns: the rests of whole-pixel scrolling must not add up.
+    # Half a screen pixel after any number of turns: rounding to whole pixels must not add up.
     assert level0(view, at) == pytest.approx(before, abs=0.75 / view.zoom)
 
 

@@ -1,4 +1,4 @@
-"""The arithmetic of looking around: any slide, port, screen, zoom and turn."""
+"""The arithmetic of the viewport for any slide, port, screen, zoom and rotation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ factors = st.floats(1e-4, 1e4)
 
 @st.composite
 def viewports(draw: st.DrawFn) -> Viewport:
-    """Onto a slide that was turned, zoomed and panned any way."""
+    """A viewport onto a slide rotated, zoomed and panned at random."""
     port = draw(st.integers(60, 4000)), draw(st.integers(60, 3000))
     viewport = Viewport(port_size=port, pixel_ratio=draw(ratios))
     viewport.show(draw(sides), draw(sides))
@@ -24,7 +24,7 @@ def viewports(draw: st.DrawFn) -> Viewport:
     for _step in range(draw(st.integers(0, 3))):
         viewport.zoom_about(draw(factors), draw(places(viewport)))
         viewport.pan_by(draw(st.integers(-9999, 9999)), draw(st.integers(-9999, 9999)))
-    viewport.rotate(0)  # or a turn of the wheel could go on about the point of the one before
+    viewport.rotate(0)  # or the wheel would keep zooming about the previous point
     return viewport
 
 
@@ -49,7 +49,7 @@ def test_zooming_keeps_the_point_it_zooms_about(viewport: Viewport, factor: floa
     point = viewport.to_level0(place)
     viewport.zoom_about(factor, place)
 
-    # To half a device-independent pixel, unless panning has come to its end.
+    # To half a device-independent pixel, unless panning is at its limit.
     (left, top), (right, bottom) = viewport.offset_limits()
     if left < viewport.offset[0] < right:
         assert abs(viewport.to_port(point)[0] - place[0]) <= 0.5 + 1e-6 * viewport.scale

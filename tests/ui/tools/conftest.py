@@ -1,4 +1,4 @@
-"""A slide of dark cells on a light ground whose mask is an array, and a view that writes down what it shows."""
+"""A slide of dark cells on a light ground whose mask is an array, and a view that records what it shows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RADIUS = 20
 
 
 class Field:
-    """400 × 400 pixels. `strokes` are the names of what was done; `said` is what the user was shown."""
+    """400 × 400 pixels. `strokes` names what was done; `said` is what the user was shown."""
 
     def __init__(self, *centres: tuple[int, int]) -> None:
         self.settings = ToolSettings()
@@ -95,7 +95,7 @@ class Field:
 
 
 class Surface:
-    """One screen pixel a pixel of the slide."""
+    """One screen pixel per level-0 pixel."""
 
     pixel = 1.0
 
@@ -119,7 +119,7 @@ class Surface:
 
 @pytest.fixture
 def field() -> Field:
-    """With one cell in the picture, round (100, 100), and nothing on the mask."""
+    """One cell in the slide, around (100, 100), and an empty mask."""
     return Field((100, 100))
 
 

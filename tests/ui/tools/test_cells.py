@@ -14,7 +14,7 @@ ADD = Hand(add=True)
 
 @pytest.fixture
 def cells(field: Any, surface: Any) -> PickedCells:
-    """Of a mask with cells at A, B and C, the last of class 2."""
+    """The tool over a mask with cells at A, B and C, the last of class 2."""
     field.mark(60, 60)
     field.mark(120, 60)
     field.mark(300, 300, class_id=2)

@@ -9,7 +9,7 @@ from bcseg_gui.ui.tools import PLAIN, CellsTool, Hand, PickedCells, Point, Split
 
 @pytest.fixture
 def tool(field: Any, surface: Any) -> SplitTool:
-    """Over two cells that touch at (200, 100)."""
+    """The tool over two cells that touch at (200, 100)."""
     field.mark(182, 100)
     field.mark(218, 100)
     assert field.cell_count == 1
